@@ -1,0 +1,3 @@
+//! The `biomatch` program.
+
+fn main() {}

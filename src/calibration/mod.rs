@@ -1,0 +1,1 @@
+//! Raw scores to false match rates.

@@ -1,0 +1,1 @@
+//! The citizen database: enrol, authenticate, identify, decide.

@@ -1,0 +1,1 @@
+//! Error rates of score files, with intervals.

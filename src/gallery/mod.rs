@@ -1,0 +1,1 @@
+//! Memory-mapped immutable segments, write-ahead log, manifest and snapshots.

@@ -1,0 +1,1 @@
+//! Manifests and probe lists as NDJSON, and the files that they name.

@@ -1,0 +1,117 @@
+//! The one table of kernels, and which of them this process runs.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use super::dot::{self, DotFn};
+
+/// An instruction set that kernels are written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Plain Rust on any processor: the definition of every kernel.
+    Scalar,
+    /// x86-64 with AVX2 and POPCNT (2013 and later).
+    Avx2,
+    /// x86-64 with AVX-512 F, BW, DQ, VL, VNNI and VPOPCNTDQ (Ice Lake, Zen 4 and later).
+    Avx512,
+}
+
+impl Level {
+    /// All, slowest first.
+    pub const ALL: [Self; 3] = [Self::Scalar, Self::Avx2, Self::Avx512];
+
+    /// The name that `BIOMATCH_KERNELS` takes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn is_available(self) -> bool {
+        match self {
+            Self::Scalar => true,
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt"),
+            Self::Avx512 => {
+                is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512vnni")
+                    && is_x86_feature_detected!("avx512vpopcntdq")
+            }
+        }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn is_available(self) -> bool {
+        self == Self::Scalar
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The kernels of one level. Only levels that this processor has can be obtained, so calling them
+/// is safe.
+#[derive(Clone, Copy)]
+pub struct Kernels {
+    level: Level,
+    dot: DotFn,
+}
+
+impl Kernels {
+    /// The kernels of `level`; `None` if this processor lacks it.
+    pub fn at(level: Level) -> Option<Self> {
+        level.is_available().then(|| Self { level, dot: dot::at(level) })
+    }
+
+    /// Every level that this processor has, slowest first.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Level::ALL.into_iter().filter_map(Self::at)
+    }
+
+    /// The kernels that this process uses: the fastest available, or what the environment variable
+    /// `BIOMATCH_KERNELS` (`scalar`, `avx2`, `avx512`) asks for if this processor has it. Chosen at
+    /// the first call and never changed.
+    pub fn active() -> &'static Self {
+        static ACTIVE: OnceLock<Kernels> = OnceLock::new();
+        ACTIVE.get_or_init(|| {
+            let asked = std::env::var("BIOMATCH_KERNELS").ok();
+            let asked = Level::ALL.into_iter().find(|level| asked.as_deref() == Some(level.name()));
+            let scalar = Self { level: Level::Scalar, dot: dot::at(Level::Scalar) };
+            asked.and_then(Self::at).or_else(|| Self::all().last()).unwrap_or(scalar)
+        })
+    }
+
+    /// Which level these are.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The canonical inner product of two vectors: see [`mod@super::dot`] for the order of summation.
+    ///
+    /// # Panics
+    /// If the lengths differ or are not a multiple of [`Kernels::DOT_LANES`].
+    pub fn dot(&self, a: &[f32], b: &[f32]) -> f32 {
+        assert!(
+            a.len() == b.len() && a.len().is_multiple_of(Self::DOT_LANES),
+            "padded vectors of one length"
+        );
+        (self.dot)(a, b)
+    }
+
+    /// Vectors are padded with zeros to a multiple of this many numbers.
+    pub const DOT_LANES: usize = dot::LANES;
+}
+
+impl fmt::Debug for Kernels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Kernels({})", self.level)
+    }
+}

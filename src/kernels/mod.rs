@@ -1,0 +1,9 @@
+//! Slices in, numbers out; knows no biometrics.
+//!
+//! Every kernel is written three times: `scalar` is the definition, `avx2` and `avx512` return the
+//! same bits. [`Kernels::active`] is chosen once a process; tests take each from [`Kernels::all`].
+
+mod dispatch;
+mod dot;
+
+pub use dispatch::{Kernels, Level};

@@ -1,0 +1,1 @@
+//! Files made durable: the backend, the map, the lock, atomic replacement.

@@ -1,0 +1,182 @@
+//! A face as an embedding of a named model.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The name of the network that made an embedding, with its version: 1 to 64 bytes of ASCII
+/// letters, digits and `. _ : + -`. Embeddings of different models never compare.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModelId(Arc<str>);
+
+/// Why a text is not a model name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a model name has 1 to 64 ASCII letters, digits or . _ : + -; this text has {length} bytes{}", offset.map(|o| format!(" and something else at byte {o}")).unwrap_or_default())]
+pub struct ModelIdError {
+    /// Bytes in the text.
+    pub length: usize,
+    /// First byte that is not allowed.
+    pub offset: Option<usize>,
+}
+
+impl FromStr for ModelId {
+    type Err = ModelIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._:+-".contains(&b);
+        let offset = text.bytes().position(|b| !allowed(b));
+        if text.is_empty() || text.len() > 64 || offset.is_some() {
+            return Err(ModelIdError { length: text.len(), offset });
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl ModelId {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ModelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ModelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ModelId({})", self.0)
+    }
+}
+
+/// Why numbers are not a face template, or two templates do not compare.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FaceTemplateError {
+    /// Too few or too many numbers.
+    #[error(
+        "an embedding has {} to {} dimensions; this one has {found}",
+        FaceTemplate::MIN_DIMENSION,
+        FaceTemplate::MAX_DIMENSION
+    )]
+    Dimension {
+        /// Dimensions found.
+        found: usize,
+    },
+    /// NaN or infinite.
+    #[error("an embedding's numbers are finite; number {index} is not")]
+    NotFinite {
+        /// Index of the first such number.
+        index: usize,
+    },
+    /// All zero, or so small that no direction is left.
+    #[error("the embedding has no direction: its norm is zero")]
+    ZeroNorm,
+}
+
+/// A face: an embedding scaled to unit length, and the model that made it. `Debug` shows no
+/// numbers.
+#[derive(Clone, PartialEq)]
+pub struct FaceTemplate {
+    model: ModelId,
+    embedding: Vec<f32>,
+}
+
+impl FaceTemplate {
+    /// Fewest dimensions.
+    pub const MIN_DIMENSION: usize = 2;
+    /// Most dimensions.
+    pub const MAX_DIMENSION: usize = 4096;
+
+    /// Scales an embedding to unit length (norm and quotients in f64, rounded once).
+    ///
+    /// # Errors
+    /// A dimension out of range, a number that is not finite, a norm of zero.
+    pub fn new(model: ModelId, embedding: &[f32]) -> Result<Self, FaceTemplateError> {
+        let found = embedding.len();
+        if !(Self::MIN_DIMENSION..=Self::MAX_DIMENSION).contains(&found) {
+            return Err(FaceTemplateError::Dimension { found });
+        }
+        if let Some(index) = embedding.iter().position(|x| !x.is_finite()) {
+            return Err(FaceTemplateError::NotFinite { index });
+        }
+        let norm = embedding.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
+        if norm == 0.0 {
+            return Err(FaceTemplateError::ZeroNorm);
+        }
+        let embedding = embedding.iter().map(|&x| (f64::from(x) / norm) as f32).collect();
+        Ok(Self { model, embedding })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &ModelId {
+        &self.model
+    }
+
+    /// The unit embedding.
+    pub fn embedding(&self) -> &[f32] {
+        &self.embedding
+    }
+}
+
+impl fmt::Debug for FaceTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FaceTemplate")
+            .field("model", &self.model)
+            .field("dimension", &self.embedding.len())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model() -> ModelId {
+        "arcface:r50-1".parse().unwrap()
+    }
+
+    #[test]
+    fn embeddings_become_unit_vectors() {
+        let face = FaceTemplate::new(model(), &[3.0, 4.0]).unwrap();
+        assert_eq!(face.embedding(), [0.6, 0.8]);
+        let tiny = FaceTemplate::new(model(), &[3e-38, 4e-38]).unwrap();
+        assert!((tiny.embedding()[0] - 0.6).abs() < 1e-6);
+        let huge = FaceTemplate::new(model(), &[3e38, 3e38]).unwrap();
+        assert!((huge.embedding()[0] - 0.5_f32.sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_has_no_direction_is_refused() {
+        assert_eq!(FaceTemplate::new(model(), &[0.0, 0.0]), Err(FaceTemplateError::ZeroNorm));
+        assert_eq!(
+            FaceTemplate::new(model(), &[1.0, f32::NAN]),
+            Err(FaceTemplateError::NotFinite { index: 1 })
+        );
+        assert_eq!(
+            FaceTemplate::new(model(), &[f32::INFINITY, 1.0]),
+            Err(FaceTemplateError::NotFinite { index: 0 })
+        );
+        assert_eq!(FaceTemplate::new(model(), &[1.0]), Err(FaceTemplateError::Dimension { found: 1 }));
+        assert_eq!(
+            FaceTemplate::new(model(), &[1.0; 4097]),
+            Err(FaceTemplateError::Dimension { found: 4097 })
+        );
+    }
+
+    #[test]
+    fn model_names_are_checked() {
+        assert_eq!("".parse::<ModelId>(), Err(ModelIdError { length: 0, offset: None }));
+        assert_eq!("a b".parse::<ModelId>(), Err(ModelIdError { length: 3, offset: Some(1) }));
+        assert!("x".repeat(64).parse::<ModelId>().is_ok());
+        assert!("x".repeat(65).parse::<ModelId>().is_err());
+    }
+
+    #[test]
+    fn debug_shows_no_numbers() {
+        let face = FaceTemplate::new(model(), &[3.0, 4.0]).unwrap();
+        assert_eq!(format!("{face:?}"), "FaceTemplate { model: ModelId(arcface:r50-1), dimension: 2 }");
+    }
+}
