@@ -16,9 +16,9 @@ pub mod template;
 
 pub mod face;
 pub mod fingerprint;
-pub mod ingest;
-
 pub mod storage;
+
+pub mod ingest;
 
 pub mod gallery;
 

@@ -41,7 +41,7 @@ impl Angle {
         (((self.0 as u64 * parts + (1 << 15)) >> 16) % parts) as u16
     }
 
-    /// In radians, `0.0..2π`.
+    /// In radians, `0` up to a full turn.
     pub fn radians(self) -> f32 {
         f32::from(self.0) * (std::f32::consts::TAU / 65536.0)
     }
