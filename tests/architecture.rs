@@ -179,7 +179,9 @@ fn files_stay_small_and_in_ascii() {
                 wrong.push(format!("{path}: {lines} lines"));
             }
             let library = text.split("mod tests {").next().unwrap_or("");
-            if let Some(line) = library.lines().position(|line| !line.is_ascii()).filter(|_| folder != "tests") {
+            if let Some(line) =
+                library.lines().position(|line| !line.is_ascii()).filter(|_| folder != "tests")
+            {
                 wrong.push(format!("{path}:{}: not ASCII", line + 1));
             }
         }
