@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::dot::{self, DotFn};
+use super::dot::{self, Dot};
 
 /// An instruction set that kernels are written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,7 +62,7 @@ impl fmt::Display for Level {
 #[derive(Clone, Copy)]
 pub struct Kernels {
     level: Level,
-    dot: DotFn,
+    dot: Dot,
 }
 
 impl Kernels {
@@ -103,7 +103,44 @@ impl Kernels {
             a.len() == b.len() && a.len().is_multiple_of(Self::DOT_LANES),
             "padded vectors of one length"
         );
-        (self.dot)(a, b)
+        (self.dot.pair)(a, b)
+    }
+
+    /// [`Kernels::dot`] of one probe with each of `out.len()` consecutive rows, to the same bits. Made
+    /// for scans: it prefetches, and runs at the speed of memory.
+    ///
+    /// # Panics
+    /// If the probe's length is not a multiple of [`Kernels::DOT_LANES`] or `rows` is not
+    /// `out.len()` times as long.
+    pub fn dot_rows(&self, probe: &[f32], rows: &[f32], out: &mut [f32]) {
+        assert!(probe.len().is_multiple_of(Self::DOT_LANES), "padded vectors of one length");
+        assert!(probe.len().checked_mul(out.len()) == Some(rows.len()), "one row for each product");
+        (self.dot.rows)(probe, rows, out);
+    }
+
+    /// [`Kernels::dot`] of each of several probes with each of several rows, all of `length` numbers,
+    /// to the same bits. `out` takes all products of the first probe, then those of the second, and
+    /// so on. Each four probes read every row once: give it blocks of rows that fit in the second
+    /// cache (64 rows of 512 numbers are 128 KiB) and as many probes as there are.
+    ///
+    /// # Panics
+    /// If `length` is not a multiple of [`Kernels::DOT_LANES`], or `probes` or `rows` not a multiple
+    /// of `length`, or `out` not one product for each probe and row.
+    pub fn dot_tile(&self, length: usize, probes: &[f32], rows: &[f32], out: &mut [f32]) {
+        assert!(
+            length.is_multiple_of(Self::DOT_LANES)
+                && probes.len().is_multiple_of(length)
+                && rows.len().is_multiple_of(length),
+            "padded vectors of one length"
+        );
+        if length == 0 {
+            return out.fill(0.0);
+        }
+        assert!(
+            (probes.len() / length).checked_mul(rows.len() / length) == Some(out.len()),
+            "one product for each probe and row"
+        );
+        (self.dot.tile)(length, probes, rows, out);
     }
 
     /// Vectors are padded with zeros to a multiple of this many numbers.

@@ -3,18 +3,81 @@
 //! Lane `l` of 32 sums `a[32i + l] * b[32i + l]` for ascending `i`, each product and each sum
 //! rounded on its own (no fused multiply-add); lanes are then added in halves: `l` and `l + 16`,
 //! then 8, 4, 2, 1 apart. Every level follows this order, so a score has the same bits everywhere.
+//! (The bits of a NaN are not defined: callers treat every NaN alike.)
+//!
+//! Three forms, one definition: one pair; one probe against consecutive rows, bound by memory and so
+//! prefetching; several probes against consecutive rows, bound by arithmetic and so tiled in
+//! registers.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod scalar;
+#[cfg(test)]
+mod tests;
 
 use super::Level;
 
 pub(super) const LANES: usize = 32;
 
-/// Equal lengths, a multiple of [`LANES`]: the caller has checked.
-pub(super) type DotFn = fn(&[f32], &[f32]) -> f32;
+/// The three forms at one level. The safe doors in [`super::Kernels`] check all lengths.
+#[derive(Clone, Copy)]
+pub(super) struct Dot {
+    /// Two vectors of one length, a multiple of [`LANES`].
+    pub(super) pair: fn(&[f32], &[f32]) -> f32,
+    /// A probe, `out.len()` rows of its length, the products.
+    pub(super) rows: fn(&[f32], &[f32], &mut [f32]),
+    /// The length of a vector (not zero), probes, rows, and the products: all rows of the first probe, then
+    /// those of the second, and so on.
+    pub(super) tile: fn(usize, &[f32], &[f32], &mut [f32]),
+}
 
-pub(super) fn at(level: Level) -> DotFn {
+pub(super) fn at(level: Level) -> Dot {
     match level {
-        Level::Scalar | Level::Avx2 | Level::Avx512 => scalar::dot,
+        Level::Scalar => scalar::DOT,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => avx2::DOT,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => avx512::DOT,
+        #[cfg(not(target_arch = "x86_64"))]
+        Level::Avx2 | Level::Avx512 => scalar::DOT,
+    }
+}
+
+/// Walks probes x rows: four probes stay in the first cache while all rows pass two at a time. What
+/// is left over goes through `pair`; `four_by_two` returns `[probe][row]`.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn walk(
+    length: usize,
+    probes: &[f32],
+    rows: &[f32],
+    out: &mut [f32],
+    pair: impl Fn(&[f32], &[f32]) -> f32,
+    four_by_two: impl Fn([&[f32]; 4], [&[f32]; 2]) -> [[f32; 2]; 4],
+) {
+    let n = rows.len() / length;
+    if n == 0 {
+        return;
+    }
+    for (probes, out) in probes.chunks(4 * length).zip(out.chunks_mut(4 * n)) {
+        let row = |r: usize| &rows[r * length..(r + 1) * length];
+        let probe = |p: usize| &probes[p * length..(p + 1) * length];
+        let mut r = 0;
+        if probes.len() == 4 * length {
+            while r + 2 <= n {
+                let products = four_by_two([probe(0), probe(1), probe(2), probe(3)], [row(r), row(r + 1)]);
+                for (p, products) in products.into_iter().enumerate() {
+                    out[p * n + r..p * n + r + 2].copy_from_slice(&products);
+                }
+                r += 2;
+            }
+        }
+        for r in r..n {
+            for p in 0..probes.len() / length {
+                out[p * n + r] = pair(probe(p), row(r));
+            }
+        }
     }
 }
