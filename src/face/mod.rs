@@ -1,1 +1,23 @@
-//! All that is about comparing faces: padding to the stored row and the cosine.
+//! All that is about comparing faces: padding to the stored row, and the cosine.
+//!
+//! A face template is a unit vector, so the cosine of two is their inner product. It is always the
+//! canonical one of [`Kernels::dot`](crate::kernels::Kernels::dot): a score has the same bits whether
+//! it comes from a comparison of two templates, from a scan of a gallery or from a score matrix, on
+//! every machine.
+
+mod error;
+mod matrix;
+mod probe;
+mod row;
+
+pub use error::{FaceError, FaceMatrixError};
+pub use matrix::FaceMatrix;
+pub use probe::{FaceProbe, compare};
+pub use row::{padded, row};
+
+use crate::units::Score;
+
+/// The score of an inner product; [`Score::LOWEST`] where a damaged row made it NaN or infinite.
+fn score(cosine: f32) -> Score {
+    Score::new(cosine).unwrap_or(Score::LOWEST)
+}

@@ -1,6 +1,7 @@
 //! A face as an embedding of a named model.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -89,6 +90,8 @@ impl FaceTemplate {
     pub const MIN_DIMENSION: usize = 2;
     /// Most dimensions.
     pub const MAX_DIMENSION: usize = 4096;
+    /// All dimensions allowed.
+    pub const DIMENSIONS: RangeInclusive<usize> = Self::MIN_DIMENSION..=Self::MAX_DIMENSION;
 
     /// Scales an embedding to unit length (norm and quotients in f64, rounded once).
     ///
@@ -96,7 +99,7 @@ impl FaceTemplate {
     /// A dimension out of range, a number that is not finite, a norm of zero.
     pub fn new(model: ModelId, embedding: &[f32]) -> Result<Self, FaceTemplateError> {
         let found = embedding.len();
-        if !(Self::MIN_DIMENSION..=Self::MAX_DIMENSION).contains(&found) {
+        if !Self::DIMENSIONS.contains(&found) {
             return Err(FaceTemplateError::Dimension { found });
         }
         if let Some(index) = embedding.iter().position(|x| !x.is_finite()) {
