@@ -1,0 +1,46 @@
+//! What can be wrong with a calibration table or with the scores it is fitted on.
+
+/// Why a calibration table could not be read or fitted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CalibrationError {
+    /// Not JSON, or not with the fields of a calibration table.
+    #[error("not a calibration table: {0}")]
+    Syntax(#[from] serde_json::Error),
+    /// Another kind of file, or a version of a later program.
+    #[error("expected {expected:?} version {version}, found {found_format:?} version {found_version}")]
+    Format {
+        /// The format name that this program reads.
+        expected: &'static str,
+        /// The version that this program reads.
+        version: u32,
+        /// The name found.
+        found_format: String,
+        /// The version found.
+        found_version: u32,
+    },
+    /// The table's points do not describe a falling function of the score.
+    #[error("calibration table of {matcher:?}: {what} at point {point}")]
+    Table {
+        /// The matcher that the table names.
+        matcher: String,
+        /// Index of the point.
+        point: usize,
+        /// What is wrong there.
+        what: &'static str,
+    },
+    /// Too few impostor comparisons to state any rate.
+    #[error("{comparisons} impostor comparisons in the largest set; a fit needs at least {needed}")]
+    TooFew {
+        /// Comparisons in the largest set.
+        comparisons: usize,
+        /// Comparisons that are needed.
+        needed: usize,
+    },
+    /// The impostor scores do not spread, so that no tail can be fitted.
+    #[error("the greatest impostor scores of set {set:?} are all equal: no tail can be fitted")]
+    NoSpread {
+        /// The set's name.
+        set: String,
+    },
+}
