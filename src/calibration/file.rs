@@ -44,7 +44,11 @@ impl Calibration {
             });
         }
         let file: File = serde_json::from_str(text)?;
-        let points = file.points.iter().map(|&(score, log10_fmr)| Point { score, log10_fmr: f64::from(log10_fmr) }).collect();
+        let points = file
+            .points
+            .iter()
+            .map(|&(score, log10_fmr)| Point { score, log10_fmr: f64::from(log10_fmr) })
+            .collect();
         Self {
             matcher: file.matcher,
             fitted: file.fitted,

@@ -98,7 +98,8 @@ impl Fit {
             let log10_fmr = -f64::from(level - 1) / f64::from(PER_DECADE);
             push(&mut points, Point { score, log10_fmr });
             if measured_to.is_none() && !governing(&curves, score).1 {
-                measured_to = Some(points.len().checked_sub(2).and_then(|i| points.get(i)).map_or(score, |p| p.score));
+                measured_to =
+                    Some(points.len().checked_sub(2).and_then(|i| points.get(i)).map_or(score, |p| p.score));
                 last_level = level + DECADES_BEYOND * PER_DECADE;
             }
         }
@@ -132,9 +133,10 @@ fn push(points: &mut Vec<Point>, point: Point) {
 
 /// The greatest bound of all sets at a score (log10), and whether the set that gives it measured it.
 fn governing(curves: &[Curve<'_>], score: f32) -> (f64, bool) {
-    curves.iter().map(|curve| curve.bound(score)).fold((f64::NEG_INFINITY, true), |a, b| {
-        if b.0 > a.0 { b } else { a }
-    })
+    curves
+        .iter()
+        .map(|curve| curve.bound(score))
+        .fold((f64::NEG_INFINITY, true), |a, b| if b.0 > a.0 { b } else { a })
 }
 
 /// The upper bound of one set's impostor share as a function of the score.

@@ -131,7 +131,8 @@ impl Calibration {
             (None, _) => Fmr::ONE,
             (Some(last), None) => rate(last.log10_fmr),
             (Some(a), Some(b)) => {
-                let share = (f64::from(score) - f64::from(a.score)) / (f64::from(b.score) - f64::from(a.score));
+                let share =
+                    (f64::from(score) - f64::from(a.score)) / (f64::from(b.score) - f64::from(a.score));
                 rate(a.log10_fmr + share * (b.log10_fmr - a.log10_fmr))
             }
         }
