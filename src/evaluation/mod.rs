@@ -1,1 +1,4 @@
 //! Error rates of score files, with intervals.
+
+pub mod pairs;
+mod random;

@@ -1,3 +1,51 @@
-//! The `biomatch` program.
+//! The `biomatch` program: one file a command, and what they share.
+//!
+//! Machine output goes to stdout or to the file that `--out` names; progress, notes and errors go
+//! to stderr. Every command is `run(&Args, &Console) -> Result<Answer, Failure>`.
 
-fn main() {}
+#![allow(dead_code, reason = "the frame lands before the commands that need all of it")]
+
+mod console;
+mod exit;
+mod output;
+mod table;
+
+mod pairs;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::console::{Common, Console};
+use crate::exit::EXIT_CODES;
+
+/// Match fingerprints and faces against a citizen database.
+///
+/// The commands work on standard files: fingerprint records (ISO/IEC 19794-2, ANSI INCITS 378,
+/// NIST .xyt), face embeddings (.npy), lists in CSV and NDJSON. `biomatch COMMAND --help` explains
+/// each with examples.
+#[derive(Debug, Parser)]
+#[command(name = "biomatch", version, after_help = EXIT_CODES, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Pairs(pairs::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let answer = Console::new(&cli.common).and_then(|console| match &cli.command {
+        Command::Pairs(args) => pairs::run(args, &console),
+    });
+    match answer {
+        Ok(answer) => answer.into(),
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,60 @@
+//! What a person sees while a command runs: progress and notes, on stderr only.
+
+use std::num::NonZeroUsize;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::exit::{Exit, Failure};
+
+/// Options of every command.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Common {
+    /// Worker threads; results are the same for any number [default: one a processor]
+    #[arg(long, global = true, value_name = "N", help_heading = "Common options")]
+    threads: Option<NonZeroUsize>,
+
+    /// No progress bar and no notes; warnings and errors stay
+    #[arg(long, short, global = true, help_heading = "Common options")]
+    quiet: bool,
+}
+
+/// The person's side of a run.
+#[derive(Debug)]
+pub(crate) struct Console {
+    quiet: bool,
+}
+
+impl Console {
+    /// Applies the common options: sizes rayon's global pool.
+    pub(crate) fn new(common: &Common) -> Result<Self, Failure> {
+        if let Some(threads) = common.threads {
+            rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global().map_err(|error| {
+                Failure::new(Exit::Usage, format!("--threads {threads}: {error}"))
+            })?;
+        }
+        Ok(Self { quiet: common.quiet })
+    }
+
+    /// A progress bar over `total` steps; drawn only on a terminal and not when quiet.
+    pub(crate) fn progress(&self, what: &'static str, total: usize) -> ProgressBar {
+        let target = if self.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(total as u64), target).with_message(what);
+        let template = "{msg} [{bar:40}] {human_pos}/{human_len} {per_sec} eta {eta}";
+        match ProgressStyle::with_template(template) {
+            Ok(style) => bar.with_style(style.progress_chars("=> ")),
+            Err(_) => bar,
+        }
+    }
+
+    /// Something good to know; silent when quiet.
+    pub(crate) fn note(&self, message: impl std::fmt::Display) {
+        if !self.quiet {
+            eprintln!("{message}");
+        }
+    }
+
+    /// Something that may be wrong; never silent.
+    pub(crate) fn warn(&self, message: impl std::fmt::Display) {
+        eprintln!("biomatch: warning: {message}");
+    }
+}

@@ -1,0 +1,109 @@
+//! How a run ends: the exit codes, and the failures that choose one.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// What a command that ran to its end has to say: the two exit codes that are answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Done; if a question was asked, the answer is yes.
+    Yes,
+    /// Done, and the answer is no.
+    No,
+}
+
+/// Why a command could not run to its end. Listed in the program's help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The arguments contradict each other or the input.
+    Usage = 2,
+    /// An input cannot be read or is not what it should be.
+    Input = 3,
+    /// The gallery cannot be opened, is locked, or is damaged.
+    Gallery = 4,
+    /// The output cannot be written.
+    Output = 5,
+}
+
+/// The exit codes, for the end of the program's help.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; where a question was asked, the answer is yes
+  1  done, and the answer is no: a claim was not accepted, or verify found damage
+  2  the command line is wrong
+  3  an input file is missing, unreadable or not what it should be
+  4  the gallery cannot be opened, is locked by another writer, or is damaged
+  5  the output cannot be written
+A reader that closes the pipe early (`biomatch ... | head`) ends the run quietly with 0.";
+
+/// A failure: the exit code and one line for stderr.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    /// Absent when nobody is left to read the output.
+    message: Option<String>,
+}
+
+impl Failure {
+    /// With a message of its own.
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: Some(message.into()) }
+    }
+
+    /// From an error and all that caused it.
+    pub(crate) fn from_error(exit: Exit, error: &dyn Error) -> Self {
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let _ = write!(message, ": {error}");
+            cause = error.source();
+        }
+        Self::new(exit, message)
+    }
+
+    /// A file that cannot be read.
+    pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Self {
+        Self::new(Exit::Input, format!("{}: {error}", path.display()))
+    }
+
+    /// A failed write. A closed pipe is nobody's fault and says nothing.
+    pub(crate) fn unwritable(name: &str, error: &io::Error) -> Self {
+        let message = (error.kind() != io::ErrorKind::BrokenPipe).then(|| format!("{name}: {error}"));
+        Self { exit: Exit::Output, message }
+    }
+
+    /// Prints the message and gives the exit code.
+    pub(crate) fn report(self) -> ExitCode {
+        match self.message {
+            Some(message) => {
+                eprintln!("biomatch: {message}");
+                ExitCode::from(self.exit as u8)
+            }
+            None => ExitCode::SUCCESS,
+        }
+    }
+}
+
+impl From<Answer> for ExitCode {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Yes => Self::SUCCESS,
+            Answer::No => Self::from(1),
+        }
+    }
+}
+
+/// Turns a library error into a failure with an exit code.
+pub(crate) trait OrFail<T> {
+    /// The value, or a failure that tells the error and its causes.
+    fn or_fail(self, exit: Exit) -> Result<T, Failure>;
+}
+
+impl<T, E: Error> OrFail<T> for Result<T, E> {
+    fn or_fail(self, exit: Exit) -> Result<T, Failure> {
+        self.map_err(|error| Failure::from_error(exit, &error))
+    }
+}

@@ -1,0 +1,103 @@
+//! Where results go: standard output, or a file that appears whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::exit::Failure;
+
+/// A buffered destination of machine output.
+///
+/// A path gets a temporary file beside it that [`Output::finish`] renames into place, so that a
+/// run that fails leaves what was there before. `-`, a pipe or a device is written as it goes.
+pub(crate) struct Output {
+    writer: BufWriter<Box<dyn Write + Send>>,
+    name: String,
+    pending: Option<Pending>,
+}
+
+struct Pending {
+    file: File,
+    temporary: PathBuf,
+    path: PathBuf,
+}
+
+impl Output {
+    /// Standard output.
+    pub(crate) fn stdout() -> Self {
+        Self::straight(Box::new(io::stdout()), "standard output".to_owned())
+    }
+
+    /// The file at `path`, or standard output for `-`.
+    pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            return Ok(Self::stdout());
+        }
+        let name = path.display().to_string();
+        let failed = |error: io::Error| Failure::unwritable(&name, &error);
+        if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            // A pipe or a device cannot be replaced by a rename; a folder fails to open here.
+            let file = File::options().write(true).open(path).map_err(failed)?;
+            return Ok(Self::straight(Box::new(file), name));
+        }
+        let temporary = temporary_beside(path);
+        let file = File::create_new(&temporary).map_err(failed)?;
+        let pending = file.try_clone().map(|file| Pending { file, temporary, path: path.to_owned() });
+        let pending = Some(pending.map_err(failed)?);
+        Ok(Self { writer: BufWriter::new(Box::new(file)), name, pending })
+    }
+
+    fn straight(writer: Box<dyn Write + Send>, name: String) -> Self {
+        Self { writer: BufWriter::new(writer), name, pending: None }
+    }
+
+    /// What to call it in a message.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Turns a failed write into a failure.
+    pub(crate) fn check(&self, result: io::Result<()>) -> Result<(), Failure> {
+        result.map_err(|error| Failure::unwritable(&self.name, &error))
+    }
+
+    /// Writes what is buffered and puts the file in its place.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        let result = self.writer.flush().and_then(|()| match &self.pending {
+            Some(pending) => {
+                pending.file.sync_all()?;
+                fs::rename(&pending.temporary, &pending.path)
+            }
+            None => Ok(()),
+        });
+        self.check(result)?;
+        self.pending = None;
+        Ok(())
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if let Some(pending) = self.pending.take() {
+            let _ = fs::remove_file(pending.temporary);
+        }
+    }
+}
+
+/// A hidden name in the same folder, so that the rename stays inside one file system.
+fn temporary_beside(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", std::process::id()));
+    path.with_file_name(name)
+}

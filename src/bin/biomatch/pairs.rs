@@ -1,0 +1,163 @@
+//! `biomatch pairs`: which comparisons to make, from a folder that follows a naming rule.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use biomatch::evaluation::pairs::{Impostors, pairs};
+
+use crate::console::Console;
+use crate::exit::{Answer, Exit, Failure};
+use crate::table::Table;
+
+/// Make the lists that `score`, `score-faces` and `evaluate` read
+///
+/// With --root, the samples are the files below a folder, named SUBJECT_IMPRESSION.EXTENSION
+/// (101_3.iso is the third impression of finger 101), and only samples of the same folder meet.
+/// With --subjects, the samples are rows numbered from 0, and line N of the file names the subject
+/// of row N.
+///
+/// PAIRS gets the columns a,b: every pair of samples of one subject, and the pairs of different
+/// subjects that --impostors asks for. TRUTH gets id,subject: whose each sample is. Files whose
+/// name does not follow the rule are left out and counted on stderr; hidden files and links to
+/// folders are ignored.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  All pairs inside each database of a folder of fingerprint records:
+    biomatch pairs --root fingers/ --out pairs.csv --truth truth.csv
+  The FVC protocol's choice of impostors, for one database:
+    biomatch pairs --root fingers/DB1 --impostors first --out pairs.csv
+  Faces: all genuine pairs and five million impostors:
+    biomatch pairs --subjects subjects.txt --impostors 5000000 --out pairs.csv --truth truth.csv")]
+pub(crate) struct Args {
+    /// Folder of samples named SUBJECT_IMPRESSION.EXTENSION
+    #[arg(long, value_name = "DIR", required_unless_present = "subjects")]
+    root: Option<PathBuf>,
+
+    /// File with one subject a line, for samples that are rows
+    #[arg(long, value_name = "FILE", conflicts_with = "root")]
+    subjects: Option<PathBuf>,
+
+    /// Pairs of different subjects: `all`, `first` (between the first samples of two subjects), or
+    /// how many to draw at random
+    #[arg(long, value_name = "WHICH", default_value = "all", value_parser = which_impostors)]
+    impostors: Which,
+
+    /// Seed of the random draw
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+
+    /// Where the pairs go; `-` is standard output
+    #[arg(long, value_name = "PAIRS.csv")]
+    out: PathBuf,
+
+    /// Where the samples' subjects go
+    #[arg(long, value_name = "TRUTH.csv")]
+    truth: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Which {
+    All,
+    First,
+    Sample(u64),
+}
+
+fn which_impostors(text: &str) -> Result<Which, String> {
+    match text {
+        "all" => Ok(Which::All),
+        "first" => Ok(Which::First),
+        count => count.parse().map(Which::Sample).map_err(|_| "expected `all`, `first` or a number".into()),
+    }
+}
+
+/// A sample's name in the lists, and whose it is.
+struct Sample {
+    id: String,
+    folder: String,
+    subject: String,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
+    let samples = match (&args.root, &args.subjects) {
+        (Some(root), _) => samples_below(root, console)?,
+        (None, Some(file)) => rows_of(file)?,
+        (None, None) => Vec::new(),
+    };
+    let impostors = match args.impostors {
+        Which::All => Impostors::All,
+        Which::First => Impostors::First,
+        Which::Sample(count) => Impostors::Sample { count, seed: args.seed },
+    };
+    let labels: Vec<(&str, &str)> = samples.iter().map(|s| (s.folder.as_str(), s.subject.as_str())).collect();
+    let mut count = 0_u64;
+    let mut list = Table::create(&args.out, ["a", "b"])?;
+    for pair in pairs(&labels, impostors) {
+        if let (Some(a), Some(b)) = (samples.get(pair.a), samples.get(pair.b)) {
+            list.row([&a.id, &b.id])?;
+            count += 1;
+        }
+    }
+    list.finish()?;
+    if let Some(path) = &args.truth {
+        let mut truth = Table::create(path, ["id", "subject"])?;
+        for sample in &samples {
+            truth.row([&sample.id, &sample.subject])?;
+        }
+        truth.finish()?;
+    }
+    console.note(format_args!("{count} pairs of {} samples", samples.len()));
+    Ok(Answer::Yes)
+}
+
+fn rows_of(file: &Path) -> Result<Vec<Sample>, Failure> {
+    let text = fs::read_to_string(file).map_err(|error| Failure::unreadable(file, &error))?;
+    let rows = text.lines().enumerate().map(|(row, line)| match line.trim() {
+        "" => Err(Failure::new(Exit::Input, format!("{}:{}: no subject", file.display(), row + 1))),
+        subject => Ok(Sample { id: row.to_string(), folder: String::new(), subject: subject.to_owned() }),
+    });
+    rows.collect()
+}
+
+fn samples_below(root: &Path, console: &Console) -> Result<Vec<Sample>, Failure> {
+    let mut samples = Vec::new();
+    let mut left_out = 0_u64;
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        let there = root.join(&folder);
+        for entry in fs::read_dir(&there).map_err(|error| Failure::unreadable(&there, &error))? {
+            let entry = entry.map_err(|error| Failure::unreadable(&there, &error))?;
+            let path = folder.join(entry.file_name());
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            // Links to folders are not followed: they may go round in a circle.
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(path);
+            } else if let Some(sample) = sample_at(&path)? {
+                samples.push(sample);
+            } else {
+                left_out += 1;
+            }
+        }
+    }
+    if left_out > 0 {
+        console.warn(format_args!("{left_out} files are not named SUBJECT_IMPRESSION.EXTENSION; left out"));
+    }
+    samples.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(samples)
+}
+
+/// The sample at a path below the root; none if the name does not follow the rule.
+fn sample_at(path: &Path) -> Result<Option<Sample>, Failure> {
+    let Some(id) = path.to_str() else {
+        return Err(Failure::new(Exit::Input, format!("{}: the name is not UTF-8", path.display())));
+    };
+    let id = id.replace(std::path::MAIN_SEPARATOR, "/");
+    let (folder, name) = id.rsplit_once('/').unwrap_or(("", &id));
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let Some((finger, _)) = stem.rsplit_once('_') else { return Ok(None) };
+    let subject = if folder.is_empty() { finger.to_owned() } else { format!("{folder}/{finger}") };
+    Ok(Some(Sample { folder: folder.to_owned(), subject, id }))
+}
