@@ -41,9 +41,8 @@ where
 {
     let firsts = first_samples(samples);
     let mut sampler = Sampler::new(samples, impostors);
-    (0..samples.len())
-        .flat_map(|a| (a + 1..samples.len()).map(move |b| Pair { a, b }))
-        .filter(move |&Pair { a, b }| {
+    (0..samples.len()).flat_map(|a| (a + 1..samples.len()).map(move |b| Pair { a, b })).filter(
+        move |&Pair { a, b }| {
             let (Some(of_a), Some(of_b)) = (samples.get(a), samples.get(b)) else { return false };
             of_a.0 == of_b.0
                 && (of_a.1 == of_b.1
@@ -52,7 +51,8 @@ where
                         Impostors::First => firsts.contains(&a) && firsts.contains(&b),
                         Impostors::Sample { .. } => sampler.takes_next(),
                     })
-        })
+        },
+    )
 }
 
 fn first_samples<T: Eq + Hash>(samples: &[T]) -> HashSet<usize> {

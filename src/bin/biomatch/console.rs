@@ -28,9 +28,10 @@ impl Console {
     /// Applies the common options: sizes rayon's global pool.
     pub(crate) fn new(common: &Common) -> Result<Self, Failure> {
         if let Some(threads) = common.threads {
-            rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global().map_err(|error| {
-                Failure::new(Exit::Usage, format!("--threads {threads}: {error}"))
-            })?;
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads.get())
+                .build_global()
+                .map_err(|error| Failure::new(Exit::Usage, format!("--threads {threads}: {error}")))?;
         }
         Ok(Self { quiet: common.quiet })
     }
