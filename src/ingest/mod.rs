@@ -1,1 +1,22 @@
 //! Manifests and probe lists as NDJSON, and the files that they name.
+//!
+//! Two steps. [`enrolments`] and [`probes`] read lines, one citizen or one probe each, and open no
+//! other file: a bad line is an error with its number, and the lines after it still come, so the
+//! caller chooses to stop or to skip. A [`Resolver`] then turns a line into templates, reading the
+//! files that it names. The format is described in `docs/manifest.md`.
+
+mod base64;
+mod captured;
+mod entry;
+mod error;
+mod lines;
+mod schema;
+
+pub use entry::{
+    EnrolmentLine, FaceEntry, FaceFormat, FaceSource, FingerEntry, FingerFormat, ProbeLine, RecordSource,
+};
+pub use error::{LineError, LineProblem};
+pub use lines::{Line, Lines, MAX_LINE, enrolments, probes};
+
+/// Version of the manifest format that this library reads: the value of a line's `schema`.
+pub const SCHEMA_VERSION: u64 = 1;

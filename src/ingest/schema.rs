@@ -1,0 +1,258 @@
+//! The JSON of a line, and its way to a typed entry.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+
+use super::base64;
+use super::captured::Captured;
+use super::entry::{
+    EnrolmentLine, FaceEntry, FaceFormat, FaceSource, FingerEntry, FingerFormat, ProbeLine, RecordSource,
+};
+use super::error::LineProblem;
+use crate::citizen::CitizenId;
+use crate::template::{FaceTemplate, Finger, FingerPosition, Frame};
+use crate::units::{Resolution, Timestamp};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEnrolment<'a> {
+    schema: Option<u64>,
+    #[serde(borrow)]
+    citizen: Cow<'a, str>,
+    #[serde(borrow, default)]
+    fingers: Vec<RawFinger<'a>>,
+    #[serde(borrow)]
+    face: Option<RawFace<'a>>,
+    captured: Option<Captured>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawProbe<'a> {
+    schema: Option<u64>,
+    probe: Option<String>,
+    #[serde(borrow)]
+    citizen: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    fingers: Vec<RawFinger<'a>>,
+    #[serde(borrow)]
+    face: Option<RawFace<'a>>,
+    captured: Option<Captured>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFinger<'a> {
+    #[serde(borrow)]
+    position: Option<Cow<'a, str>>,
+    file: Option<PathBuf>,
+    #[serde(borrow)]
+    base64: Option<Cow<'a, str>>,
+    #[serde(default)]
+    format: RawFingerFormat,
+    width: Option<u16>,
+    height: Option<u16>,
+    dpi: Option<u16>,
+    view: Option<usize>,
+    captured: Option<Captured>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RawFingerFormat {
+    #[default]
+    Auto,
+    IsoCardCompact,
+    IsoCardNormal,
+    Xyt,
+    XytM1,
+    Csv,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFace<'a> {
+    #[serde(borrow)]
+    model: Cow<'a, str>,
+    file: Option<PathBuf>,
+    #[serde(borrow)]
+    base64: Option<Cow<'a, str>>,
+    embedding: Option<Vec<f32>>,
+    format: Option<RawFaceFormat>,
+    row: Option<u64>,
+    dimension: Option<usize>,
+    captured: Option<Captured>,
+}
+
+#[derive(Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RawFaceFormat {
+    Auto,
+    Npy,
+    Json,
+    F32,
+}
+
+/// Parses a line of an enrolment manifest.
+pub(super) fn enrolment(line: u64, json: &mut [u8]) -> Result<EnrolmentLine, LineProblem> {
+    let raw: RawEnrolment<'_> = parse(json)?;
+    version(raw.schema)?;
+    let citizen = citizen(&raw.citizen)?;
+    let (fingers, face) = samples(raw.fingers, raw.face, raw.captured)?;
+    Ok(EnrolmentLine { line, citizen, fingers, face })
+}
+
+/// Parses a line of a probe list.
+pub(super) fn probe(line: u64, json: &mut [u8]) -> Result<ProbeLine, LineProblem> {
+    let raw: RawProbe<'_> = parse(json)?;
+    version(raw.schema)?;
+    let citizen = raw.citizen.as_deref().map(citizen).transpose()?;
+    let (fingers, face) = samples(raw.fingers, raw.face, raw.captured)?;
+    Ok(ProbeLine { line, label: raw.probe, citizen, fingers, face })
+}
+
+fn parse<'a, T: Deserialize<'a>>(json: &'a mut [u8]) -> Result<T, LineProblem> {
+    simd_json::serde::from_slice(json).map_err(|error| {
+        let offset = error.character().map(|_| error.index());
+        let mut message = match error.error() {
+            simd_json::ErrorType::Serde(message) => message.clone(),
+            other => format!("not JSON: {other:?}"),
+        };
+        // A message may quote the value that it complains of, which may be a biometric record.
+        if let Some((end, _)) = message.char_indices().nth(LONGEST_MESSAGE) {
+            message.truncate(end);
+            message.push_str("...");
+        }
+        LineProblem::Json { message, offset }
+    })
+}
+
+/// In characters.
+const LONGEST_MESSAGE: usize = 160;
+
+fn version(schema: Option<u64>) -> Result<(), LineProblem> {
+    match schema {
+        None | Some(super::SCHEMA_VERSION) => Ok(()),
+        Some(found) => Err(LineProblem::Schema { found }),
+    }
+}
+
+fn citizen(text: &str) -> Result<CitizenId, LineProblem> {
+    text.parse().map_err(|error| LineProblem::field("citizen", error))
+}
+
+type Samples = (Vec<FingerEntry>, Option<FaceEntry>);
+
+fn samples(
+    fingers: Vec<RawFinger<'_>>,
+    face: Option<RawFace<'_>>,
+    captured: Option<Captured>,
+) -> Result<Samples, LineProblem> {
+    if fingers.is_empty() && face.is_none() {
+        return Err(LineProblem::field("fingers", "the line has neither a finger nor a face"));
+    }
+    let fingers = fingers
+        .into_iter()
+        .enumerate()
+        .map(|(i, raw)| {
+            finger(raw, captured).map_err(|(field, message)| LineProblem::Field {
+                field: format!("fingers[{i}].{field}"),
+                message,
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    let face = face
+        .map(|raw| self::face(raw, captured))
+        .transpose()
+        .map_err(|(field, message)| LineProblem::Field { field: format!("face.{field}"), message })?;
+    Ok((fingers, face))
+}
+
+/// A field's name and what is wrong with it.
+type Wrong = (&'static str, String);
+
+fn finger(raw: RawFinger<'_>, captured: Option<Captured>) -> Result<FingerEntry, Wrong> {
+    let source = match (raw.file, raw.base64) {
+        (Some(file), None) => RecordSource::File(file),
+        (None, Some(text)) => RecordSource::Bytes(decode(&text)?),
+        _ => return Err(("file", "exactly one of file and base64 is needed".into())),
+    };
+    let frame = frame(raw.width, raw.height, raw.dpi)?;
+    let format = match (raw.format, frame) {
+        (RawFingerFormat::Auto, None) => FingerFormat::Auto,
+        (RawFingerFormat::IsoCardCompact, None) => FingerFormat::IsoCardCompact,
+        (RawFingerFormat::IsoCardNormal, None) => FingerFormat::IsoCardNormal,
+        (RawFingerFormat::Csv, None) => FingerFormat::Csv,
+        (RawFingerFormat::Xyt, Some(frame)) => FingerFormat::Xyt(frame),
+        (RawFingerFormat::XytM1, Some(frame)) => FingerFormat::XytM1(frame),
+        (RawFingerFormat::Xyt | RawFingerFormat::XytM1, None) => {
+            return Err(("format", "this format needs width, height and dpi of the picture".into()));
+        }
+        (_, Some(_)) => {
+            return Err(("format", "width, height and dpi go only with format xyt or xyt-m1".into()));
+        }
+    };
+    let captured = moment(raw.captured.or(captured));
+    Ok(FingerEntry { position: position(raw.position.as_deref())?, source, format, view: raw.view, captured })
+}
+
+fn face(raw: RawFace<'_>, captured: Option<Captured>) -> Result<FaceEntry, Wrong> {
+    let model = raw.model.parse().map_err(|error| ("model", format!("{error}")))?;
+    let format = match (raw.format.unwrap_or(RawFaceFormat::Auto), raw.dimension) {
+        (RawFaceFormat::F32, dimension) => FaceFormat::Raw { dimension },
+        (_, Some(_)) => return Err(("dimension", "goes only with format f32".into())),
+        (RawFaceFormat::Auto, None) => FaceFormat::Auto,
+        (RawFaceFormat::Npy, None) => FaceFormat::Npy,
+        (RawFaceFormat::Json, None) => FaceFormat::Json,
+    };
+    if raw.dimension.is_some_and(|dimension| !FaceTemplate::DIMENSIONS.contains(&dimension)) {
+        let (least, most) = (FaceTemplate::MIN_DIMENSION, FaceTemplate::MAX_DIMENSION);
+        return Err(("dimension", format!("an embedding has {least} to {most} dimensions")));
+    }
+    let in_line = raw.file.is_none();
+    if in_line && (raw.format.is_some() || raw.row.is_some()) {
+        return Err(("file", "format and row go only with a file".into()));
+    }
+    let source = match (raw.file, raw.base64, raw.embedding) {
+        (Some(path), None, None) => FaceSource::File { path, format, row: raw.row },
+        (None, Some(text), None) => FaceSource::Bytes(decode(&text)?),
+        (None, None, Some(numbers)) => FaceSource::Embedding(numbers),
+        _ => return Err(("file", "exactly one of file, base64 and embedding is needed".into())),
+    };
+    Ok(FaceEntry { model, source, captured: moment(raw.captured.or(captured)) })
+}
+
+fn moment(captured: Option<Captured>) -> Option<Timestamp> {
+    captured.map(|Captured(moment)| moment)
+}
+
+fn decode(text: &str) -> Result<Vec<u8>, Wrong> {
+    base64::decode(text).map_err(|error| ("base64", format!("{error}")))
+}
+
+fn position(text: Option<&str>) -> Result<FingerPosition, Wrong> {
+    match text {
+        None | Some("unknown") => Ok(FingerPosition::Unknown),
+        Some(name) => {
+            let name: serde::de::value::StrDeserializer<'_, serde::de::value::Error> =
+                name.into_deserializer();
+            let finger = Finger::deserialize(name);
+            finger.map(FingerPosition::Known).map_err(|error| ("position", format!("{error}")))
+        }
+    }
+}
+
+/// The picture that coordinates without a header came from: all three numbers or none.
+fn frame(width: Option<u16>, height: Option<u16>, dpi: Option<u16>) -> Result<Option<Frame>, Wrong> {
+    match (width, height, dpi) {
+        (None, None, None) => Ok(None),
+        (Some(width), Some(height), Some(dpi)) => {
+            let resolution = Resolution::from_dpi(dpi).ok_or(("dpi", "must be 2 or more".to_owned()))?;
+            Ok(Some(Frame { width, height, resolution_x: resolution, resolution_y: resolution }))
+        }
+        _ => Err(("width", "width, height and dpi are needed together".into())),
+    }
+}
