@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use super::dot::{self, Dot};
+use super::masked::{self, MaskedFn, Pattern, Planes};
 
 /// An instruction set that kernels are written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,12 +64,18 @@ impl fmt::Display for Level {
 pub struct Kernels {
     level: Level,
     dot: Dot,
+    masked: MaskedFn,
 }
 
 impl Kernels {
     /// The kernels of `level`; `None` if this processor lacks it.
     pub fn at(level: Level) -> Option<Self> {
-        level.is_available().then(|| Self { level, dot: dot::at(level) })
+        level.is_available().then(|| Self::unchecked(level))
+    }
+
+    /// The one place where a table is filled; the caller knows that the level is available.
+    fn unchecked(level: Level) -> Self {
+        Self { level, dot: dot::at(level), masked: masked::at(level) }
     }
 
     /// Every level that this processor has, slowest first.
@@ -84,7 +91,7 @@ impl Kernels {
         ACTIVE.get_or_init(|| {
             let asked = std::env::var("BIOMATCH_KERNELS").ok();
             let asked = Level::ALL.into_iter().find(|level| asked.as_deref() == Some(level.name()));
-            let scalar = Self { level: Level::Scalar, dot: dot::at(Level::Scalar) };
+            let scalar = Self::unchecked(Level::Scalar);
             asked.and_then(Self::at).or_else(|| Self::all().last()).unwrap_or(scalar)
         })
     }
@@ -141,6 +148,25 @@ impl Kernels {
             "one product for each probe and row"
         );
         (self.dot.tile)(length, probes, rows, out);
+    }
+
+    /// The similarity of every pattern with every lane of every block of planes:
+    /// `out[(p * planes.len() + q) * 8 + lane]`, each `0.0..=1.0`. See [`mod@super::masked`].
+    ///
+    /// # Panics
+    /// If `out` does not have `patterns.len() * planes.len() * 8` places.
+    pub fn masked_similarities(
+        &self,
+        patterns: &[Pattern],
+        planes: &[Planes],
+        least_common: u32,
+        out: &mut [f32],
+    ) {
+        assert!(
+            out.len() == patterns.len() * planes.len() * masked::LANES,
+            "one place for each pattern and lane"
+        );
+        (self.masked)(patterns, planes, least_common, out);
     }
 
     /// Vectors are padded with zeros to a multiple of this many numbers.

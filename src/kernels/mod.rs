@@ -5,5 +5,6 @@
 
 mod dispatch;
 mod dot;
+pub mod masked;
 
 pub use dispatch::{Kernels, Level};

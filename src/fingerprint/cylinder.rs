@@ -1,0 +1,141 @@
+//! Minutia cylinders: around each minutia, in its own frame, which directions occur where.
+//!
+//! Cappelli, Ferrara, Maltoni, "Minutia Cylinder-Code", IEEE TPAMI 32(12), 2010, section 3, in the
+//! bit variant: a base of 8 x 8 cells (a word, one bit a cell, row by row), five slices of direction
+//! (a word each) and one mask of valid cells. A neighbour adds to a cell of a slice the product of a
+//! Gauss function of its distance from the cell and the integral of a Gauss function of its relative
+//! direction over the slice. The distance part is the product of a function of the column and one of
+//! the row, and the direction part comes from a table, so that a neighbour costs two rows of eight
+//! exponentials and no more.
+
+use std::f32::consts::{PI, TAU};
+use std::sync::LazyLock;
+
+use super::geometry::Geometry;
+use super::maths::exp;
+use super::parameters::{
+    BIT_THRESHOLD, CYLINDER_HULL_MARGIN, CYLINDER_RADIUS, CYLINDER_SIDE, CYLINDER_SLICES, DIRECTION_SIGMA,
+    LEAST_COMMON_CELLS, LEAST_NEIGHBOURS, LEAST_VALID_CELLS, SPATIAL_REACH, SPATIAL_SIGMA,
+};
+use crate::kernels::masked::Pattern;
+
+/// Cells of a base; bit `row * CYLINDER_SIDE + column` of a word.
+const CELLS: usize = CYLINDER_SIDE * CYLINDER_SIDE;
+const _: () = assert!(CELLS == u64::BITS as usize);
+
+/// Side of a cell in pixels.
+const CELL: f32 = 2.0 * CYLINDER_RADIUS / CYLINDER_SIDE as f32;
+
+/// Offset of the middle of a column or row from the minutia, in pixels.
+const fn offset(index: usize) -> f32 {
+    (index as f32 - (CYLINDER_SIDE as f32 - 1.0) / 2.0) * CELL
+}
+
+/// The cells whose middle lies within the radius.
+const DISC: u64 = {
+    let mut disc = 0;
+    let mut cell = 0;
+    while cell < CELLS {
+        let (v, u) = (offset(cell / CYLINDER_SIDE), offset(cell % CYLINDER_SIDE));
+        if u * u + v * v <= CYLINDER_RADIUS * CYLINDER_RADIUS {
+            disc |= 1 << cell;
+        }
+        cell += 1;
+    }
+    disc
+};
+
+/// Least number of common valid cells of a pair of cylinders.
+pub(super) const LEAST_COMMON: u32 = (LEAST_COMMON_CELLS * DISC.count_ones() as f32).ceil() as u32;
+
+/// Relative directions are cut into this many steps for the table.
+const DIRECTIONS: usize = 1024;
+
+/// `table[d][slice]`: the contribution of a neighbour of relative direction `d` to a slice.
+static DIRECTION_TABLE: LazyLock<Vec<[f32; CYLINDER_SLICES]>> = LazyLock::new(|| {
+    (0..DIRECTIONS)
+        .map(|d| std::array::from_fn(|slice| direction_share(d as f32 * TAU / DIRECTIONS as f32, slice)))
+        .collect()
+});
+
+/// The integral over a slice, by the midpoint rule.
+fn direction_share(direction: f32, slice: usize) -> f32 {
+    const PARTS: usize = 64;
+    let width = TAU / CYLINDER_SLICES as f32;
+    let middle = -PI + (slice as f32 + 0.5) * width;
+    let mut off = middle - direction;
+    off -= (off / TAU).round_ties_even() * TAU;
+    let mut sum = 0.0;
+    for part in 0..PARTS {
+        let x = (off + ((part as f32 + 0.5) / PARTS as f32 - 0.5) * width) / DIRECTION_SIGMA;
+        sum += exp(-0.5 * x * x);
+    }
+    sum * width / (PARTS as f32 * DIRECTION_SIGMA * TAU.sqrt())
+}
+
+/// The cylinder of one minutia; `None` if too little is known around it.
+pub(super) fn cylinder(finger: &Geometry, centre: usize) -> Option<Pattern> {
+    let mask = valid_cells(finger, centre);
+    if (mask.count_ones() as f32) < LEAST_VALID_CELLS * DISC.count_ones() as f32 {
+        return None;
+    }
+    let mut sums = [[0.0_f32; CELLS]; CYLINDER_SLICES];
+    let mut neighbours = 0;
+    for other in (0..finger.len()).filter(|&other| other != centre) {
+        let (dx, dy) = (finger.x[other] - finger.x[centre], finger.y[other] - finger.y[centre]);
+        let (cos, sin) = (finger.cos[centre], finger.sin[centre]);
+        let (u, v) = (dx * cos + dy * sin, dy * cos - dx * sin);
+        let reach = CYLINDER_RADIUS + SPATIAL_REACH;
+        if u * u + v * v > reach * reach {
+            continue;
+        }
+        neighbours += 1;
+        let turn = finger.angle[centre].wrapping_sub(finger.angle[other]);
+        let shares = &DIRECTION_TABLE[usize::from(turn) / (65536 / DIRECTIONS)];
+        let columns = gauss(u);
+        let rows = gauss(v);
+        for (cell, (row, column)) in
+            (0..CELLS).map(|cell| (cell, (cell / CYLINDER_SIDE, cell % CYLINDER_SIDE)))
+        {
+            let weight = rows[row] * columns[column];
+            for (sums, share) in sums.iter_mut().zip(shares) {
+                sums[cell] += weight * share;
+            }
+        }
+    }
+    if neighbours < LEAST_NEIGHBOURS {
+        return None;
+    }
+    let mut pattern = [0; CYLINDER_SLICES + 1];
+    for (word, sums) in pattern.iter_mut().zip(&sums) {
+        for (cell, &sum) in sums.iter().enumerate() {
+            *word |= u64::from(sum >= BIT_THRESHOLD) << cell;
+        }
+        *word &= mask;
+    }
+    pattern[CYLINDER_SLICES] = mask;
+    Some(pattern)
+}
+
+/// The Gauss function of each column's or row's distance from a neighbour at `at`. The product of two
+/// is the spatial contribution, cut where the distance along one axis is beyond the reach.
+fn gauss(at: f32) -> [f32; CYLINDER_SIDE] {
+    // The square root of the two-dimensional normalisation in MCC's one-dimensional form.
+    let scale = (1.0 / (SPATIAL_SIGMA * TAU.sqrt())).sqrt();
+    std::array::from_fn(|i| {
+        let x = offset(i) - at;
+        if x.abs() > SPATIAL_REACH { 0.0 } else { scale * exp(-x * x / (2.0 * SPATIAL_SIGMA * SPATIAL_SIGMA)) }
+    })
+}
+
+/// The cells of the disc inside the finger's hull or near it.
+fn valid_cells(finger: &Geometry, centre: usize) -> u64 {
+    let (cos, sin) = (finger.cos[centre], finger.sin[centre]);
+    let mut mask = 0;
+    for cell in (0..CELLS).filter(|cell| DISC >> cell & 1 == 1) {
+        let (v, u) = (offset(cell / CYLINDER_SIDE), offset(cell % CYLINDER_SIDE));
+        let point = [finger.x[centre] + u * cos - v * sin, finger.y[centre] + u * sin + v * cos];
+        mask |= u64::from(finger.hull.contains(point, CYLINDER_HULL_MARGIN)) << cell;
+    }
+    mask
+}

@@ -1,0 +1,140 @@
+//! The convex hull of a finger's minutiae: the area that the impression is known to cover.
+
+/// A point in pixels.
+pub(super) type Point = [f32; 2];
+
+/// A convex hull, its corners counter-clockwise. Reused without allocation.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hull {
+    corners: Vec<Point>,
+    edges: Vec<Edge>,
+}
+
+/// From a corner to the next.
+#[derive(Clone, Copy, Debug)]
+struct Edge {
+    from: Point,
+    along: Point,
+    /// Along, of length one, turned outwards.
+    outwards: Point,
+    /// One over the square of its length; zero for an edge without length.
+    per_square: f32,
+}
+
+impl Hull {
+    /// The hull of points that ascend in x, then y (Andrew's monotone chain). Points in another order
+    /// give some polygon, no error. Few or collinear points give a segment or a point.
+    pub(super) fn build(&mut self, points: impl DoubleEndedIterator<Item = Point> + Clone) {
+        self.corners.clear();
+        self.edges.clear();
+        self.chain(points.clone());
+        self.chain(points.rev());
+        let n = self.corners.len();
+        for i in 0..n {
+            let from = self.corners[i];
+            let to = self.corners[(i + 1) % n];
+            let along = [to[0] - from[0], to[1] - from[1]];
+            let square = along[0] * along[0] + along[1] * along[1];
+            let per_square = if square > 0.0 { 1.0 / square } else { 0.0 };
+            let per_length = per_square.sqrt();
+            let outwards = [along[1] * per_length, -along[0] * per_length];
+            self.edges.push(Edge { from, along, outwards, per_square });
+        }
+    }
+
+    /// Adds one half of the hull, without its last corner, which begins the other half.
+    fn chain(&mut self, points: impl Iterator<Item = Point>) {
+        let first = self.corners.len();
+        for point in points {
+            while let [.., a, b] = self.corners[first..] {
+                let left = (b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0]);
+                if left > 0.0 {
+                    break;
+                }
+                self.corners.pop();
+            }
+            self.corners.push(point);
+        }
+        if self.corners.len() > first + 1 {
+            self.corners.pop();
+        }
+    }
+
+    /// Whether a point is inside or within `margin` of it. Nothing is within an empty hull.
+    pub(super) fn contains(&self, point: Point, margin: f32) -> bool {
+        let mut inside = self.corners.len() > 2;
+        let mut near = false;
+        for edge in &self.edges {
+            let to = [point[0] - edge.from[0], point[1] - edge.from[1]];
+            let out = to[0] * edge.outwards[0] + to[1] * edge.outwards[1];
+            if out > margin {
+                return false;
+            }
+            if out > 0.0 {
+                inside = false;
+            }
+            let t = ((to[0] * edge.along[0] + to[1] * edge.along[1]) * edge.per_square).clamp(0.0, 1.0);
+            let (dx, dy) = (to[0] - t * edge.along[0], to[1] - t * edge.along[1]);
+            near |= dx * dx + dy * dy <= margin * margin;
+        }
+        inside || near
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hull(mut points: Vec<Point>) -> Hull {
+        points.sort_by(|a, b| a.partial_cmp(b).unwrap());
+        let mut hull = Hull::default();
+        hull.build(points.iter().copied());
+        hull
+    }
+
+    #[test]
+    fn a_square_and_its_margin() {
+        let hull = hull(vec![[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0], [5.0, 5.0], [5.0, 0.0]]);
+        assert_eq!(hull.corners, [[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]]);
+        assert!(hull.contains([5.0, 5.0], 0.0));
+        assert!(!hull.contains([12.0, 5.0], 1.9));
+        assert!(hull.contains([12.0, 5.0], 2.1));
+        // Round at a corner: (3, 4) away is 5 away.
+        assert!(!hull.contains([13.0, 14.0], 4.9));
+        assert!(hull.contains([13.0, 14.0], 5.1));
+    }
+
+    #[test]
+    fn segments_points_and_nothing() {
+        let segment = hull(vec![[0.0, 0.0], [10.0, 0.0], [4.0, 0.0]]);
+        assert!(segment.contains([5.0, 2.0], 3.0) && !segment.contains([5.0, 4.0], 3.0));
+        assert!(!segment.contains([15.0, 0.0], 3.0));
+        let point = hull(vec![[1.0, 1.0], [1.0, 1.0]]);
+        assert!(point.contains([1.0, 3.0], 2.5) && !point.contains([4.0, 1.0], 2.5));
+        assert!(!hull(vec![]).contains([0.0, 0.0], 1e6));
+    }
+
+    #[test]
+    fn agrees_with_every_half_plane() {
+        let mut state = 1_u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as f32 / 655.36
+        };
+        for _ in 0..50 {
+            let points: Vec<Point> = (0..12).map(|_| [random(), random()]).collect();
+            let hull = hull(points.clone());
+            for _ in 0..50 {
+                let p = [random(), random()];
+                // Inside if and only if in some triangle of the points.
+                let side = |a: Point, b: Point| (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]);
+                let inside = points.iter().any(|&a| {
+                    points.iter().any(|&b| {
+                        points.iter().any(|&c| side(a, b) > 0.0 && side(b, c) > 0.0 && side(c, a) > 0.0)
+                    })
+                });
+                assert_eq!(hull.contains(p, 0.0), inside);
+            }
+        }
+    }
+}

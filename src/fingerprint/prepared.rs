@@ -1,0 +1,81 @@
+//! A finger made ready for comparison: geometry, and cylinders by row (a pattern each) and by column (a
+//! lane of a block each).
+
+use std::cmp::Ordering;
+
+use super::features::{CylinderBlock, FingerView};
+use super::geometry::Geometry;
+use crate::kernels::masked::{LANES, Pattern};
+
+/// Everything that a comparison needs of one finger besides its view. Reused without allocation.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Prepared {
+    pub(super) geometry: Geometry,
+    /// The cylinders as patterns, and their minutiae.
+    pub(super) rows: Vec<Row>,
+    /// The lanes of the blocks in order, those without cylinder too.
+    pub(super) columns: Columns,
+}
+
+/// A cylinder as a pattern, and the index of its minutia.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) pattern: Pattern,
+    pub(super) minutia: u8,
+}
+
+/// For each lane the index of its minutia and the direction of that. A lane without cylinder has
+/// cosine and sine zero, so that no direction is near it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Columns {
+    pub(super) minutia: Vec<u8>,
+    pub(super) cos: Vec<f32>,
+    pub(super) sin: Vec<f32>,
+}
+
+impl Prepared {
+    /// Takes in a finger of no more minutiae and blocks than can be used.
+    pub(super) fn fill(&mut self, view: FingerView<'_>) {
+        self.geometry.fill(view.minutiae);
+        self.rows.clear();
+        self.columns.minutia.clear();
+        self.columns.cos.clear();
+        self.columns.sin.clear();
+        for block in view.cylinders {
+            for lane in 0..CylinderBlock::CYLINDERS {
+                let minutia = block.minutia(lane, self.geometry.len());
+                let index = usize::from(minutia.unwrap_or_default());
+                self.columns.minutia.push(minutia.unwrap_or_default());
+                self.columns.cos.push(minutia.map_or(0.0, |_| self.geometry.cos[index]));
+                self.columns.sin.push(minutia.map_or(0.0, |_| self.geometry.sin[index]));
+                if let Some(minutia) = minutia {
+                    self.rows.push(Row { pattern: block.pattern(lane), minutia });
+                }
+            }
+        }
+        debug_assert_eq!(self.columns.cos.len(), view.cylinders.len() * LANES);
+    }
+}
+
+/// A finger in a comparison.
+#[derive(Clone, Copy)]
+pub(super) struct Side<'a> {
+    pub(super) view: FingerView<'a>,
+    pub(super) prepared: &'a Prepared,
+}
+
+impl Side<'_> {
+    /// Which of two fingers comes first: by cylinders, then minutiae, then contents. Fingers that are
+    /// equal here are the same to the bit, so a comparison does not depend on which was the probe.
+    pub(super) fn order(self, other: Side<'_>) -> Ordering {
+        let counts = |side: Side<'_>| (side.prepared.rows.len(), side.prepared.geometry.len());
+        counts(self)
+            .cmp(&counts(other))
+            .then_with(|| self.view.minutiae.cmp(other.view.minutiae))
+            .then_with(|| words(self.view.cylinders).cmp(words(other.view.cylinders)))
+    }
+}
+
+fn words(blocks: &[CylinderBlock]) -> impl Iterator<Item = u64> {
+    blocks.iter().flat_map(|block| block.words.into_iter().flatten())
+}

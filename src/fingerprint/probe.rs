@@ -1,0 +1,92 @@
+//! The comparison of a probe with a candidate.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use super::features::{CylinderBlock, FingerView};
+use super::maths;
+use super::parameters::{RELAXED_FLOOR, RELAXED_WEIGHT, SCORE_OFFSET};
+use super::prepared::{Prepared, Side};
+use super::relaxation::Relaxation;
+use super::similarity::{Pair, Similarities};
+use crate::kernels::Kernels;
+use crate::template::Minutia;
+use crate::units::Score;
+
+/// A finger prepared once, to be compared with many. `Debug` shows counts, never minutiae.
+#[derive(Clone)]
+pub struct FingerProbe {
+    minutiae: Vec<Minutia>,
+    cylinders: Vec<CylinderBlock>,
+    prepared: Prepared,
+    kernels: &'static Kernels,
+}
+
+/// Working memory of comparisons: one for each thread, reused. It carries nothing from one comparison
+/// to the next.
+#[derive(Default)]
+pub struct Scratch {
+    candidate: Prepared,
+    similarities: Similarities,
+    pairs: Vec<Pair>,
+    relaxation: Relaxation,
+}
+
+impl fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scratch").finish_non_exhaustive()
+    }
+}
+
+impl FingerProbe {
+    /// Prepares a finger, for the kernels of this process ([`Kernels::active`]).
+    pub fn new(finger: FingerView<'_>) -> Self {
+        let finger = finger.bounded();
+        let mut prepared = Prepared::default();
+        prepared.fill(finger);
+        Self {
+            minutiae: finger.minutiae.to_vec(),
+            cylinders: finger.cylinders.to_vec(),
+            prepared,
+            kernels: Kernels::active(),
+        }
+    }
+
+    /// The finger.
+    pub fn view(&self) -> FingerView<'_> {
+        FingerView { minutiae: &self.minutiae, cylinders: &self.cylinders }
+    }
+
+    /// Compares with a candidate. Greater is more similar; see [`Score`].
+    ///
+    /// The same whichever finger is the probe, to the bit, on every machine and kernel level. Fingers
+    /// with too little in common to be compared get [`Score::LOWEST`]. No allocation once `scratch` has
+    /// met fingers of this size. Bytes in `candidate` that no enrolment wrote give a meaningless
+    /// score and no panic.
+    pub fn compare(&self, candidate: FingerView<'_>, scratch: &mut Scratch) -> Score {
+        let view = candidate.bounded();
+        let Scratch { candidate, similarities, pairs, relaxation } = scratch;
+        candidate.fill(view);
+        let probe = Side { view: self.view(), prepared: &self.prepared };
+        let candidate = Side { view, prepared: candidate };
+        let (a, b) = match probe.order(candidate) {
+            Ordering::Greater => (candidate, probe),
+            Ordering::Less | Ordering::Equal => (probe, candidate),
+        };
+        similarities.compute(a, b, self.kernels);
+        similarities.select(a, b, pairs);
+        if pairs.len() < 2 {
+            return Score::LOWEST;
+        }
+        let (ga, gb) = (&a.prepared.geometry, &b.prepared.geometry);
+        let relaxed = relaxation.run(pairs, ga, gb, a.prepared.rows.len());
+        let score = RELAXED_WEIGHT * maths::ln(relaxed + RELAXED_FLOOR) + SCORE_OFFSET;
+        Score::new(score).unwrap_or(Score::LOWEST)
+    }
+}
+
+impl fmt::Debug for FingerProbe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FingerProbe").field(&self.view()).finish()
+    }
+}
