@@ -18,6 +18,7 @@ use super::parameters::{
     LEAST_COMMON_CELLS, LEAST_NEIGHBOURS, LEAST_VALID_CELLS, SPATIAL_REACH, SPATIAL_SIGMA,
 };
 use crate::kernels::masked::Pattern;
+use crate::template::Minutia;
 
 /// Cells of a base; bit `row * CYLINDER_SIDE + column` of a word.
 const CELLS: usize = CYLINDER_SIDE * CYLINDER_SIDE;
@@ -73,8 +74,8 @@ fn direction_share(direction: f32, slice: usize) -> f32 {
     sum * width / (PARTS as f32 * DIRECTION_SIGMA * TAU.sqrt())
 }
 
-/// The cylinder of one minutia; `None` if too little is known around it.
-pub(super) fn cylinder(finger: &Geometry, centre: usize) -> Option<Pattern> {
+/// The cylinder of minutia `centre` of a finger, whose geometry is `finger`; `None` if too little is known around it.
+pub(super) fn cylinder(minutiae: &[Minutia], finger: &Geometry, centre: usize) -> Option<Pattern> {
     let mask = valid_cells(finger, centre);
     if (mask.count_ones() as f32) < LEAST_VALID_CELLS * DISC.count_ones() as f32 {
         return None;
@@ -90,7 +91,7 @@ pub(super) fn cylinder(finger: &Geometry, centre: usize) -> Option<Pattern> {
             continue;
         }
         neighbours += 1;
-        let turn = finger.angle[centre].wrapping_sub(finger.angle[other]);
+        let turn = minutiae[centre].angle.to_binary().wrapping_sub(minutiae[other].angle.to_binary());
         let shares = &DIRECTION_TABLE[usize::from(turn) / (65536 / DIRECTIONS)];
         let columns = gauss(u);
         let rows = gauss(v);
@@ -124,7 +125,11 @@ fn gauss(at: f32) -> [f32; CYLINDER_SIDE] {
     let scale = (1.0 / (SPATIAL_SIGMA * TAU.sqrt())).sqrt();
     std::array::from_fn(|i| {
         let x = offset(i) - at;
-        if x.abs() > SPATIAL_REACH { 0.0 } else { scale * exp(-x * x / (2.0 * SPATIAL_SIGMA * SPATIAL_SIGMA)) }
+        if x.abs() > SPATIAL_REACH {
+            0.0
+        } else {
+            scale * exp(-x * x / (2.0 * SPATIAL_SIGMA * SPATIAL_SIGMA))
+        }
     })
 }
 

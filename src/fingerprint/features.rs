@@ -117,7 +117,7 @@ impl FingerFeatures {
         let mut geometry = Geometry::default();
         geometry.fill(&minutiae);
         let mut cylinders: Vec<CylinderBlock> = Vec::new();
-        let with_cylinder = (0..minutiae.len()).filter_map(|m| Some((m, cylinder(&geometry, m)?)));
+        let with_cylinder = (0..minutiae.len()).filter_map(|m| Some((m, cylinder(&minutiae, &geometry, m)?)));
         for (count, (minutia, pattern)) in with_cylinder.enumerate() {
             if count.is_multiple_of(LANES) {
                 cylinders.push(CylinderBlock::default());
@@ -137,6 +137,11 @@ impl FingerFeatures {
 
 impl fmt::Debug for FingerFeatures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FingerFeatures({} minutiae, {} cylinder blocks)", self.minutiae.len(), self.cylinders.len())
+        write!(
+            f,
+            "FingerFeatures({} minutiae, {} cylinder blocks)",
+            self.minutiae.len(),
+            self.cylinders.len()
+        )
     }
 }

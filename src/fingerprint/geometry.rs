@@ -5,52 +5,59 @@ use super::maths;
 use super::parameters::PIXELS_PER_STEP;
 use crate::template::Minutia;
 
-/// Columns over the minutiae of one finger, about the middle of their bounding box. Reused without
-/// allocation once it has grown.
+/// Columns are padded to a multiple of this many places, for vectors.
+pub(super) const PADDING: usize = 8;
+
+/// Columns over the minutiae of one finger, about the middle of their bounding box. Places past the
+/// last minutia are far away and have cosine and sine zero, so that they are near nothing. Reused
+/// without allocation once it has grown.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Geometry {
+    len: usize,
     pub(super) x: Vec<f32>,
     pub(super) y: Vec<f32>,
     pub(super) cos: Vec<f32>,
     pub(super) sin: Vec<f32>,
-    /// 1/65,536ths of a turn.
-    pub(super) angle: Vec<u16>,
     pub(super) hull: Hull,
 }
+
+/// Where the padding lies: further than any finger, near enough for finite squares.
+const FAR_AWAY: f32 = 1.0e6;
 
 impl Geometry {
     /// Takes in the minutiae, in their order.
     pub(super) fn fill(&mut self, minutiae: &[Minutia]) {
-        self.x.clear();
-        self.y.clear();
-        self.cos.clear();
-        self.sin.clear();
-        self.angle.clear();
-        let x = bounds(minutiae.iter().map(|m| m.x.steps()));
-        let y = bounds(minutiae.iter().map(|m| m.y.steps()));
-        for minutia in minutiae {
+        self.len = minutiae.len();
+        let padded = self.len.next_multiple_of(PADDING);
+        for (column, padding) in
+            [(&mut self.x, FAR_AWAY), (&mut self.y, FAR_AWAY), (&mut self.cos, 0.0), (&mut self.sin, 0.0)]
+        {
+            column.clear();
+            column.resize(padded, padding);
+        }
+        let x_middle = twice_the_middle(minutiae.iter().map(|m| m.x.steps()));
+        let y_middle = twice_the_middle(minutiae.iter().map(|m| m.y.steps()));
+        for (i, minutia) in minutiae.iter().enumerate() {
             // Twice the distance from the middle is a whole number of steps: a translated finger
             // has the same columns to the bit.
-            let dx = 2 * i32::from(minutia.x.steps()) - x;
-            let dy = y - 2 * i32::from(minutia.y.steps());
-            self.x.push(dx as f32 * (PIXELS_PER_STEP / 2.0));
-            self.y.push(dy as f32 * (PIXELS_PER_STEP / 2.0));
-            let (sin, cos) = maths::sin_cos(minutia.angle);
-            self.cos.push(cos);
-            self.sin.push(sin);
-            self.angle.push(minutia.angle.to_binary());
+            let dx = 2 * i32::from(minutia.x.steps()) - x_middle;
+            let dy = y_middle - 2 * i32::from(minutia.y.steps());
+            self.x[i] = dx as f32 * (PIXELS_PER_STEP / 2.0);
+            self.y[i] = dy as f32 * (PIXELS_PER_STEP / 2.0);
+            (self.sin[i], self.cos[i]) = maths::sin_cos(minutia.angle);
         }
-        self.hull.build(self.x.iter().zip(&self.y).map(|(&x, &y)| [x, y]));
+        let points = self.x[..self.len].iter().zip(&self.y[..self.len]);
+        self.hull.build(points.map(|(&x, &y)| [x, y]));
     }
 
     /// Number of minutiae.
     pub(super) fn len(&self) -> usize {
-        self.x.len()
+        self.len
     }
 }
 
-/// Sum of the least and the greatest: twice the middle.
-fn bounds(values: impl Iterator<Item = u16> + Clone) -> i32 {
+/// Sum of the least and the greatest.
+fn twice_the_middle(values: impl Iterator<Item = u16> + Clone) -> i32 {
     let least = values.clone().min().unwrap_or(0);
     let greatest = values.max().unwrap_or(0);
     i32::from(least) + i32::from(greatest)

@@ -38,8 +38,7 @@ pub(super) fn exp(x: f32) -> f32 {
     let rest = rest - power * (LN_2 - 0.693_359_4);
     let y = rest;
     let series = 1.0
-        + y * (1.0
-            + y * (0.5 + y * (1.0 / 6.0 + y * (1.0 / 24.0 + y * (1.0 / 120.0 + y * (1.0 / 720.0))))));
+        + y * (1.0 + y * (0.5 + y * (1.0 / 6.0 + y * (1.0 / 24.0 + y * (1.0 / 120.0 + y * (1.0 / 720.0))))));
     // Within -116..=116: a normal exponent.
     series * f32::from_bits(((power as i32 + 127) as u32) << 23)
 }

@@ -2,18 +2,24 @@
 //!
 //! [`FingerFeatures`] are made of minutiae once, at enrolment. A [`FingerProbe`] is prepared once and
 //! compared with many [`FingerView`]s, each in these steps: similarities of all pairs of cylinders and
-//! a greedy one-to-one list of the best; relaxation of the list by geometry.
+//! a greedy one-to-one list of the best; relaxation of the list by geometry; growth of
+//! the strongest hypotheses of alignment over all minutiae; support of the grown matching and its share
+//! of the overlap; one score.
 
 mod cylinder;
 mod features;
 mod geometry;
+mod growth;
 mod hull;
 mod maths;
+mod motion;
 mod parameters;
 mod prepared;
 mod probe;
 mod relaxation;
+mod score;
 mod similarity;
+mod support;
 
 pub use features::{CylinderBlock, FEATURE_VERSION, FingerFeatures, FingerView};
 pub use probe::{FingerProbe, Scratch};

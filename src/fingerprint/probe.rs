@@ -4,11 +4,12 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::features::{CylinderBlock, FingerView};
-use super::maths;
-use super::parameters::{RELAXED_FLOOR, RELAXED_WEIGHT, SCORE_OFFSET};
+use super::growth::Growth;
 use super::prepared::{Prepared, Side};
 use super::relaxation::Relaxation;
+use super::score::score;
 use super::similarity::{Pair, Similarities};
+use super::support::Support;
 use crate::kernels::Kernels;
 use crate::template::Minutia;
 use crate::units::Score;
@@ -30,6 +31,8 @@ pub struct Scratch {
     similarities: Similarities,
     pairs: Vec<Pair>,
     relaxation: Relaxation,
+    growth: Growth,
+    support: Support,
 }
 
 impl fmt::Debug for Scratch {
@@ -65,7 +68,7 @@ impl FingerProbe {
     /// score and no panic.
     pub fn compare(&self, candidate: FingerView<'_>, scratch: &mut Scratch) -> Score {
         let view = candidate.bounded();
-        let Scratch { candidate, similarities, pairs, relaxation } = scratch;
+        let Scratch { candidate, similarities, pairs, relaxation, growth, support } = scratch;
         candidate.fill(view);
         let probe = Side { view: self.view(), prepared: &self.prepared };
         let candidate = Side { view, prepared: candidate };
@@ -80,8 +83,8 @@ impl FingerProbe {
         }
         let (ga, gb) = (&a.prepared.geometry, &b.prepared.geometry);
         let relaxed = relaxation.run(pairs, ga, gb, a.prepared.rows.len());
-        let score = RELAXED_WEIGHT * maths::ln(relaxed + RELAXED_FLOOR) + SCORE_OFFSET;
-        Score::new(score).unwrap_or(Score::LOWEST)
+        let matching = growth.run(pairs, relaxation, ga, gb);
+        score(relaxed, support.share(matching, ga, gb))
     }
 }
 

@@ -155,12 +155,14 @@ impl Relaxation {
         sum / best
     }
 
+    /// Orders the pairs for [`Relaxation::ranked`].
+    pub(super) fn rank(&mut self) {
+        let value = |i: u16| self.values[usize::from(i)];
+        self.order.sort_unstable_by(|&i, &k| value(k).total_cmp(&value(i)).then(i.cmp(&k)));
+    }
+
     /// The pairs by their relaxed value, greatest first.
-    pub(super) fn ranked(&mut self) -> &[u16] {
-        let values = &self.values;
-        self.order.sort_unstable_by(|&i, &k| {
-            values[usize::from(k)].total_cmp(&values[usize::from(i)]).then(i.cmp(&k))
-        });
+    pub(super) fn ranked(&self) -> &[u16] {
         &self.order
     }
 

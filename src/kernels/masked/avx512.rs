@@ -42,10 +42,8 @@ fn one(pattern: &Pattern, planes: &Planes, least_common: u32, out: &mut [f32; LA
     let root = |count: __m512i| _mm256_sqrt_ps(_mm512_cvtepi64_ps(count));
     let norms = _mm256_add_ps(root(ones_a), root(ones_b));
     let similarity = _mm256_sub_ps(_mm256_set1_ps(1.0), _mm256_div_ps(root(differing), norms));
-    let counted = _mm512_cmpge_epu64_mask(
-        _mm512_popcnt_epi64(common),
-        _mm512_set1_epi64(i64::from(least_common)),
-    );
+    let counted =
+        _mm512_cmpge_epu64_mask(_mm512_popcnt_epi64(common), _mm512_set1_epi64(i64::from(least_common)));
     let some = _mm512_test_epi64_mask(_mm512_or_si512(ones_a, ones_b), _mm512_set1_epi64(-1));
     let similarity = _mm256_maskz_mov_ps(counted & some, similarity);
     // SAFETY: `out` is eight f32, the 32 bytes that an unaligned store writes.

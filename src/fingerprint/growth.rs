@@ -1,0 +1,161 @@
+//! Elastic growth: from a seed of listed pairs to all minutiae that two fingers share.
+
+use super::geometry::{Geometry, PADDING};
+use super::maths::{self, small_arcsine};
+use super::motion::Motion;
+use super::parameters::{
+    COST_ANGLE, COST_DISTANCE, GROWTH_ANGLE, GROWTH_REACH, GROWTH_REACH_GROWTH, GROWTH_REACH_LIMIT,
+    GROWTH_ROUNDS, HYPOTHESES, SEED_SUPPORT, WORTHLESS_COST,
+};
+use super::relaxation::Relaxation;
+use super::similarity::Pair;
+use crate::units::Angle;
+
+/// For each minutia of the first finger its partner in the second: one to one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Matching {
+    partners: Vec<Option<u8>>,
+}
+
+impl Matching {
+    fn clear(&mut self, len: usize) {
+        self.partners.clear();
+        self.partners.resize(len, None);
+    }
+
+    /// The pairs, by ascending index in the first finger.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + Clone {
+        self.partners.iter().enumerate().filter_map(|(a, b)| b.map(|b| (a, usize::from(b))))
+    }
+}
+
+/// A possible pair of a round and its misfit.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    cost: f32,
+    a: u8,
+    b: u8,
+}
+
+/// Working memory of growth. Reused without allocation.
+#[derive(Debug, Default)]
+pub(super) struct Growth {
+    best: Matching,
+    current: Matching,
+    next: Matching,
+    used: Vec<bool>,
+    taken: Vec<bool>,
+    candidates: Vec<Candidate>,
+    motion: Motion,
+}
+
+impl Growth {
+    /// Grows the strongest hypotheses and returns the matching that explains most.
+    pub(super) fn run(
+        &mut self,
+        pairs: &[Pair],
+        relaxation: &mut Relaxation,
+        a: &Geometry,
+        b: &Geometry,
+    ) -> &Matching {
+        self.best.clear(a.len());
+        self.used.clear();
+        self.used.resize(pairs.len(), false);
+        relaxation.rank();
+        let mut best_worth = 0.0;
+        let mut hypotheses = 0;
+        for &seed in relaxation.ranked() {
+            let seed = usize::from(seed);
+            if self.used[seed] {
+                continue;
+            }
+            if hypotheses == HYPOTHESES {
+                break;
+            }
+            hypotheses += 1;
+            self.start(pairs, relaxation, seed, a.len());
+            let worth = self.grow(a, b);
+            if worth > best_worth {
+                best_worth = worth;
+                std::mem::swap(&mut self.best, &mut self.current);
+            }
+        }
+        &self.best
+    }
+
+    /// The seed and the listed pairs that support it.
+    fn start(&mut self, pairs: &[Pair], relaxation: &Relaxation, seed: usize, len: usize) {
+        self.current.clear(len);
+        for (i, pair) in pairs.iter().enumerate() {
+            if i == seed || relaxation.supports(i, seed) > SEED_SUPPORT {
+                self.used[i] = true;
+                self.current.partners[usize::from(pair.a)] = Some(pair.b);
+            }
+        }
+    }
+
+    /// Predicts and matches in turn until nothing changes; returns what the matching is worth.
+    fn grow(&mut self, a: &Geometry, b: &Geometry) -> f32 {
+        let mut worth = 0.0;
+        for _ in 0..GROWTH_ROUNDS {
+            self.motion.fit(a, b, self.current.pairs());
+            self.find_candidates(a, b);
+            worth = self.take(a.len(), b.len());
+            std::mem::swap(&mut self.current, &mut self.next);
+            if self.current == self.next || worth == 0.0 {
+                break;
+            }
+        }
+        worth
+    }
+
+    /// All pairs of a prediction and a minutia near it.
+    fn find_candidates(&mut self, a: &Geometry, b: &Geometry) {
+        self.candidates.clear();
+        let least_cosine = maths::sin_cos(Angle::from_radians(f64::from(GROWTH_ANGLE))).1;
+        for i in 0..a.len() {
+            let (x, y) = (self.motion.x[i], self.motion.y[i]);
+            let (turn_cos, turn_sin) = (self.motion.cos[i], self.motion.sin[i]);
+            let cos = a.cos[i] * turn_cos - a.sin[i] * turn_sin;
+            let sin = a.sin[i] * turn_cos + a.cos[i] * turn_sin;
+            let reach =
+                GROWTH_REACH + GROWTH_REACH_GROWTH * self.motion.nearest[i].sqrt().min(GROWTH_REACH_LIMIT);
+            let square_reach = reach * reach;
+            for first in (0..b.x.len()).step_by(PADDING) {
+                let mut near = [false; PADDING];
+                for (lane, near) in near.iter_mut().enumerate() {
+                    let j = first + lane;
+                    let (dx, dy) = (b.x[j] - x, b.y[j] - y);
+                    *near = (dx * dx + dy * dy <= square_reach)
+                        & (cos * b.cos[j] + sin * b.sin[j] >= least_cosine);
+                }
+                for (lane, _) in near.iter().enumerate().filter(|(_, near)| **near) {
+                    let j = first + lane;
+                    let (dx, dy) = (b.x[j] - x, b.y[j] - y);
+                    let angle = small_arcsine(cos * b.sin[j] - sin * b.cos[j]) / COST_ANGLE;
+                    let cost = (dx * dx + dy * dy) / (COST_DISTANCE * COST_DISTANCE) + angle * angle;
+                    self.candidates.push(Candidate { cost, a: i as u8, b: j as u8 });
+                }
+            }
+        }
+        self.candidates.sort_unstable_by(|p, q| p.cost.total_cmp(&q.cost).then((p.a, p.b).cmp(&(q.a, q.b))));
+    }
+
+    /// Takes the candidates of least cost, one to one, as the next matching; returns its worth.
+    fn take(&mut self, a: usize, b: usize) -> f32 {
+        self.next.clear(a);
+        self.taken.clear();
+        self.taken.resize(b, false);
+        let mut worth = 0.0;
+        for candidate in &self.candidates {
+            let partner = &mut self.next.partners[usize::from(candidate.a)];
+            let taken = &mut self.taken[usize::from(candidate.b)];
+            if partner.is_none() && !*taken {
+                *partner = Some(candidate.b);
+                *taken = true;
+                worth += (1.0 - candidate.cost / WORTHLESS_COST).max(0.0);
+            }
+        }
+        worth
+    }
+}

@@ -1,0 +1,110 @@
+//! Where the minutiae of one finger should lie in another, by the pairs matched so far.
+//!
+//! Each minutia has a rigid motion of its own, fitted by least squares with weights that fall with a
+//! pair's distance from it: an elastic motion without a model of the skin. A pair's directions count
+//! like a lever, so that a single pair already fixes the rotation. All sums are over pairs in one
+//! order, each lane a minutia, so vector code of any width gives the same bits.
+
+use super::geometry::{Geometry, PADDING};
+use super::parameters::{DIRECTION_LEVER, ELASTIC_FLOOR, ELASTIC_SIGMA};
+
+/// What a matched pair contributes to a fit, besides its weight.
+#[derive(Clone, Copy, Debug)]
+struct Term {
+    from: [f32; 2],
+    to: [f32; 2],
+    cos: f32,
+    sin: f32,
+}
+
+/// The prediction for each minutia of a finger (and for its padding). Reused without allocation.
+#[derive(Debug, Default)]
+pub(super) struct Motion {
+    terms: Vec<Term>,
+    /// Predicted position.
+    pub(super) x: Vec<f32>,
+    pub(super) y: Vec<f32>,
+    /// Predicted turn.
+    pub(super) cos: Vec<f32>,
+    pub(super) sin: Vec<f32>,
+    /// Square of the distance to the nearest matched minutia, before the motion.
+    pub(super) nearest: Vec<f32>,
+}
+
+impl Motion {
+    /// Predicts where every minutia of `from` lies in `to`, by matched pairs of indices `(from, to)`.
+    /// Without pairs nothing moves.
+    pub(super) fn fit(
+        &mut self,
+        from: &Geometry,
+        to: &Geometry,
+        pairs: impl Iterator<Item = (usize, usize)>,
+    ) {
+        self.terms.clear();
+        self.terms.extend(pairs.map(|(i, j)| Term::new(from, i, to, j)));
+        let padded = from.x.len();
+        for column in [&mut self.x, &mut self.y, &mut self.cos, &mut self.sin, &mut self.nearest] {
+            column.resize(padded, 0.0);
+        }
+        for first in (0..padded).step_by(PADDING) {
+            self.fit_lanes::<{ PADDING / 2 }>(from, first);
+            self.fit_lanes::<{ PADDING / 2 }>(from, first + PADDING / 2);
+        }
+    }
+
+    fn fit_lanes<const LANES: usize>(&mut self, from: &Geometry, first: usize) {
+        let lanes = |column: &[f32]| -> [f32; LANES] { std::array::from_fn(|lane| column[first + lane]) };
+        let (x, y) = (lanes(&from.x), lanes(&from.y));
+        let mut weight = [0.0_f32; LANES];
+        let (mut from_x, mut from_y) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+        let (mut to_x, mut to_y) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+        let (mut cos, mut sin) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+        let mut nearest = [f32::MAX; LANES];
+        for term in &self.terms {
+            for lane in 0..LANES {
+                let (dx, dy) = (x[lane] - term.from[0], y[lane] - term.from[1]);
+                let square = dx * dx + dy * dy;
+                nearest[lane] = if square < nearest[lane] { square } else { nearest[lane] };
+                let fall = 1.0 / (1.0 + square * (1.0 / (4.0 * ELASTIC_SIGMA * ELASTIC_SIGMA)));
+                let w = fall * fall + ELASTIC_FLOOR;
+                weight[lane] += w;
+                from_x[lane] += w * term.from[0];
+                from_y[lane] += w * term.from[1];
+                to_x[lane] += w * term.to[0];
+                to_y[lane] += w * term.to[1];
+                cos[lane] += w * term.cos;
+                sin[lane] += w * term.sin;
+            }
+        }
+        for lane in 0..LANES {
+            let per_weight = if weight[lane] > 0.0 { 1.0 / weight[lane] } else { 0.0 };
+            let (ax, ay) = (from_x[lane] * per_weight, from_y[lane] * per_weight);
+            let (bx, by) = (to_x[lane] * per_weight, to_y[lane] * per_weight);
+            let c = cos[lane] - (from_x[lane] * bx + from_y[lane] * by);
+            let s = sin[lane] - (from_x[lane] * by - from_y[lane] * bx);
+            let length = (c * c + s * s).sqrt();
+            let (c, s) = if length > 0.0 { (c / length, s / length) } else { (1.0, 0.0) };
+            let (dx, dy) = (x[lane] - ax, y[lane] - ay);
+            self.x[first + lane] = bx + c * dx - s * dy;
+            self.y[first + lane] = by + s * dx + c * dy;
+            self.cos[first + lane] = c;
+            self.sin[first + lane] = s;
+            self.nearest[first + lane] = nearest[lane];
+        }
+    }
+}
+
+impl Term {
+    fn new(from: &Geometry, i: usize, to: &Geometry, j: usize) -> Self {
+        let (ax, ay, bx, by) = (from.x[i], from.y[i], to.x[j], to.y[j]);
+        let lever = DIRECTION_LEVER * DIRECTION_LEVER;
+        let turn_cos = from.cos[i] * to.cos[j] + from.sin[i] * to.sin[j];
+        let turn_sin = from.cos[i] * to.sin[j] - from.sin[i] * to.cos[j];
+        Self {
+            from: [ax, ay],
+            to: [bx, by],
+            cos: ax * bx + ay * by + lever * turn_cos,
+            sin: ax * by - ay * bx + lever * turn_sin,
+        }
+    }
+}

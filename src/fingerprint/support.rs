@@ -1,0 +1,116 @@
+//! How well a matching holds together, and how much of the overlap it explains.
+
+use super::geometry::Geometry;
+use super::growth::Matching;
+use super::maths::{self, small_arcsine};
+use super::motion::Motion;
+use super::parameters::{
+    OVERLAP_MARGIN, SUPPORT_ANGLE, SUPPORT_ANGLE_CUT, SUPPORT_CUT, SUPPORT_CUT_GROWTH, SUPPORT_DISTANCE,
+    SUPPORT_DISTANCE_GROWTH, SUPPORT_HALF, SUPPORT_REACH,
+};
+use crate::units::Angle;
+
+/// Working memory. Reused without allocation.
+#[derive(Debug, Default)]
+pub(super) struct Support {
+    matched: Vec<Matched>,
+    sums: Vec<f32>,
+    motion: Motion,
+}
+
+/// A matched pair: where it stands in both fingers, and the turn from a to b.
+#[derive(Clone, Copy, Debug)]
+struct Matched {
+    a: [f32; 2],
+    b: [f32; 2],
+    cos: f32,
+    sin: f32,
+}
+
+impl Support {
+    /// The matching's support as a share of the overlap, about `0.0..=1.0`: each matched pair counts
+    /// `s / (s + 1)`, with `s` the support that it has from the others; the overlap is the geometric
+    /// mean of the numbers of minutiae that each finger has where the other one is known.
+    pub(super) fn share(&mut self, matching: &Matching, a: &Geometry, b: &Geometry) -> f32 {
+        let support = self.total(matching, a, b);
+        if support == 0.0 {
+            return 0.0;
+        }
+        let overlap_a = self.overlap(a, b, matching.pairs());
+        let overlap_b = self.overlap(b, a, matching.pairs().map(|(i, j)| (j, i)));
+        support / ((overlap_a * overlap_b) as f32 + 1.0).sqrt()
+    }
+
+    /// Sum of `s / (s + 1)` over the matched pairs.
+    fn total(&mut self, matching: &Matching, a: &Geometry, b: &Geometry) -> f32 {
+        self.matched.clear();
+        self.matched.extend(matching.pairs().map(|(i, j)| Matched::new(a, i, b, j)));
+        self.sums.clear();
+        self.sums.resize(self.matched.len(), 0.0);
+        let least_cosine = maths::sin_cos(Angle::from_radians(f64::from(SUPPORT_ANGLE_CUT))).1;
+        for (k, first) in self.matched.iter().enumerate() {
+            for (l, second) in self.matched.iter().enumerate().skip(k + 1) {
+                let mutual = first.mutual(second, least_cosine);
+                self.sums[k] += mutual;
+                self.sums[l] += mutual;
+            }
+        }
+        self.sums.iter().map(|sum| sum / (sum + 1.0)).sum()
+    }
+
+    /// The number of minutiae of `from` that are matched or whose prediction lies in the hull of `to`.
+    fn overlap(
+        &mut self,
+        from: &Geometry,
+        to: &Geometry,
+        pairs: impl Iterator<Item = (usize, usize)> + Clone,
+    ) -> usize {
+        self.motion.fit(from, to, pairs.clone());
+        let mut inside = [false; u8::MAX as usize + 1];
+        for (i, inside) in inside.iter_mut().enumerate().take(from.len()) {
+            *inside = to.hull.contains([self.motion.x[i], self.motion.y[i]], OVERLAP_MARGIN);
+        }
+        pairs.for_each(|(i, _)| inside[i] = true);
+        inside.iter().filter(|inside| **inside).count()
+    }
+}
+
+impl Matched {
+    fn new(a: &Geometry, i: usize, b: &Geometry, j: usize) -> Self {
+        Self {
+            a: [a.x[i], a.y[i]],
+            b: [b.x[j], b.y[j]],
+            cos: a.cos[i] * b.cos[j] + a.sin[i] * b.sin[j],
+            sin: a.cos[i] * b.sin[j] - a.sin[i] * b.cos[j],
+        }
+    }
+
+    /// What two pairs give each other: near one if the line between them has the same length in both
+    /// fingers and turns as the two minutiae turn, falling with its length.
+    fn mutual(&self, other: &Self, least_cosine: f32) -> f32 {
+        let (ax, ay) = (other.a[0] - self.a[0], other.a[1] - self.a[1]);
+        let (bx, by) = (other.b[0] - self.b[0], other.b[1] - self.b[1]);
+        let square_a = ax * ax + ay * ay;
+        if square_a > SUPPORT_REACH * SUPPORT_REACH {
+            return 0.0;
+        }
+        let da = square_a.sqrt();
+        let db = (bx * bx + by * by).sqrt();
+        let off = (da - db).abs();
+        if off > SUPPORT_CUT + SUPPORT_CUT_GROWTH * da || da * db == 0.0 {
+            return 0.0;
+        }
+        let per_length = 1.0 / (da * db);
+        let cos = (ax * bx + ay * by) * per_length;
+        let sin = (ax * by - ay * bx) * per_length;
+        if self.cos * cos + self.sin * sin < least_cosine || other.cos * cos + other.sin * sin < least_cosine
+        {
+            return 0.0;
+        }
+        let t1 = small_arcsine(self.sin * cos - self.cos * sin);
+        let t2 = small_arcsine(other.sin * cos - other.cos * sin);
+        let e = off / (SUPPORT_DISTANCE + SUPPORT_DISTANCE_GROWTH * da);
+        let misfit = e * e + (t1 * t1 + t2 * t2) / (SUPPORT_ANGLE * SUPPORT_ANGLE);
+        maths::exp(-misfit / 4.0) / (1.0 + square_a / (SUPPORT_HALF * SUPPORT_HALF))
+    }
+}
