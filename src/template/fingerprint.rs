@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::template::{FingerPosition, Impression, Minutia};
-use crate::units::{Quality, Resolution};
+use crate::template::{Capture, ExtendedData, FingerPosition, Impression, Minutia};
+use crate::units::{Length, Quality, Resolution};
 
 /// The picture that an impression's coordinates came from: what a writer needs to give a
 /// coordinate back in pixels.
@@ -19,9 +19,21 @@ pub struct Frame {
     pub resolution_y: Resolution,
 }
 
+impl Frame {
+    /// A picture with the same resolution both ways.
+    pub const fn new(width: u16, height: u16, resolution: Resolution) -> Self {
+        Self { width, height, resolution_x: resolution, resolution_y: resolution }
+    }
+
+    /// Whether coordinates in the two frames are the same pixels.
+    pub(super) fn same_resolution(&self, other: &Self) -> bool {
+        self.resolution_x == other.resolution_x && self.resolution_y == other.resolution_y
+    }
+}
+
 /// One impression (a "view") of one finger. Coordinates are lengths, whatever the record's
 /// resolution was. `Debug` shows counts, never minutiae.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct FingerprintTemplate {
     /// Which finger, as the record says.
     pub position: FingerPosition,
@@ -35,6 +47,37 @@ pub struct FingerprintTemplate {
     pub frame: Option<Frame>,
     /// The minutiae, in the record's order. May be empty.
     pub minutiae: Vec<Minutia>,
+    /// With what and when it was captured.
+    pub capture: Capture,
+    /// Ridge counts, cores, deltas and the like, as blocks.
+    pub extended: Vec<ExtendedData>,
+}
+
+impl FingerprintTemplate {
+    /// A template of a known finger with nothing but minutiae.
+    pub fn new(position: FingerPosition, minutiae: Vec<Minutia>) -> Self {
+        Self { position, minutiae, ..Self::default() }
+    }
+
+    /// The same template with its coordinates tied to a picture.
+    pub fn with_frame(self, frame: Frame) -> Self {
+        Self { frame: Some(frame), ..self }
+    }
+
+    /// The smallest picture at a resolution, at least one pixel each way, that holds every
+    /// minutia. A side saturates at 65,535 pixels.
+    pub(super) fn smallest_frame(&self, resolution_x: Resolution, resolution_y: Resolution) -> Frame {
+        let side = |coordinate: fn(&Minutia) -> Length, resolution: Resolution| {
+            let last = self.minutiae.iter().map(|m| coordinate(m).to_pixels(resolution)).max().unwrap_or(0);
+            u16::try_from(last.saturating_add(1)).unwrap_or(u16::MAX)
+        };
+        Frame {
+            width: side(|m| m.x, resolution_x),
+            height: side(|m| m.y, resolution_y),
+            resolution_x,
+            resolution_y,
+        }
+    }
 }
 
 impl fmt::Debug for FingerprintTemplate {
@@ -46,6 +89,8 @@ impl fmt::Debug for FingerprintTemplate {
             .field("quality", &self.quality)
             .field("frame", &self.frame)
             .field("minutiae", &self.minutiae.len())
+            .field("capture", &self.capture)
+            .field("extended", &self.extended)
             .finish()
     }
 }

@@ -1,11 +1,27 @@
-//! Bytes to typed templates and back; pure, no input or output. One file for each dialect.
+//! Bytes to typed templates and back; pure, no input or output. The dialects of fingerprint records
+//! are in `codec`, one file each.
 
+mod capture;
+mod codec;
+mod dialect;
+mod error;
+mod extended;
 mod face;
 mod finger;
 mod fingerprint;
+mod flaw;
 mod minutia;
+mod record;
 
+pub use capture::{Capture, CaptureTime, Certificate, QualityScore, QualitySource, RidgeEnding};
+pub use codec::conform::Adjustment;
+pub use codec::xyt::XytConvention;
+pub use dialect::{Dialect, Reading};
+pub use error::{Appearance, RecordError, RecordWriteError, TextProblem};
+pub use extended::{ExtendedData, ExtendedDataKind};
 pub use face::{FaceTemplate, FaceTemplateError, ModelId, ModelIdError};
 pub use finger::{Finger, FingerPosition, Impression};
 pub use fingerprint::{FingerprintTemplate, Frame};
+pub use flaw::{Flaw, Warning};
 pub use minutia::{Minutia, MinutiaKind};
+pub use record::{FingerprintRecord, Product};

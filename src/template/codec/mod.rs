@@ -1,0 +1,34 @@
+//! The dialects, one file each, and what they share.
+
+pub(super) mod ansi2004;
+mod ansi2009;
+pub(super) mod card;
+pub(super) mod conform;
+pub(super) mod csv;
+mod cursor;
+mod detect;
+mod edition2005;
+mod extended;
+mod frame;
+pub(super) mod iso2005;
+pub(super) mod iso2011;
+mod minutiae;
+mod notes;
+mod views;
+pub(super) mod xyt;
+
+use crate::template::{Dialect, FingerprintRecord, Reading, RecordError};
+
+/// Reads a record that says what it is.
+pub(super) fn read(bytes: &[u8], reading: Reading) -> Result<FingerprintRecord, RecordError> {
+    let mut notes = notes::Notes::new(reading);
+    let mut record = match detect::dialect(bytes, &mut notes)? {
+        Dialect::Iso2011 => iso2011::read(bytes, &mut notes)?,
+        Dialect::Ansi2004 => ansi2004::read(bytes, &mut notes)?,
+        Dialect::Ansi2009 => ansi2009::read(bytes, Dialect::Ansi2009, &mut notes)?,
+        Dialect::Ansi2009Amendment1 => ansi2009::read(bytes, Dialect::Ansi2009Amendment1, &mut notes)?,
+        _ => iso2005::read(bytes, &mut notes)?,
+    };
+    record.warnings = notes.into_warnings();
+    Ok(record)
+}

@@ -1,0 +1,186 @@
+//! What can be wrong with a record and still leave its minutiae readable.
+
+use crate::template::Dialect;
+
+/// A departure from the standard: an error in a strict reading, a [`Warning`] in a lenient one.
+/// Each variant says what a lenient reading does.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Flaw {
+    /// The version is the text that ANSI INCITS 378-2004 prints in its sample. Read as ` 20`.
+    #[error("version \"020\" instead of \" 20\"")]
+    Version,
+    /// The header's length is not the number of bytes. The bytes are read as far as they go.
+    #[error("the header declares {declared} bytes, the input has {found}")]
+    Length {
+        /// As the header says.
+        declared: u64,
+        /// Bytes in the input, or in the representation.
+        found: u64,
+    },
+    /// The six byte length form of ANSI INCITS 378-2004 in a record that two bytes would do for.
+    /// Accepted.
+    #[error("the six byte length form is for records over 65535 bytes, this one declares {declared}")]
+    LengthForm {
+        /// As the header says.
+        declared: u32,
+    },
+    /// The layout of the 2007 draft. Read by that layout.
+    #[error("the header has the layout of a draft of ANSI INCITS 378-2009, 20 bytes instead of 21")]
+    DraftHeader,
+    /// Bytes after the last view. Ignored.
+    #[error("{count} bytes follow the last field")]
+    TrailingBytes {
+        /// How many.
+        count: usize,
+    },
+    /// Bits that are to be zero are not. Ignored.
+    #[error("{field} is reserved and to be 0, found {found:#x}")]
+    Reserved {
+        /// Which.
+        field: &'static str,
+        /// Its value.
+        found: u16,
+    },
+    /// A code that the dialect does not have. Kept as it is, except a minutia type of 3, which
+    /// becomes `Other`.
+    #[error("{dialect} has no {field} {found}")]
+    Code {
+        /// The dialect.
+        dialect: Dialect,
+        /// Which field.
+        field: &'static str,
+        /// Its value.
+        found: u8,
+    },
+    /// A quality that is neither 0 to 100 nor one of the dialect's special values. Read as not
+    /// reported.
+    #[error("{field} is at most 100, found {found}")]
+    Quality {
+        /// Which.
+        field: &'static str,
+        /// Its value.
+        found: u8,
+    },
+    /// An angle beyond a full turn. Taken modulo a turn.
+    #[error("an angle is below {limit} units, found {found}")]
+    Angle {
+        /// Units in a turn.
+        limit: u16,
+        /// The value.
+        found: i32,
+    },
+    /// A resolution that cannot be right. Zero is read as 197 pixels a centimetre (500 dpi), a
+    /// value that only makes sense in dots an inch as such, another as it is.
+    #[error("{field} of {found} pixels a centimetre is implausible, {used} used")]
+    Resolution {
+        /// Which axis.
+        field: &'static str,
+        /// As the record says.
+        found: u16,
+        /// What is used instead.
+        used: u16,
+    },
+    /// A picture without width or height. Kept.
+    #[error("the picture has a {field} of 0")]
+    EmptyPicture {
+        /// Which side.
+        field: &'static str,
+    },
+    /// A minutia outside the picture. Kept where it is.
+    #[error("{field} of minutia {minutia} is {found}, the picture ends at {limit}")]
+    OutsidePicture {
+        /// Which coordinate.
+        field: &'static str,
+        /// Which minutia, from 0.
+        minutia: usize,
+        /// The coordinate in pixels.
+        found: u32,
+        /// The picture's size in pixels.
+        limit: u16,
+    },
+    /// A minutia beyond the 327 mm that a coordinate holds, or before the picture's edge. Dropped.
+    #[error("minutia {minutia} lies where no finger can: {field} is not within 0 to 327 mm")]
+    Unplaceable {
+        /// Which coordinate.
+        field: &'static str,
+        /// Which minutia, from 0.
+        minutia: usize,
+    },
+    /// A record without views. Read as an empty record.
+    #[error("the record has no views")]
+    NoViews,
+    /// More views than the standard allows. All are read.
+    #[error("a record has at most {limit} views, found {found}")]
+    TooManyViews {
+        /// Most.
+        limit: u16,
+        /// As the header says.
+        found: u16,
+    },
+    /// A view without minutiae where the dialect asks for at least one. Kept.
+    #[error("the view has no minutiae")]
+    NoMinutiae,
+    /// Two views of the same finger with the same number. Both are kept.
+    #[error("finger position {position} has a second view {view}")]
+    DuplicateView {
+        /// Position code.
+        position: u8,
+        /// View number.
+        view: u8,
+    },
+    /// View numbers of a finger that do not count up from 0. Kept.
+    #[error("finger position {position} has a view {found} where {expected} is due")]
+    ViewNumber {
+        /// Position code.
+        position: u8,
+        /// The number that is due.
+        expected: u8,
+        /// The number that the record has.
+        found: u8,
+    },
+    /// A date or time of day that does not exist. Kept as it is.
+    #[error("the capture time does not exist")]
+    CaptureTime,
+    /// Extended data that go on beyond the input. Dropped; the minutiae are kept.
+    #[error("extended data of {declared} bytes are declared, {found} are there")]
+    ExtendedDataCut {
+        /// As the length field says.
+        declared: usize,
+        /// Bytes that are left.
+        found: usize,
+    },
+    /// Blocks that do not fill the extended data exactly. Dropped; the minutiae are kept.
+    #[error("the blocks do not fill the {length} bytes of extended data")]
+    ExtendedDataBlocks {
+        /// Bytes of extended data.
+        length: usize,
+    },
+    /// Block lengths that leave out their own header where the dialect counts it in. Read so.
+    #[error("block lengths of extended data leave out the block's header")]
+    ExtendedDataLengths,
+    /// A blank line in text. Skipped.
+    #[error("a blank line")]
+    BlankLine,
+    /// A column that the form does not have. Ignored.
+    #[error("column {column} is none of x, y, angle_degrees, quality, type")]
+    UnknownColumn {
+        /// Which, from 1.
+        column: usize,
+    },
+}
+
+/// A [`Flaw`] that a lenient reading passed over, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// Bytes from the input's start to the field.
+    pub offset: usize,
+    /// What is wrong.
+    pub flaw: Flaw,
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "byte {}: {}", self.offset, self.flaw)
+    }
+}
