@@ -123,7 +123,8 @@ impl CaptureTime {
 
 /// The most that the month can have: an unknown year may be a leap year, an unknown month has 31.
 fn days_in_month(year: u16, month: u8) -> u8 {
-    let leap = year == u16::MAX || (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+    let leap =
+        year == u16::MAX || year.is_multiple_of(400) || (year.is_multiple_of(4) && !year.is_multiple_of(100));
     match month {
         2 if leap => 29,
         2 => 28,
