@@ -10,6 +10,8 @@ mod exit;
 mod output;
 mod table;
 
+mod evaluate;
+mod evaluate_table;
 mod pairs;
 
 use std::process::ExitCode;
@@ -37,12 +39,14 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Pairs(pairs::Args),
+    Evaluate(evaluate::Args),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let answer = Console::new(&cli.common).and_then(|console| match &cli.command {
         Command::Pairs(args) => pairs::run(args, &console),
+        Command::Evaluate(args) => evaluate::run(args, &console),
     });
     match answer {
         Ok(answer) => answer.into(),
