@@ -153,7 +153,7 @@ fn what_a_line_may_not_say() {
         (face(r#""model":"m","file":"a","row":-1"#), "line 1:"),
         ("[]".into(), "line 1:"),
         ("null".into(), "line 1:"),
-        ("{".into(), "not JSON"),
+        ("{".into(), "not the JSON of a line"),
         ("{\"citizen\":\"\u{1}\"}".into(), "line 1:"),
     ] {
         let error = enrolment(&json).expect_err(&json).to_string();

@@ -119,7 +119,7 @@ fn parse<'a, T: Deserialize<'a>>(json: &'a mut [u8]) -> Result<T, LineProblem> {
         let offset = error.character().map(|_| error.index());
         let mut message = match error.error() {
             simd_json::ErrorType::Serde(message) => message.clone(),
-            other => format!("not JSON: {other:?}"),
+            other => format!("not the JSON of a line: {other:?}"),
         };
         // A message may quote the value that it complains of, which may be a biometric record.
         if let Some((end, _)) = message.char_indices().nth(LONGEST_MESSAGE) {

@@ -7,6 +7,7 @@ mod dialect;
 mod error;
 mod extended;
 mod face;
+pub mod face_file;
 mod finger;
 mod fingerprint;
 mod flaw;
