@@ -1,5 +1,5 @@
 //! Files of embeddings: what is read, and what every malformed file is told.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use biomatch::template::face_file::{Embeddings, FaceFileError, MAX_NPY_START, read_json};
 use biomatch::template::{FaceTemplateError, ModelId};
@@ -14,7 +14,7 @@ fn model() -> ModelId {
 /// A file of version 1.0 with this dictionary, padded as NumPy pads it.
 fn npy(dictionary: &str, data: &[u8]) -> Vec<u8> {
     let mut header = dictionary.to_owned();
-    while (10 + header.len() + 1) % 64 != 0 {
+    while !(10 + header.len() + 1).is_multiple_of(64) {
         header.push(' ');
     }
     header.push('\n');

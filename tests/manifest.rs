@@ -1,5 +1,5 @@
 //! Manifests and probe lists: what a line may say, and that a bad line never loses the next.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
@@ -52,7 +52,7 @@ fn everything_that_a_line_can_say() {
             {"file":"/a/b.xyt","format":"xyt","width":388,"height":374,"dpi":500},
             {"file":"b.xyt","format":"xyt-m1","width":388,"height":374,"dpi":569},
             {"file":"c","format":"iso-card-compact"},{"file":"d","format":"iso-card-normal"},
-            {"file":"e","format":"csv"},{"file":"f","format":"auto","position":"left_little"}],
+            {"file":"e","format":"csv","width":9,"height":8,"dpi":500},{"file":"f","format":"auto","position":"left_little"}],
             "face":{"model":"m:1","embedding":[1,-2.5,3e-1]}}"#
             .replace('\n', " ")
             .as_str(),
@@ -70,7 +70,7 @@ fn everything_that_a_line_can_say() {
     assert_eq!(frame.resolution_y.pixels_per_centimetre(), 224);
     assert_eq!(fingers[3].format, FingerFormat::IsoCardCompact);
     assert_eq!(fingers[4].format, FingerFormat::IsoCardNormal);
-    assert_eq!(fingers[5].format, FingerFormat::Csv);
+    assert!(matches!(fingers[5].format, FingerFormat::Csv(frame) if frame.width == 9));
     assert_eq!(fingers[6].position, FingerPosition::Known(Finger::LeftLittle));
     assert_eq!(line.face.unwrap().source, FaceSource::Embedding(vec![1.0, -2.5, 0.3]));
 
@@ -128,6 +128,7 @@ fn what_a_line_may_not_say() {
         (finger(r#""file":"a","position":2"#), "line 1:"),
         (finger(r#""file":"a","format":"iso""#), "unknown variant `iso`"),
         (finger(r#""file":"a","format":"xyt""#), "fingers[1].format: this format needs width"),
+        (finger(r#""file":"a","format":"csv""#), "fingers[1].format: this format needs width"),
         (finger(r#""file":"a","format":"xyt","width":1,"height":2"#), "fingers[1].width: "),
         (finger(r#""file":"a","format":"xyt","width":1,"height":2,"dpi":1"#), "fingers[1].dpi: "),
         (finger(r#""file":"a","format":"xyt","width":1,"height":65536,"dpi":500"#), "line 1:"),

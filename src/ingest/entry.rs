@@ -73,8 +73,9 @@ pub enum FingerFormat {
     Xyt(Frame),
     /// NIST `.xyt` in the ANSI M1 convention.
     XytM1(Frame),
-    /// CSV.
-    Csv,
+    /// Comma-separated minutiae in pixels, see
+    /// [`FingerprintRecord::read_csv`](crate::template::FingerprintRecord::read_csv).
+    Csv(Frame),
 }
 
 /// An embedding that a line names or contains.

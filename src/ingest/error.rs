@@ -1,6 +1,11 @@
 //! What can be wrong with a line, and with what it names.
 
+use std::fmt;
 use std::io;
+use std::path::PathBuf;
+
+use crate::template::face_file::FaceFileError;
+use crate::template::{FaceTemplateError, FingerPosition, RecordError, Warning};
 
 /// A line that cannot be used, by its number. The lines after it can still be read, unless reading
 /// itself failed.
@@ -54,5 +59,110 @@ pub enum LineProblem {
 impl LineProblem {
     pub(super) fn field(field: impl Into<String>, message: impl ToString) -> Self {
         Self::Field { field: field.into(), message: message.to_string() }
+    }
+}
+
+/// A line whose files do not give its templates. The lines after it are not touched by it.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: {field}: {}{problem}", file.as_ref().map(|file| format!("{}: ", file.display())).unwrap_or_default())]
+pub struct ResolveError {
+    /// Number of the line, from 1.
+    pub line: u64,
+    /// Which entry, for example `fingers[2]`.
+    pub field: String,
+    /// The file that it names.
+    pub file: Option<PathBuf>,
+    /// What is wrong.
+    #[source]
+    pub problem: ResolveProblem,
+}
+
+/// Why an entry does not give its templates.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResolveProblem {
+    /// The file cannot be opened or read.
+    #[error("cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// More bytes than such a file may have.
+    #[error("is longer than {limit} bytes")]
+    TooLong {
+        /// Most bytes.
+        limit: u64,
+    },
+    /// Not a fingerprint record.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The record has no impression at all.
+    #[error("the record has no view")]
+    NoView,
+    /// The record has fewer views.
+    #[error("there is no view {view}: the record has {views}, counted from 0")]
+    NoSuchView {
+        /// View asked for.
+        view: usize,
+        /// Views in the record.
+        views: usize,
+    },
+    /// The record has views of several fingers, and none is of the stated one.
+    #[error("the record has several fingers, but not finger {}", stated.code())]
+    NoViewOfFinger {
+        /// The finger that the line states.
+        stated: FingerPosition,
+    },
+    /// Not a file of embeddings.
+    #[error(transparent)]
+    FaceFile(#[from] FaceFileError),
+    /// The file has several embeddings, or none, and the line does not choose.
+    #[error("the file has {rows} embeddings: the line needs a row")]
+    RowNeeded {
+        /// Embeddings in the file.
+        rows: u64,
+    },
+    /// The numbers are not a face template.
+    #[error(transparent)]
+    Face(#[from] FaceTemplateError),
+}
+
+/// Something that was passed over or decided while a line was resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Number of the line, from 1.
+    pub line: u64,
+    /// Which entry, for example `fingers[2]`.
+    pub field: String,
+    /// The file that it names.
+    pub file: Option<PathBuf>,
+    /// What happened.
+    pub kind: NoticeKind,
+}
+
+/// What happened while a line was resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoticeKind {
+    /// A lenient reading passed over a flaw of the record.
+    Record(Warning),
+    /// The record says another finger than the line; the line was believed.
+    Position {
+        /// What the line says.
+        stated: FingerPosition,
+        /// What the record says.
+        recorded: FingerPosition,
+    },
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}: ", self.line, self.field)?;
+        if let Some(file) = &self.file {
+            write!(f, "{}: ", file.display())?;
+        }
+        match &self.kind {
+            NoticeKind::Record(warning) => warning.fmt(f),
+            NoticeKind::Position { stated, recorded } => {
+                write!(f, "taken as finger {}, though the record says {}", stated.code(), recorded.code())
+            }
+        }
     }
 }

@@ -185,14 +185,14 @@ fn finger(raw: RawFinger<'_>, captured: Option<Captured>) -> Result<FingerEntry,
         (RawFingerFormat::Auto, None) => FingerFormat::Auto,
         (RawFingerFormat::IsoCardCompact, None) => FingerFormat::IsoCardCompact,
         (RawFingerFormat::IsoCardNormal, None) => FingerFormat::IsoCardNormal,
-        (RawFingerFormat::Csv, None) => FingerFormat::Csv,
         (RawFingerFormat::Xyt, Some(frame)) => FingerFormat::Xyt(frame),
         (RawFingerFormat::XytM1, Some(frame)) => FingerFormat::XytM1(frame),
-        (RawFingerFormat::Xyt | RawFingerFormat::XytM1, None) => {
+        (RawFingerFormat::Csv, Some(frame)) => FingerFormat::Csv(frame),
+        (RawFingerFormat::Xyt | RawFingerFormat::XytM1 | RawFingerFormat::Csv, None) => {
             return Err(("format", "this format needs width, height and dpi of the picture".into()));
         }
         (_, Some(_)) => {
-            return Err(("format", "width, height and dpi go only with format xyt or xyt-m1".into()));
+            return Err(("format", "width, height and dpi go only with format xyt, xyt-m1 or csv".into()));
         }
     };
     let captured = moment(raw.captured.or(captured));
@@ -251,7 +251,7 @@ fn frame(width: Option<u16>, height: Option<u16>, dpi: Option<u16>) -> Result<Op
         (None, None, None) => Ok(None),
         (Some(width), Some(height), Some(dpi)) => {
             let resolution = Resolution::from_dpi(dpi).ok_or(("dpi", "must be 2 or more".to_owned()))?;
-            Ok(Some(Frame { width, height, resolution_x: resolution, resolution_y: resolution }))
+            Ok(Some(Frame::new(width, height, resolution)))
         }
         _ => Err(("width", "width, height and dpi are needed together".into())),
     }

@@ -1,0 +1,233 @@
+//! From a line to templates: the files that it names are opened here and nowhere else.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::entry::{
+    EnrolmentLine, FaceEntry, FaceSource, FingerEntry, FingerFormat, ProbeLine, RecordSource,
+};
+use super::error::{Notice, NoticeKind, ResolveError, ResolveProblem};
+use super::faces::FaceFiles;
+use crate::template::face_file::Embeddings;
+use crate::template::{
+    FaceTemplate, FingerPosition, FingerprintRecord, FingerprintTemplate, Reading, XytConvention,
+};
+use crate::units::Timestamp;
+
+/// Most bytes of a fingerprint record.
+pub const MAX_RECORD: u64 = 1 << 20;
+
+/// Turns lines into templates. It can be shared between threads: files of embeddings stay open in it
+/// (the last sixteen), so that a manifest with a hundred thousand rows of one file opens it once.
+///
+/// Lines are trusted to name files: a path may lead anywhere that the process may read. What the
+/// files hold is not trusted, and no more than [`MAX_RECORD`] bytes of a record or
+/// [`MAX_JSON`](super::MAX_JSON) of a JSON file are read.
+#[derive(Debug)]
+pub struct Resolver {
+    root: PathBuf,
+    reading: Reading,
+    faces: FaceFiles,
+}
+
+/// What a line came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Samples {
+    /// Impressions, in the order of the line and of each record.
+    pub fingers: Vec<FingerSample>,
+    /// The face.
+    pub face: Option<FaceSample>,
+    /// What was passed over or decided on the way, to be shown to someone.
+    pub notices: Vec<Notice>,
+}
+
+/// An impression of a finger.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FingerSample {
+    /// The template; its position is the stated one, else the record's.
+    pub template: FingerprintTemplate,
+    /// When it was captured: as the line says, else as the record says.
+    pub captured: Option<Timestamp>,
+}
+
+/// A face.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaceSample {
+    /// The template.
+    pub template: FaceTemplate,
+    /// When the picture was taken.
+    pub captured: Option<Timestamp>,
+}
+
+/// How many views of a record are taken when the line does not choose one.
+#[derive(Clone, Copy, PartialEq)]
+enum Take {
+    All,
+    First,
+}
+
+impl Resolver {
+    /// Relative paths begin at `root`.
+    pub fn new(root: impl Into<PathBuf>, reading: Reading) -> Self {
+        Self { root: root.into(), reading, faces: FaceFiles::default() }
+    }
+
+    /// Relative paths begin at the manifest's folder.
+    pub fn beside(manifest: &Path, reading: Reading) -> Self {
+        Self::new(manifest.parent().unwrap_or(Path::new("")), reading)
+    }
+
+    /// The references of an enrolment line: all views of each record, unless the line chooses.
+    ///
+    /// # Errors
+    /// The first entry that cannot be resolved.
+    pub fn enrolment(&self, line: &EnrolmentLine) -> Result<Samples, ResolveError> {
+        self.samples(line.line, &line.fingers, line.face.as_ref(), Take::All)
+    }
+
+    /// The samples of a probe line: the first view of each record, unless the line chooses.
+    ///
+    /// # Errors
+    /// The first entry that cannot be resolved.
+    pub fn probe(&self, line: &ProbeLine) -> Result<Samples, ResolveError> {
+        self.samples(line.line, &line.fingers, line.face.as_ref(), Take::First)
+    }
+
+    fn samples(
+        &self,
+        line: u64,
+        fingers: &[FingerEntry],
+        face: Option<&FaceEntry>,
+        take: Take,
+    ) -> Result<Samples, ResolveError> {
+        let mut samples = Samples::default();
+        for (i, entry) in fingers.iter().enumerate() {
+            let place = || (format!("fingers[{i}]"), self.file_of_finger(entry));
+            let found = self.finger(entry, take).map_err(|problem| {
+                let (field, file) = place();
+                ResolveError { line, field, file, problem }
+            })?;
+            samples.fingers.extend(found.fingers);
+            samples.notices.extend(found.notices.into_iter().map(|kind| {
+                let (field, file) = place();
+                Notice { line, field, file, kind }
+            }));
+        }
+        if let Some(entry) = face {
+            let template = self.face(entry).map_err(|problem| {
+                let (field, file) = ("face".to_owned(), self.file_of_face(entry));
+                ResolveError { line, field, file, problem }
+            })?;
+            samples.face = Some(FaceSample { template, captured: entry.captured });
+        }
+        Ok(samples)
+    }
+
+    fn finger(&self, entry: &FingerEntry, take: Take) -> Result<Found, ResolveProblem> {
+        let record = match &entry.source {
+            RecordSource::Bytes(bytes) => self.record(bytes, entry.format)?,
+            RecordSource::File(path) => {
+                let mut bytes = Vec::new();
+                File::open(self.root.join(path))?.take(MAX_RECORD + 1).read_to_end(&mut bytes)?;
+                if bytes.len() as u64 > MAX_RECORD {
+                    return Err(ResolveProblem::TooLong { limit: MAX_RECORD });
+                }
+                self.record(&bytes, entry.format)?
+            }
+        };
+        let mut notices: Vec<_> = record.warnings.into_iter().map(NoticeKind::Record).collect();
+        let mut views = match entry.view {
+            None => record.views,
+            Some(view) => {
+                let views = record.views.len();
+                let chosen = record.views.into_iter().nth(view);
+                vec![chosen.ok_or(ResolveProblem::NoSuchView { view, views })?]
+            }
+        };
+        if entry.position != FingerPosition::Unknown {
+            notices.extend(state_position(&mut views, entry.position)?);
+        }
+        if take == Take::First {
+            views.truncate(1);
+        }
+        if views.is_empty() {
+            return Err(ResolveProblem::NoView);
+        }
+        let fingers = views.into_iter().map(|template| {
+            let recorded = template.capture.time.and_then(|time| time.timestamp());
+            FingerSample { captured: entry.captured.or(recorded), template }
+        });
+        Ok(Found { fingers: fingers.collect(), notices })
+    }
+
+    fn record(&self, bytes: &[u8], format: FingerFormat) -> Result<FingerprintRecord, ResolveProblem> {
+        let record = match format {
+            FingerFormat::Auto => FingerprintRecord::read(bytes, self.reading),
+            FingerFormat::IsoCardCompact => FingerprintRecord::read_card_compact(bytes, self.reading),
+            FingerFormat::IsoCardNormal => FingerprintRecord::read_card_normal(bytes, self.reading),
+            FingerFormat::Xyt(frame) => {
+                FingerprintRecord::read_xyt(bytes, XytConvention::Nist, frame, self.reading)
+            }
+            FingerFormat::XytM1(frame) => {
+                FingerprintRecord::read_xyt(bytes, XytConvention::M1, frame, self.reading)
+            }
+            FingerFormat::Csv(frame) => FingerprintRecord::read_csv(bytes, frame, self.reading),
+        };
+        Ok(record?)
+    }
+
+    fn face(&self, entry: &FaceEntry) -> Result<FaceTemplate, ResolveProblem> {
+        let numbers = match &entry.source {
+            FaceSource::Embedding(numbers) => numbers.clone(),
+            FaceSource::Bytes(bytes) => {
+                Embeddings::raw(bytes, bytes.len() / size_of::<f32>())?.row(0)?.into_owned()
+            }
+            FaceSource::File { path, format, row } => self.faces.row(&self.root.join(path), *format, *row)?,
+        };
+        Ok(FaceTemplate::new(entry.model.clone(), &numbers)?)
+    }
+
+    fn file_of_finger(&self, entry: &FingerEntry) -> Option<PathBuf> {
+        match &entry.source {
+            RecordSource::File(path) => Some(self.root.join(path)),
+            RecordSource::Bytes(_) => None,
+        }
+    }
+
+    fn file_of_face(&self, entry: &FaceEntry) -> Option<PathBuf> {
+        match &entry.source {
+            FaceSource::File { path, .. } => Some(self.root.join(path)),
+            FaceSource::Embedding(_) | FaceSource::Bytes(_) => None,
+        }
+    }
+}
+
+struct Found {
+    fingers: Vec<FingerSample>,
+    notices: Vec<NoticeKind>,
+}
+
+/// Gives views the finger that a line states. Of a record of several fingers only views of the
+/// stated one (or of none) are kept; a record of one other finger is taken at the line's word, which
+/// is worth a notice.
+fn state_position(
+    views: &mut Vec<FingerprintTemplate>,
+    stated: FingerPosition,
+) -> Result<Option<NoticeKind>, ResolveProblem> {
+    let agrees =
+        |view: &FingerprintTemplate| view.position == stated || view.position == FingerPosition::Unknown;
+    let mut notice = None;
+    if views.iter().any(agrees) {
+        views.retain(agrees);
+    } else if let Some(recorded) = views.first().map(|view| view.position) {
+        if views.iter().any(|view| view.position != recorded) {
+            return Err(ResolveProblem::NoViewOfFinger { stated });
+        }
+        notice = Some(NoticeKind::Position { stated, recorded });
+    }
+    for view in views {
+        view.position = stated;
+    }
+    Ok(notice)
+}
