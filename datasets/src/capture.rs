@@ -71,8 +71,8 @@ impl Capture {
     pub const FIELD: Self = Self {
         width: 400,
         height: 500,
-        contact: (110.0, 165.0),
-        contact_deviation: 0.16,
+        contact: (118.0, 195.0),
+        contact_deviation: 0.19,
         placement: (20.0, 32.0),
         rotation: 6.0,
         rotation_careless: 0.12,

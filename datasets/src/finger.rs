@@ -53,15 +53,15 @@ pub struct Finger {
 /// Half width and half height of the skin that a sensor can touch, nail to nail and tip to crease.
 const RADII: (f32, f32) = (165.0, 235.0);
 /// Minutiae a square pixel of the mean finger: 0.29 a square millimetre. See the README.
-const DENSITY: f32 = 0.00076;
+const DENSITY: f32 = 0.00066;
 /// Share of those that flow alone does not ask for, in equal parts of both senses.
 const BACKGROUND: f32 = 0.00022;
 /// How much of the spreading of the ridges is filled with new ridges; the rest widens the valleys.
-const FILLING: f32 = 0.85;
+const FILLING: f32 = 1.1;
 /// Rate above which a region is saturated.
-const MOST: f32 = 0.0032;
+const MOST: f32 = 0.0028;
 /// Least distance of two minutiae in ridge periods.
-const SPACING: f32 = 1.15;
+const SPACING: f32 = 1.25;
 
 impl Finger {
     /// The finger of a key under a seed. `code` is that of ISO/IEC 19794-2 (1 to 5 right thumb to
@@ -74,7 +74,7 @@ impl Finger {
         let period = (9.1 + 0.7 * random.normal()).clamp(7.0, 11.5) * (0.5 + 0.5 * size);
         let radii = (RADII.0 * size, RADII.1 * size);
         let area = std::f32::consts::PI * radii.0 * radii.1;
-        let density = DENSITY * (1.0 + 0.17 * random.normal()).clamp(0.5, 1.6);
+        let density = DENSITY * (1.0 + 0.2 * random.normal()).clamp(0.5, 1.6);
         let condition = random.normal().clamp(-2.5, 2.5);
         let endings = (0.62 + 0.1 * random.normal()).clamp(0.3, 0.9);
         let mut finger = Self { seed, key, pattern, field, minutiae: Vec::new(), period, radii, condition };

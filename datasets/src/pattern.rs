@@ -112,15 +112,15 @@ impl Field {
             Pattern::LeftLoop | Pattern::RightLoop => {
                 let side = if pattern == Pattern::LeftLoop { 1.0 } else { -1.0 };
                 singular.push((jitter(8.0), jitter(10.0), 0.5));
-                singular.push((side * (95.0 + jitter(24.0)).max(30.0), -115.0 + jitter(28.0), -0.5));
+                singular.push((side * (95.0 + jitter(24.0)).max(30.0), -145.0 + jitter(32.0), -0.5));
             }
             Pattern::Whorl => {
                 let half = (24.0 + jitter(12.0)).abs().max(5.0);
                 let lean = jitter(12.0);
                 singular.push((lean, half + jitter(6.0), 0.5));
                 singular.push((-lean, -half + jitter(6.0), 0.5));
-                singular.push(((115.0 + jitter(22.0)).max(50.0), -105.0 + jitter(30.0), -0.5));
-                singular.push(((-115.0 + jitter(22.0)).min(-50.0), -105.0 + jitter(30.0), -0.5));
+                singular.push(((115.0 + jitter(22.0)).max(50.0), -140.0 + jitter(32.0), -0.5));
+                singular.push(((-115.0 + jitter(22.0)).min(-50.0), -140.0 + jitter(32.0), -0.5));
             }
         }
         let arch = 0.75 + jitter(0.13);
