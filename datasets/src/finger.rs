@@ -95,7 +95,6 @@ impl Finger {
     /// and with it impostors that score as high as real ones.
     fn place(&mut self, count: usize, endings: f32, random: &mut Random) {
         let least = SPACING * self.period;
-        let mut grid = Grid::new(self.radii, least);
         // Enough to reach the count in every finger seen; the bound only ends a pathological one.
         for _ in 0..60 * count {
             if self.minutiae.len() == count {
@@ -109,13 +108,12 @@ impl Finger {
             let level = MOST * random.uniform();
             let flow = self.field.at(x, y);
             let forced = FILLING * flow.divergence / self.period;
-            if level > BACKGROUND + forced.abs() || grid.is_taken(x, y) {
+            if level > BACKGROUND + forced.abs() || self.nearest(x, y) < least * least {
                 continue;
             }
             // The sense is that in which the ridges spread, unless the background made it.
             let along = if level < BACKGROUND { random.sign() } else { forced.signum() };
             let turn = if along > 0.0 { 0.0 } else { std::f32::consts::PI };
-            grid.take(x, y);
             self.minutiae.push(SkinMinutia {
                 x,
                 y,
@@ -124,6 +122,14 @@ impl Finger {
                 clarity: 1.0 - 0.45 * random.uniform() * random.uniform(),
             });
         }
+    }
+
+    /// The squared distance to the nearest minutia so far. Few are asked for: no grid is needed.
+    fn nearest(&self, x: f32, y: f32) -> f32 {
+        self.minutiae.iter().fold(f32::INFINITY, |least, m| {
+            let (dx, dy) = (x - m.x, y - m.y);
+            least.min(dx * dx + dy * dy)
+        })
     }
 
     /// The ridge angle at a place of the skin, in one of its two senses at random.
@@ -135,46 +141,6 @@ impl Finger {
 impl std::fmt::Debug for Finger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Finger({:?}, {} minutiae)", self.pattern, self.minutiae.len())
-    }
-}
-
-/// Places already taken, by cells of the least distance.
-struct Grid {
-    cells: Vec<Vec<(f32, f32)>>,
-    columns: usize,
-    origin: (f32, f32),
-    least: f32,
-}
-
-impl Grid {
-    fn new(radii: (f32, f32), least: f32) -> Self {
-        let columns = (2.0 * radii.0 / least) as usize + 3;
-        let rows = (2.0 * radii.1 / least) as usize + 3;
-        let origin = (-radii.0 - least, -radii.1 - least);
-        Self { cells: vec![Vec::new(); columns * rows], columns, origin, least }
-    }
-
-    fn cell(&self, x: f32, y: f32) -> usize {
-        let column = ((x - self.origin.0) / self.least) as usize;
-        let row = ((y - self.origin.1) / self.least) as usize;
-        row * self.columns + column
-    }
-
-    fn is_taken(&self, x: f32, y: f32) -> bool {
-        let middle = self.cell(x, y);
-        let rows = [middle.wrapping_sub(self.columns), middle, middle + self.columns];
-        let near = rows.into_iter().flat_map(|cell| cell.wrapping_sub(1)..=cell.wrapping_add(1));
-        near.filter_map(|cell| self.cells.get(cell)).flatten().any(|&(px, py)| {
-            let (dx, dy) = (x - px, y - py);
-            dx * dx + dy * dy < self.least * self.least
-        })
-    }
-
-    fn take(&mut self, x: f32, y: f32) {
-        let cell = self.cell(x, y);
-        if let Some(cell) = self.cells.get_mut(cell) {
-            cell.push((x, y));
-        }
     }
 }
 

@@ -130,15 +130,20 @@ impl Field {
     }
 
     pub(crate) fn at(&self, x: f32, y: f32) -> Flow {
-        let (mut angle, mut dx, mut dy) = (0.0, 0.0, 0.0);
+        let (mut dx, mut dy) = (0.0, 0.0);
+        // The sum of the angles is that of the product of vectors: one arc tangent for all. Half of
+        // it is known modulo pi only, as a ridge angle is.
+        let (mut re, mut im) = (1.0_f32, 0.0_f32);
         for &(sx, sy, half) in &self.singular {
             let (rx, ry) = (x - sx, y - sy);
-            angle += half * atan2(ry, rx);
+            let turned = if half > 0.0 { ry } else { -ry };
+            (re, im) = (re * rx - im * turned, re * turned + im * rx);
             // Nearer than a ridge the field has no meaning; the bound keeps it finite.
             let r2 = (rx * rx + ry * ry).max(36.0);
             dx -= half * ry / r2;
             dy += half * rx / r2;
         }
+        let mut angle = 0.5 * atan2(im, re);
         // Above the core the ridges follow the tip; towards the crease they lie flat.
         let u = x / 120.0;
         let root = (1.0 + u * u).sqrt();
