@@ -244,6 +244,26 @@ pub enum RecordWriteError {
         /// The block's code.
         code: u16,
     },
+    /// A side of the picture or a resolution below what the dialect allows.
+    #[error("view {view} has a {field} of {found}, the dialect asks for {least} at least")]
+    Frame {
+        /// Which view.
+        view: usize,
+        /// Which side or resolution.
+        field: &'static str,
+        /// Its value, in pixels or pixels a centimetre.
+        found: u16,
+        /// Least.
+        least: u16,
+    },
+    /// A date or time of day that does not exist; [`conform`] drops it.
+    ///
+    /// [`conform`]: crate::template::FingerprintRecord::conform
+    #[error("the capture time of view {view} does not exist")]
+    CaptureTime {
+        /// Which view.
+        view: usize,
+    },
     /// Extended data over 65,535 bytes.
     #[error("extended data of view {view} take {found} bytes, at most 65535 fit")]
     ExtendedDataLength {

@@ -89,7 +89,8 @@ impl FingerprintRecord {
 
     /// The record's bytes in a dialect: ISO/IEC 19794-2:2005 or :2011 or ANSI INCITS 378-2004.
     /// A strict reading of them gives the same views, positions exactly and angles to half the
-    /// dialect's unit; facts of the capture that the dialect has no field for are left out.
+    /// dialect's unit. Facts of the capture that the dialect has no field for are left out. Where
+    /// the dialect states the picture once (2004, 2005), it is the one that holds every view's.
     ///
     /// # Errors
     /// Whatever does not fit, see [`RecordWriteError`]; [`FingerprintRecord::conform`] mends what

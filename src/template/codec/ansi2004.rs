@@ -34,7 +34,7 @@ pub(in crate::template) fn write(record: &FingerprintRecord) -> Result<Vec<u8>, 
     let mut body = Vec::new();
     body.extend_from_slice(&record.product.owner.to_be_bytes());
     body.extend_from_slice(&record.product.kind.to_be_bytes());
-    edition2005::write(&mut body, record, FORM)?;
+    edition2005::write(&mut body, record, FORM, LEAST_RESOLUTION)?;
     let mut out = Vec::with_capacity(body.len() + 14);
     out.extend_from_slice(b"FMR\0 20\0");
     match u16::try_from(body.len() + 10) {

@@ -40,6 +40,12 @@ pub enum Adjustment {
         /// Code now.
         to: u8,
     },
+    /// A date or time of day that does not exist was dropped.
+    #[error("view {view}: the capture time does not exist and is dropped")]
+    CaptureTimeDropped {
+        /// Which view.
+        view: usize,
+    },
     /// A block of extended data that would be misread was dropped.
     #[error("view {view}: extended data {code:#06x} are dropped, the dialect would misread them")]
     ExtendedDataDropped {
@@ -65,6 +71,9 @@ pub(in crate::template) fn conform(record: &mut FingerprintRecord, dialect: Dial
         if !dialect.has_impression(from) {
             template.impression = nearest_impression(from);
             adjustments.push(Adjustment::Impression { view, from, to: template.impression.code() });
+        }
+        if template.capture.time.take_if(|time| !time.is_plausible()).is_some() {
+            adjustments.push(Adjustment::CaptureTimeDropped { view });
         }
         template.extended.retain(|block| {
             let fits = block.fits(dialect);

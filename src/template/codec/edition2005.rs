@@ -84,9 +84,10 @@ pub(super) fn write(
     out: &mut Vec<u8>,
     record: &FingerprintRecord,
     form: Form,
+    least_resolution: u16,
 ) -> Result<(), RecordWriteError> {
     views::check_writable(&record.views, form.dialect, MOST_VIEWS.into(), 0)?;
-    let frame = common_frame(&record.views)?;
+    let frame = common_frame(&record.views, least_resolution)?;
     out.extend_from_slice(&equipment(&record.views).to_be_bytes());
     for field in [
         frame.width,
@@ -105,17 +106,17 @@ pub(super) fn write(
             form.quality.encode(template.quality),
             template.minutiae.len() as u8,
         ]);
-        minutiae::write(out, view, template, views::frame(view, template)?, form)?;
+        minutiae::write(out, view, template, &frame, form)?;
         extended::write(out, view, template, form.dialect)?;
     }
     Ok(())
 }
 
 /// The picture that holds the pictures of all views, if they have one resolution.
-fn common_frame(all: &[FingerprintTemplate]) -> Result<Frame, RecordWriteError> {
+fn common_frame(all: &[FingerprintTemplate], least_resolution: u16) -> Result<Frame, RecordWriteError> {
     let mut common: Option<Frame> = None;
     for (view, template) in all.iter().enumerate() {
-        let frame = views::frame(view, template)?;
+        let frame = views::frame(view, template, least_resolution)?;
         common = Some(match common {
             None => *frame,
             Some(c) if !c.same_resolution(frame) => return Err(RecordWriteError::MixedResolutions { view }),

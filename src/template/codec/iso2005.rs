@@ -19,7 +19,7 @@ pub(super) fn read(bytes: &[u8], notes: &mut Notes) -> Result<FingerprintRecord,
 
 pub(in crate::template) fn write(record: &FingerprintRecord) -> Result<Vec<u8>, RecordWriteError> {
     let mut body = Vec::new();
-    edition2005::write(&mut body, record, FORM)?;
+    edition2005::write(&mut body, record, FORM, frame::ISO_LEAST_RESOLUTION)?;
     let found = body.len() + 12;
     let length =
         u32::try_from(found).map_err(|_| RecordWriteError::TooLong { found, limit: u32::MAX as usize })?;

@@ -199,6 +199,7 @@ fn read_qualities(
         if block == 0 {
             (first, capture.quality_source) = (quality, source);
         } else {
+            let value = if value <= 100 || value == 255 { value } else { 254 };
             capture.further_qualities.push(QualityScore { value, source });
         }
     }
@@ -238,13 +239,16 @@ fn write_representation(
     certified: bool,
 ) -> Result<(), RecordWriteError> {
     let capture = &template.capture;
-    let frame = views::frame(view, template)?;
+    let frame = views::frame(view, template, frame::ISO_LEAST_RESOLUTION)?;
     let count = |field, found: usize, limit: usize| match u8::try_from(found) {
         Ok(count) if found <= limit => Ok(count),
         _ => Err(RecordWriteError::TooMany { view, field, found, limit }),
     };
 
     let time = capture.time.unwrap_or(CaptureTime::ABSENT);
+    if !time.is_plausible() {
+        return Err(RecordWriteError::CaptureTime { view });
+    }
     out.extend_from_slice(&time.year.to_be_bytes());
     out.extend_from_slice(&[time.month, time.day, time.hour, time.minute, time.second]);
     out.extend_from_slice(&time.millisecond.to_be_bytes());
@@ -255,6 +259,9 @@ fn write_representation(
     let qualities = qualities(template);
     out.push(count("quality scores", qualities.len(), 255)?);
     for quality in qualities {
+        if !matches!(quality.value, 0..=100 | 254 | 255) {
+            return Err(RecordWriteError::Code { view, field: "quality score", found: quality.value });
+        }
         out.push(quality.value);
         out.extend_from_slice(&quality.source.vendor.to_be_bytes());
         out.extend_from_slice(&quality.source.algorithm.to_be_bytes());

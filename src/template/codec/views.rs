@@ -100,7 +100,22 @@ pub(super) fn check_writable(
     Ok(())
 }
 
-/// The frame of a view, which writers cannot do without.
-pub(super) fn frame(view: usize, template: &FingerprintTemplate) -> Result<&Frame, RecordWriteError> {
-    template.frame.as_ref().ok_or(RecordWriteError::NoFrame { view })
+/// The frame of a view, which writers cannot do without, of a resolution that the dialect allows.
+pub(super) fn frame(
+    view: usize,
+    template: &FingerprintTemplate,
+    least_resolution: u16,
+) -> Result<&Frame, RecordWriteError> {
+    let frame = template.frame.as_ref().ok_or(RecordWriteError::NoFrame { view })?;
+    for (field, found, least) in [
+        ("picture width", frame.width, 1),
+        ("picture height", frame.height, 1),
+        ("horizontal resolution", frame.resolution_x.pixels_per_centimetre(), least_resolution),
+        ("vertical resolution", frame.resolution_y.pixels_per_centimetre(), least_resolution),
+    ] {
+        if found < least {
+            return Err(RecordWriteError::Frame { view, field, found, least });
+        }
+    }
+    Ok(frame)
 }
