@@ -1,7 +1,7 @@
 //! How a run ends: the exit codes, and the failures that choose one.
 
 use std::error::Error;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -84,6 +84,12 @@ impl Failure {
             }
             None => ExitCode::SUCCESS,
         }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message.as_deref().unwrap_or("the reader closed the pipe"))
     }
 }
 

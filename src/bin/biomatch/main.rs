@@ -13,6 +13,9 @@ mod table;
 mod evaluate;
 mod evaluate_table;
 mod pairs;
+mod records;
+mod score;
+mod score_table;
 
 use std::process::ExitCode;
 
@@ -39,6 +42,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Pairs(pairs::Args),
+    Score(score::Args),
     Evaluate(evaluate::Args),
 }
 
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let answer = Console::new(&cli.common).and_then(|console| match &cli.command {
         Command::Pairs(args) => pairs::run(args, &console),
+        Command::Score(args) => score::run(args, &console),
         Command::Evaluate(args) => evaluate::run(args, &console),
     });
     match answer {

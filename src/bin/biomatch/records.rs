@@ -1,0 +1,107 @@
+//! Fingerprint record files and the options that say how to read them.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::str::FromStr;
+
+use biomatch::template::{FingerprintRecord, Frame, Reading, XytConvention};
+use biomatch::units::Resolution;
+
+use crate::exit::{Exit, Failure};
+
+/// Larger files are no fingerprint records: the largest dialects hold less than 4 MiB.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// How to read fingerprint records. The formats with a header are told apart by their bytes; .xyt and
+/// .csv by their file names.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct RecordOptions {
+    /// Refuse records that depart from their standard in any way; without it, what can be read
+    /// beyond doubt is read
+    #[arg(long, help_heading = "Reading fingerprint records")]
+    strict: bool,
+
+    /// What the numbers of .xyt files mean
+    #[arg(long, value_name = "WHICH", default_value = "nist", help_heading = "Reading fingerprint records")]
+    xyt_convention: Convention,
+
+    /// The picture that .xyt and .csv coordinates are in, which those files do not say
+    #[arg(
+        long,
+        value_name = "WIDTHxHEIGHT@DPI",
+        default_value = "2000x2000@500",
+        help_heading = "Reading fingerprint records"
+    )]
+    xyt_frame: Picture,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Convention {
+    /// mindtct's own: y upwards, degrees
+    Nist,
+    /// mindtct -m1: y downwards, units of two degrees, as in ANSI INCITS 378
+    M1,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Picture(Frame);
+
+impl FromStr for Picture {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parse = || {
+            let (size, dpi) = text.split_once('@')?;
+            let (width, height) = size.split_once('x')?;
+            let resolution = Resolution::from_dpi(dpi.parse().ok()?)?;
+            Some(Self(Frame::new(width.parse().ok()?, height.parse().ok()?, resolution)))
+        };
+        parse().ok_or_else(|| "expected for example 388x374@500".to_owned())
+    }
+}
+
+impl RecordOptions {
+    /// Reads the record in a file.
+    pub(crate) fn read(&self, path: &Path) -> Result<FingerprintRecord, Failure> {
+        self.parse(path, &read_whole(path)?)
+    }
+
+    /// Reads a record from the bytes of the file at `path`.
+    pub(crate) fn parse(&self, path: &Path, bytes: &[u8]) -> Result<FingerprintRecord, Failure> {
+        let reading = if self.strict { Reading::Strict } else { Reading::Lenient };
+        let Picture(frame) = self.xyt_frame;
+        let convention = match self.xyt_convention {
+            Convention::Nist => XytConvention::Nist,
+            Convention::M1 => XytConvention::M1,
+        };
+        let record = if has_extension(path, "xyt") {
+            FingerprintRecord::read_xyt(bytes, convention, frame, reading)
+        } else if has_extension(path, "csv") {
+            FingerprintRecord::read_csv(bytes, frame, reading)
+        } else {
+            FingerprintRecord::read(bytes, reading)
+        };
+        record.map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", path.display())))
+    }
+}
+
+/// Whether a file's name ends so, in capitals or not.
+pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
+}
+
+/// All bytes of a file that may be a fingerprint record.
+pub(crate) fn read_whole(path: &Path) -> Result<Vec<u8>, Failure> {
+    let unreadable = |error| Failure::unreadable(path, &error);
+    let file = File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Failure::new(
+            Exit::Input,
+            format!("{}: too large for a fingerprint record", path.display()),
+        ));
+    }
+    Ok(bytes)
+}
