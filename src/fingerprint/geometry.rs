@@ -3,6 +3,7 @@
 use super::hull::Hull;
 use super::maths;
 use super::parameters::PIXELS_PER_STEP;
+use super::strips::Strips;
 use crate::template::Minutia;
 
 /// Columns are padded to a multiple of this many places, for vectors.
@@ -19,6 +20,8 @@ pub(super) struct Geometry {
     pub(super) cos: Vec<f32>,
     pub(super) sin: Vec<f32>,
     pub(super) hull: Hull,
+    /// Over `x`, which ascends in features as they are made.
+    pub(super) strips: Strips,
 }
 
 /// Where the padding lies: further than any finger, near enough for finite squares.
@@ -46,6 +49,7 @@ impl Geometry {
             self.y[i] = dy as f32 * (PIXELS_PER_STEP / 2.0);
             (self.sin[i], self.cos[i]) = maths::sin_cos(minutia.angle);
         }
+        self.strips.fill(&self.x[..self.len]);
         let points = self.x[..self.len].iter().zip(&self.y[..self.len]);
         self.hull.build(points.map(|(&x, &y)| [x, y]));
     }

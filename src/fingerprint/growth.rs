@@ -1,6 +1,6 @@
 //! Elastic growth: from a seed of listed pairs to all minutiae that two fingers share.
 
-use super::geometry::{Geometry, PADDING};
+use super::geometry::Geometry;
 use super::maths::{self, small_arcsine};
 use super::motion::Motion;
 use super::parameters::{
@@ -121,19 +121,12 @@ impl Growth {
             let reach =
                 GROWTH_REACH + GROWTH_REACH_GROWTH * self.motion.nearest[i].sqrt().min(GROWTH_REACH_LIMIT);
             let square_reach = reach * reach;
-            for first in (0..b.x.len()).step_by(PADDING) {
-                let mut near = [false; PADDING];
-                for (lane, near) in near.iter_mut().enumerate() {
-                    let j = first + lane;
-                    let (dx, dy) = (b.x[j] - x, b.y[j] - y);
-                    *near = (dx * dx + dy * dy <= square_reach)
-                        & (cos * b.cos[j] + sin * b.sin[j] >= least_cosine);
-                }
-                for (lane, _) in near.iter().enumerate().filter(|(_, near)| **near) {
-                    let j = first + lane;
-                    let (dx, dy) = (b.x[j] - x, b.y[j] - y);
+            for j in b.strips.window(x - reach, x + reach) {
+                let (dx, dy) = (b.x[j] - x, b.y[j] - y);
+                let square = dx * dx + dy * dy;
+                if square <= square_reach && cos * b.cos[j] + sin * b.sin[j] >= least_cosine {
                     let angle = small_arcsine(cos * b.sin[j] - sin * b.cos[j]) / COST_ANGLE;
-                    let cost = (dx * dx + dy * dy) / (COST_DISTANCE * COST_DISTANCE) + angle * angle;
+                    let cost = square / (COST_DISTANCE * COST_DISTANCE) + angle * angle;
                     self.candidates.push(Candidate { cost, a: i as u8, b: j as u8 });
                 }
             }

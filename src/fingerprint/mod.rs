@@ -19,6 +19,7 @@ mod probe;
 mod relaxation;
 mod score;
 mod similarity;
+mod strips;
 mod support;
 
 pub use features::{CylinderBlock, FEATURE_VERSION, FingerFeatures, FingerView};
