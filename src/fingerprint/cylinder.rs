@@ -12,7 +12,7 @@ use std::f32::consts::{PI, TAU};
 use std::sync::LazyLock;
 
 use super::geometry::Geometry;
-use super::maths::exp;
+use super::maths::{exp, round};
 use super::parameters::{
     BIT_THRESHOLD, CYLINDER_HULL_MARGIN, CYLINDER_RADIUS, CYLINDER_SIDE, CYLINDER_SLICES, DIRECTION_SIGMA,
     LEAST_COMMON_CELLS, LEAST_NEIGHBOURS, LEAST_VALID_CELLS, SPATIAL_REACH, SPATIAL_SIGMA,
@@ -65,7 +65,7 @@ fn direction_share(direction: f32, slice: usize) -> f32 {
     let width = TAU / CYLINDER_SLICES as f32;
     let middle = -PI + (slice as f32 + 0.5) * width;
     let mut off = middle - direction;
-    off -= (off / TAU).round_ties_even() * TAU;
+    off -= round(off / TAU) * TAU;
     let mut sum = 0.0;
     for part in 0..PARTS {
         let x = (off + ((part as f32 + 0.5) / PARTS as f32 - 0.5) * width) / DIRECTION_SIGMA;

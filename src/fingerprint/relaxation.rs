@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use super::geometry::Geometry;
-use super::maths::{logistic, small_arcsine};
+use super::maths::{logistic, round, small_arcsine};
 use super::parameters::{
     ANGLE_CUT, ANGLE_MIDPOINT, ANGLE_STEEPNESS, BEST_PAIRS_LEAST, BEST_PAIRS_MIDPOINT, BEST_PAIRS_RANGE,
     BEST_PAIRS_STEEPNESS, DISTANCE_CUT, DISTANCE_CUT_GROWTH, DISTANCE_MIDPOINT, DISTANCE_MIDPOINT_GROWTH,
@@ -34,6 +34,9 @@ static FALL: LazyLock<Vec<f32>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Pairs are looked at in vectors of this many.
+const LANES: usize = 8;
+
 /// The state of a relaxation. Reused without allocation.
 #[derive(Debug, Default)]
 pub(super) struct Relaxation {
@@ -57,37 +60,53 @@ struct Placed {
 }
 
 impl Placed {
+    /// Padding stands in one place and turns by a quarter: the lanes are looked at, not used.
     fn fill(&mut self, pairs: &[Pair], a: &Geometry, b: &Geometry) {
-        self.ax.clear();
-        self.ay.clear();
-        self.bx.clear();
-        self.by.clear();
-        self.cos.clear();
-        self.sin.clear();
-        for pair in pairs {
+        let padded = pairs.len().next_multiple_of(LANES);
+        for column in [&mut self.ax, &mut self.ay, &mut self.bx, &mut self.by, &mut self.cos, &mut self.sin] {
+            column.clear();
+            column.resize(padded, 0.0);
+        }
+        for (place, pair) in pairs.iter().enumerate() {
             let (i, j) = (usize::from(pair.a), usize::from(pair.b));
-            self.ax.push(a.x[i]);
-            self.ay.push(a.y[i]);
-            self.bx.push(b.x[j]);
-            self.by.push(b.y[j]);
-            self.cos.push(a.cos[i] * b.cos[j] + a.sin[i] * b.sin[j]);
-            self.sin.push(a.cos[i] * b.sin[j] - a.sin[i] * b.cos[j]);
+            self.ax[place] = a.x[i];
+            self.ay[place] = a.y[i];
+            self.bx[place] = b.x[j];
+            self.by[place] = b.y[j];
+            self.cos[place] = a.cos[i] * b.cos[j] + a.sin[i] * b.sin[j];
+            self.sin[place] = a.cos[i] * b.sin[j] - a.sin[i] * b.cos[j];
         }
     }
 
-    /// The mutual support of pairs `i` and `k`: what `k` gives to `i`, and what `i` gives to `k`.
+    /// For each of the [`LANES`] pairs from `first`: not zero if neither its turn nor its distances
+    /// forbid that it and pair `i` support each other.
+    fn near(&self, i: usize, first: usize, fall_end: f32) -> [u32; LANES] {
+        let lanes = |column: &[f32]| -> [f32; LANES] { std::array::from_fn(|lane| column[first + lane]) };
+        let (cos, sin) = (lanes(&self.cos), lanes(&self.sin));
+        let (ax, ay, bx, by) = (lanes(&self.ax), lanes(&self.ay), lanes(&self.bx), lanes(&self.by));
+        let mut near = [0; LANES];
+        for lane in 0..LANES {
+            let between = 1.0 - (self.cos[i] * cos[lane] + self.sin[i] * sin[lane]);
+            let (ax, ay) = (ax[lane] - self.ax[i], ay[lane] - self.ay[i]);
+            let (bx, by) = (bx[lane] - self.bx[i], by[lane] - self.by[i]);
+            let da = (ax * ax + ay * ay).sqrt();
+            let db = (bx * bx + by * by).sqrt();
+            let longer = if da > db { da } else { db };
+            let cut = DISTANCE_CUT + DISTANCE_CUT_GROWTH * longer;
+            near[lane] = u32::from(between < fall_end) & u32::from((da - db).abs() <= cut);
+        }
+        near
+    }
+
+    /// The mutual support of two pairs that are [`Placed::near`]: what `k` gives to `i`, and what `i` gives to `k`.
     fn support(&self, i: usize, k: usize, fall: &[f32], fall_end: f32) -> (f32, f32) {
         const NONE: (f32, f32) = (0.0, 0.0);
         let between = 1.0 - (self.cos[i] * self.cos[k] + self.sin[i] * self.sin[k]);
-        if between >= fall_end {
-            return NONE;
-        }
         let (ax, ay) = (self.ax[k] - self.ax[i], self.ay[k] - self.ay[i]);
         let (bx, by) = (self.bx[k] - self.bx[i], self.by[k] - self.by[i]);
         let da = (ax * ax + ay * ay).sqrt();
         let db = (bx * bx + by * by).sqrt();
-        let d1 = (da - db).abs();
-        if d1 > DISTANCE_CUT + DISTANCE_CUT_GROWTH * da.max(db) || da * db == 0.0 {
+        if da * db == 0.0 {
             return NONE;
         }
         // The turn of the line between the two, and its difference from the turns of the two.
@@ -103,7 +122,7 @@ impl Placed {
         // `as` saturates: rounding below zero is the first step.
         let fall = |versine: f32| fall.get((versine * scale) as usize).copied().unwrap_or(0.0);
         let midpoint = DISTANCE_MIDPOINT + DISTANCE_MIDPOINT_GROWTH * (da + db);
-        let common = logistic(d1, midpoint, DISTANCE_STEEPNESS) * fall(between);
+        let common = logistic((da - db).abs(), midpoint, DISTANCE_STEEPNESS) * fall(between);
         (common * fall(at_i), common * fall(at_k))
     }
 }
@@ -118,10 +137,16 @@ impl Relaxation {
         self.support.resize(n * n, 0.0);
         let (fall, fall_end) = (FALL.as_slice(), *FALL_END);
         for i in 0..n {
-            for k in i + 1..n {
-                let (to_i, to_k) = self.placed.support(i, k, fall, fall_end);
-                self.support[k * n + i] = to_i;
-                self.support[i * n + k] = to_k;
+            for first in (i / LANES * LANES..n).step_by(LANES) {
+                let near = self.placed.near(i, first, fall_end);
+                for lane in (0..LANES).filter(|lane| near[*lane] != 0) {
+                    let k = first + lane;
+                    if (i + 1..n).contains(&k) {
+                        let (to_i, to_k) = self.placed.support(i, k, fall, fall_end);
+                        self.support[k * n + i] = to_i;
+                        self.support[i * n + k] = to_k;
+                    }
+                }
             }
         }
         self.values.clear();
@@ -145,8 +170,7 @@ impl Relaxation {
 
     fn score(&mut self, pairs: &[Pair], cylinders: usize) -> f32 {
         let best = BEST_PAIRS_LEAST
-            + (BEST_PAIRS_RANGE * logistic(cylinders as f32, BEST_PAIRS_MIDPOINT, BEST_PAIRS_STEEPNESS))
-                .round_ties_even();
+            + round(BEST_PAIRS_RANGE * logistic(cylinders as f32, BEST_PAIRS_MIDPOINT, BEST_PAIRS_STEEPNESS));
         let kept = |i: u16| self.values[usize::from(i)] / pairs[usize::from(i)].similarity;
         self.order.clear();
         self.order.extend(0..pairs.len() as u16);

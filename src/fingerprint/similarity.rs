@@ -20,16 +20,14 @@ pub(super) struct Pair {
 pub(super) struct Similarities {
     patterns: Vec<Pattern>,
     matrix: Vec<f32>,
-    /// The best free column of each row.
-    best: Vec<Best>,
+    /// The similarity of each row's best free column, zero for a row that is taken and for padding.
+    best: Vec<f32>,
+    /// That column.
+    column: Vec<usize>,
     /// One for a column that is free, zero for one that is taken.
     free: Vec<f32>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Best {
-    similarity: f32,
-    column: usize,
+    /// One for each row and its padding.
+    ones: Vec<f32>,
 }
 
 impl Similarities {
@@ -64,54 +62,58 @@ impl Similarities {
         self.free.clear();
         self.free.resize(width, 1.0);
         self.best.clear();
+        self.column.clear();
         if width == 0 {
             return;
         }
-        self.best.extend(self.matrix.chunks_exact(width).map(|row| best_of(row, &self.free)));
+        for row in self.matrix.chunks_exact(width) {
+            let (column, similarity) = greatest(row, &self.free);
+            self.best.push(similarity);
+            self.column.push(column);
+        }
+        let rows = self.best.len();
+        self.best.resize(rows.next_multiple_of(LANES), 0.0);
+        self.ones.resize(self.best.len().max(self.ones.len()), 1.0);
         loop {
-            let mut row = 0;
-            let mut best = Best { similarity: LEAST_SIMILARITY, column: 0 };
-            for (i, candidate) in self.best.iter().enumerate() {
-                if candidate.similarity > best.similarity {
-                    (row, best) = (i, *candidate);
-                }
-            }
-            if best.similarity <= LEAST_SIMILARITY {
+            let (row, similarity) = greatest(&self.best, &self.ones);
+            if similarity <= LEAST_SIMILARITY {
                 return;
             }
-            pairs.push(Pair {
-                a: a.prepared.rows[row].minutia,
-                b: b.prepared.columns.minutia[best.column],
-                similarity: best.similarity,
-            });
-            self.free[best.column] = 0.0;
-            self.best[row].similarity = 0.0;
-            for (i, entry) in self.best.iter_mut().enumerate() {
-                if entry.column == best.column && entry.similarity > 0.0 {
-                    *entry = best_of(&self.matrix[i * width..(i + 1) * width], &self.free);
+            let column = self.column[row];
+            let (a, b) = (a.prepared.rows[row].minutia, b.prepared.columns.minutia[column]);
+            pairs.push(Pair { a, b, similarity });
+            self.free[column] = 0.0;
+            self.best[row] = 0.0;
+            for i in 0..rows {
+                if self.column[i] == column && self.best[i] > 0.0 {
+                    let row = &self.matrix[i * width..(i + 1) * width];
+                    (self.column[i], self.best[i]) = greatest(row, &self.free);
                 }
             }
         }
     }
 }
 
-/// The greatest similarity of a row over its free columns, and the first column that has it. The row
-/// is a multiple of [`LANES`] long.
-fn best_of(row: &[f32], free: &[f32]) -> Best {
-    let (row, _) = row.as_chunks::<LANES>();
-    let (free, _) = free.as_chunks::<LANES>();
+/// The first place of the greatest of `values * weights` if that is above zero, and its value (else
+/// any place, and zero). Both are a multiple of [`LANES`] long; `values` may be the shorter.
+fn greatest(values: &[f32], weights: &[f32]) -> (usize, f32) {
     let mut best = [0.0_f32; LANES];
-    for (row, free) in row.iter().zip(free) {
+    let mut chunk = [0_u32; LANES];
+    let chunks = values.as_chunks::<LANES>().0.iter().zip(weights.as_chunks::<LANES>().0);
+    for (number, (values, weights)) in (0_u32..).zip(chunks) {
         for lane in 0..LANES {
-            let value = row[lane] * free[lane];
-            best[lane] = if value > best[lane] { value } else { best[lane] };
+            let value = values[lane] * weights[lane];
+            let greater = value > best[lane];
+            best[lane] = if greater { value } else { best[lane] };
+            chunk[lane] = if greater { number } else { chunk[lane] };
         }
     }
-    let greatest = best.into_iter().fold(0.0_f32, f32::max);
-    let at = row
-        .as_flattened()
-        .iter()
-        .zip(free.as_flattened())
-        .position(|(similarity, free)| similarity * free == greatest);
-    Best { similarity: greatest, column: at.unwrap_or_default() }
+    let place = |lane: usize| chunk[lane] as usize * LANES + lane;
+    let mut lane = 0;
+    for other in 1..LANES {
+        if best[other] > best[lane] || best[other] == best[lane] && place(other) < place(lane) {
+            lane = other;
+        }
+    }
+    (place(lane), best[lane])
 }
