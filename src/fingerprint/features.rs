@@ -43,7 +43,8 @@ impl CylinderBlock {
 
     /// The pattern of a lane.
     pub(super) fn pattern(&self, lane: usize) -> Pattern {
-        std::array::from_fn(|word| self.words[word][lane])
+        let [a, b, c, d, e, mask, ..] = &self.words;
+        [a, b, c, d, e, mask].map(|plane| plane[lane])
     }
 
     /// The index of a lane's minutia, if the lane holds a cylinder of one of `minutiae` minutiae.

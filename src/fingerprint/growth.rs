@@ -121,12 +121,15 @@ impl Growth {
             let reach =
                 GROWTH_REACH + GROWTH_REACH_GROWTH * self.motion.nearest[i].sqrt().min(GROWTH_REACH_LIMIT);
             let square_reach = reach * reach;
-            for j in b.strips.window(x - reach, x + reach) {
-                let (dx, dy) = (b.x[j] - x, b.y[j] - y);
+            let window = b.strips.window(x - reach, x + reach);
+            let columns = [&b.x, &b.y, &b.cos, &b.sin].map(|column| &column[window.clone()]);
+            let [bx, by, b_cos, b_sin] = columns.map(|column| column.iter().copied());
+            for (j, (((bx, by), b_cos), b_sin)) in window.zip(bx.zip(by).zip(b_cos).zip(b_sin)) {
+                let (dx, dy) = (bx - x, by - y);
                 let square = dx * dx + dy * dy;
-                if square <= square_reach && cos * b.cos[j] + sin * b.sin[j] >= least_cosine {
-                    let angle = small_arcsine(cos * b.sin[j] - sin * b.cos[j]) / COST_ANGLE;
-                    let cost = square / (COST_DISTANCE * COST_DISTANCE) + angle * angle;
+                if square <= square_reach && cos * b_cos + sin * b_sin >= least_cosine {
+                    let angle = small_arcsine(cos * b_sin - sin * b_cos) * (1.0 / COST_ANGLE);
+                    let cost = square * (1.0 / (COST_DISTANCE * COST_DISTANCE)) + angle * angle;
                     self.candidates.push(Candidate { cost, a: i as u8, b: j as u8 });
                 }
             }

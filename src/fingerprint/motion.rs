@@ -5,8 +5,12 @@
 //! like a lever, so that a single pair already fixes the rotation. All sums are over pairs in one
 //! order, each lane a minutia, so vector code of any width gives the same bits.
 
-use super::geometry::{Geometry, PADDING};
+use super::geometry::Geometry;
 use super::parameters::{DIRECTION_LEVER, ELASTIC_FLOOR, ELASTIC_SIGMA};
+
+/// Minutiae fitted at a time: their sums fill the registers. Divides the padding.
+const LANES: usize = 4;
+const _: () = assert!(super::geometry::PADDING.is_multiple_of(LANES));
 
 /// What a matched pair contributes to a fit, besides its weight.
 #[derive(Clone, Copy, Debug)]
@@ -46,15 +50,13 @@ impl Motion {
         for column in [&mut self.x, &mut self.y, &mut self.cos, &mut self.sin, &mut self.nearest] {
             column.resize(padded, 0.0);
         }
-        for first in (0..padded).step_by(PADDING) {
-            self.fit_lanes::<{ PADDING / 2 }>(from, first);
-            self.fit_lanes::<{ PADDING / 2 }>(from, first + PADDING / 2);
+        let (x, y) = (from.x.as_chunks::<LANES>().0, from.y.as_chunks::<LANES>().0);
+        for (chunk, (x, y)) in x.iter().zip(y).enumerate() {
+            self.fit_lanes(chunk * LANES, x, y);
         }
     }
 
-    fn fit_lanes<const LANES: usize>(&mut self, from: &Geometry, first: usize) {
-        let lanes = |column: &[f32]| -> [f32; LANES] { std::array::from_fn(|lane| column[first + lane]) };
-        let (x, y) = (lanes(&from.x), lanes(&from.y));
+    fn fit_lanes(&mut self, first: usize, x: &[f32; LANES], y: &[f32; LANES]) {
         let mut weight = [0.0_f32; LANES];
         let (mut from_x, mut from_y) = ([0.0_f32; LANES], [0.0_f32; LANES]);
         let (mut to_x, mut to_y) = ([0.0_f32; LANES], [0.0_f32; LANES]);

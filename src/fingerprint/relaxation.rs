@@ -81,7 +81,7 @@ impl Placed {
     /// For each of the [`LANES`] pairs from `first`: not zero if neither its turn nor its distances
     /// forbid that it and pair `i` support each other.
     fn near(&self, i: usize, first: usize, fall_end: f32) -> [u32; LANES] {
-        let lanes = |column: &[f32]| -> [f32; LANES] { std::array::from_fn(|lane| column[first + lane]) };
+        let lanes = |column: &[f32]| column.as_chunks::<LANES>().0[first / LANES];
         let (cos, sin) = (lanes(&self.cos), lanes(&self.sin));
         let (ax, ay, bx, by) = (lanes(&self.ax), lanes(&self.ay), lanes(&self.bx), lanes(&self.by));
         let mut near = [0; LANES];
