@@ -162,7 +162,8 @@ impl Quality {
 
 /// A comparison score: finite, greater is more similar, and ordered totally. It has no meaning
 /// across matchers; the calibration turns it into an [`Fmr`].
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+#[serde(transparent)]
 pub struct Score(f32);
 
 impl Score {
@@ -203,7 +204,8 @@ impl fmt::Display for Score {
 
 /// A false match rate: the share of comparisons between different people whose score is at least
 /// as high (ISO/IEC 19795-1), above 0 and at most 1.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, serde::Serialize)]
+#[serde(transparent)]
 pub struct Fmr(f64);
 
 impl Fmr {
@@ -230,6 +232,16 @@ impl Fmr {
     pub fn of_any(self, n: u32) -> Self {
         Self((self.0 * f64::from(n.max(1))).min(1.0))
     }
+
+    /// The greatest rate that each of `n` comparisons may have so that [`Fmr::of_any`] of `n` is
+    /// at most this one.
+    pub fn shared_by(self, n: u32) -> Self {
+        let mut each = self.0 / f64::from(n.max(1));
+        while each > 0.0 && Self(each).of_any(n) > self {
+            each = each.next_down();
+        }
+        Self(each.max(f64::MIN_POSITIVE))
+    }
 }
 
 impl fmt::Display for Fmr {
@@ -241,7 +253,10 @@ impl fmt::Display for Fmr {
 /// A moment in seconds since 1970-01-01T00:00:00Z. The library never reads a clock: callers say
 /// when a sample was captured.
 #[repr(transparent)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable, serde::Serialize,
+)]
+#[serde(transparent)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -316,5 +331,12 @@ mod tests {
         assert_eq!(Fmr::new(1.5), None);
         assert_eq!(Fmr::new(f64::NAN), None);
         assert_eq!(Fmr::one_in(10).of_any(100), Fmr::ONE);
+        for n in (0..1_000).chain([10_000, u32::MAX]) {
+            for whole in [Fmr::ONE, Fmr::one_in(10_000), Fmr::one_in(333)] {
+                let each = whole.shared_by(n);
+                assert!(each.of_any(n) <= whole);
+                assert!(each.rate() * f64::from(n.max(1)) > whole.rate() * 0.999_999);
+            }
+        }
     }
 }
