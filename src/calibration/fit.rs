@@ -2,10 +2,10 @@
 //!
 //! The empirical share of scores at or above a score falls with the score by itself, so that no
 //! isotonic regression is needed; what is needed is caution. For each set of comparisons the fit
-//! takes the upper 95 % bound of that share (Poisson, which is the rule of three at zero) as far
-//! as ten scores are left, and an exponential tail from there, its mean excess estimated on the
-//! fifty greatest scores and taken at its upper 95 % bound, but never below what was seen. The
-//! table is the greatest of these over all sets: one threshold holds for every one of them.
+//! takes the upper 95 % bound of that share (Poisson) as far as ten scores are left. Beyond, it
+//! takes the upper 95 % bound of an exponential tail, estimated on the greatest hundredth of the
+//! scores, but never less than the share that was seen. The table is the greatest of these over
+//! all sets: one threshold holds for every one of them.
 
 use crate::units::Score;
 
@@ -42,8 +42,9 @@ pub struct Fit {
 const Z95: f64 = 1.644_853_626_951_472_2;
 /// A count this large is a measurement.
 const MEASURED: usize = 10;
-/// Greatest scores that the tail is estimated on.
-const TAIL: usize = 50;
+/// The tail is estimated on the greatest `1 / TAIL_SHARE` of the scores, at most `MOST_TAIL`.
+const TAIL_SHARE: usize = 100;
+const MOST_TAIL: usize = 1_000;
 /// Sets of at least this size have a tail; smaller ones (one sensor, ten fingers) speak only where
 /// they measure.
 const LARGE: usize = 10_000;
@@ -68,7 +69,7 @@ impl Fit {
     /// Makes the table. Cost: sorting was paid by the sets; this is some hundred binary searches.
     ///
     /// # Errors
-    /// No set of at least 10,000 comparisons, or one whose greatest fifty scores are all equal.
+    /// No set of at least 10,000 comparisons, or one whose greatest scores are all equal.
     pub fn finish(self) -> Result<Calibration, CalibrationError> {
         let curves = self.sets.iter().map(Curve::new).collect::<Result<Vec<_>, _>>()?;
         if !curves.iter().any(|curve| curve.tail.is_some()) {
@@ -95,7 +96,7 @@ impl Fit {
             let score = unordered(high);
             // The rate claimed at a level's score is that of the level before: between two levels
             // the claim is then nowhere below the bound that it stands for.
-            let log10_fmr = -f64::from(level - 1) / f64::from(PER_DECADE);
+            let log10_fmr = 0.0 - f64::from(level - 1) / f64::from(PER_DECADE);
             push(&mut points, Point { score, log10_fmr });
             if measured_to.is_none() && !governing(&curves, score).1 {
                 measured_to =
@@ -145,24 +146,42 @@ struct Curve<'a> {
     tail: Option<Tail>,
 }
 
+/// Scores above `from` exceed it by `mean_excess` on average, exponentially; `count` of them are
+/// there, `share` of all.
 struct Tail {
     from: f64,
-    ln_at: f64,
     mean_excess: f64,
+    count: f64,
+    share: f64,
+    /// The measured bound where the measured part ends.
+    most: f64,
+}
+
+impl Tail {
+    /// The upper 95 % bound of the share at a score. The logarithm of the estimate has two errors,
+    /// of the share at `from` and of the mean excess, each with a relative variance of one over the
+    /// count; the second grows with the distance.
+    fn bound(&self, score: f64) -> f64 {
+        let z = ((score - self.from) / self.mean_excess).max(0.0);
+        let error = Z95 * ((1.0 + z * z) / self.count).sqrt();
+        (self.share * (error - z).exp()).min(self.most)
+    }
 }
 
 impl<'a> Curve<'a> {
     fn new(set: &'a ImpostorSet) -> Result<Self, CalibrationError> {
         let scores = set.scores.as_slice();
-        let tail = match (scores.get(..TAIL), scores.get(TAIL), scores.get(MEASURED - 1)) {
-            (Some(greatest), Some(&under), Some(&from)) if scores.len() >= LARGE => {
-                let excess = greatest.iter().map(|&s| f64::from(s) - f64::from(under)).sum::<f64>();
-                let mean_excess = 2.0 * excess / chi_squared_lower(2 * TAIL);
+        let count = (scores.len() / TAIL_SHARE).min(MOST_TAIL);
+        let n = scores.len() as f64;
+        let tail = match (scores.get(..count), scores.get(count)) {
+            (Some(greatest), Some(&from)) if scores.len() >= LARGE => {
+                let from = f64::from(from);
+                let mean_excess = greatest.iter().map(|&s| f64::from(s) - from).sum::<f64>() / count as f64;
                 if mean_excess <= 0.0 {
                     return Err(CalibrationError::NoSpread { set: set.name.clone() });
                 }
-                let ln_at = (poisson_upper(MEASURED) / scores.len() as f64).ln();
-                Some(Tail { from: f64::from(from), ln_at, mean_excess })
+                let most = poisson_upper(MEASURED) / n;
+                Some(Tail { from, mean_excess, count: count as f64, share: count as f64 / n, most })
             }
             _ => None,
         };
@@ -177,9 +196,8 @@ impl<'a> Curve<'a> {
             return ((poisson_upper(count) / n).min(1.0).log10(), true);
         }
         let Some(tail) = &self.tail else { return (f64::NEG_INFINITY, false) };
-        let line = (tail.ln_at - (f64::from(score) - tail.from) / tail.mean_excess) / std::f64::consts::LN_10;
-        let seen = (count as f64 / n).log10();
-        (line.max(seen).min(0.0), false)
+        let seen = count as f64 / n;
+        (tail.bound(f64::from(score)).max(seen).log10(), false)
     }
 }
 
@@ -188,10 +206,4 @@ impl<'a> Curve<'a> {
 fn poisson_upper(count: usize) -> f64 {
     let n = count as f64 + 1.0;
     n * (1.0 - 1.0 / (9.0 * n) + Z95 / (3.0 * n.sqrt())).powi(3)
-}
-
-/// The 0.05 quantile of chi-squared, by Wilson and Hilferty.
-fn chi_squared_lower(degrees: usize) -> f64 {
-    let n = degrees as f64;
-    n * (1.0 - 2.0 / (9.0 * n) - Z95 * (2.0 / (9.0 * n)).sqrt()).powi(3)
 }

@@ -79,6 +79,12 @@ impl FingerPosition {
     }
 }
 
+impl From<Finger> for FingerPosition {
+    fn from(finger: Finger) -> Self {
+        Self::Known(finger)
+    }
+}
+
 /// How an impression was captured: the standards' impression type code (ISO/IEC 19794-2:2005
 /// table 3, wider in later editions). Every code is kept; matching does not depend on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,6 +10,8 @@ mod exit;
 mod output;
 mod table;
 
+mod calibrate;
+mod generated;
 mod evaluate;
 mod evaluate_table;
 mod pairs;
@@ -41,6 +43,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Calibrate(calibrate::Args),
     Pairs(pairs::Args),
     Score(score::Args),
     Evaluate(evaluate::Args),
@@ -49,6 +52,7 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let answer = Console::new(&cli.common).and_then(|console| match &cli.command {
+        Command::Calibrate(args) => calibrate::run(args, &console),
         Command::Pairs(args) => pairs::run(args, &console),
         Command::Score(args) => score::run(args, &console),
         Command::Evaluate(args) => evaluate::run(args, &console),

@@ -1,0 +1,87 @@
+//! `biomatch calibrate`: fits a table of false match rates on impostor scores.
+
+mod faces;
+mod fingers;
+mod scores;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use biomatch::calibration::{Calibration, Fit};
+use biomatch::units::Fmr;
+
+use crate::console::Console;
+use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::output::Output;
+
+/// Fit a table of false match rates on comparisons of different people
+///
+/// A table turns the scores of one fingerprint matcher or one face model into false match rates.
+/// It is fitted on impostor comparisons: the more, and the more like those of the service, the
+/// better. It states upper bounds: the greatest 95 % bound over all sets of comparisons, measured
+/// as far as ten comparisons score as high, then an exponential tail for four more decades.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    source: Source,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Source {
+    Faces(faces::Args),
+    Fingers(fingers::Args),
+    Scores(scores::Args),
+}
+
+/// Where the table goes, and the words that go with it.
+#[derive(Debug, clap::Args)]
+struct Destination {
+    /// The table's file (JSON); `-` for standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    out: PathBuf,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
+    let (fit, destination) = match &args.source {
+        Source::Faces(args) => (faces::fit(args, console)?, &args.destination),
+        Source::Fingers(args) => (fingers::fit(args, console)?, &args.destination),
+        Source::Scores(args) => (scores::fit(args)?, &args.destination),
+    };
+    finish(fit, destination, console)
+}
+
+fn finish(fit: Fit, destination: &Destination, console: &Console) -> Result<Answer, Failure> {
+    let table = fit.finish().or_fail(Exit::Input)?;
+    let text = table.to_json().or_fail(Exit::Output)?;
+    let mut output = Output::create(&destination.out)?;
+    let written = output.write_all(text.as_bytes());
+    output.check(written)?;
+    output.finish()?;
+    describe(&table, console);
+    Ok(Answer::Yes)
+}
+
+fn describe(table: &Calibration, console: &Console) {
+    for set in table.sets() {
+        console.note(format_args!("{:>12} impostor comparisons: {}", set.comparisons, set.name));
+    }
+    console.note(format_args!(
+        "measured to FMR {}, extrapolated to {}",
+        table.measured_to(),
+        table.floor()
+    ));
+    for n in [100, 1_000, 10_000, 100_000, 1_000_000] {
+        if let Some(score) = table.threshold(Fmr::one_in(n)) {
+            console.note(format_args!("FMR 1 in {n:>9}: score {score:.4} ({})", table.basis(score)));
+        }
+    }
+}
+
+/// The command line without the names of files, for the table's own record of how it was fitted.
+fn note(what: &str, extra: Option<&str>) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    match extra {
+        Some(extra) => format!("{what}, by biomatch {version}; {extra}"),
+        None => format!("{what}, by biomatch {version}"),
+    }
+}

@@ -1,0 +1,108 @@
+//! Impostor scores from score files and a truth file.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use biomatch::calibration::{Fit, ImpostorSet};
+use biomatch::units::Score;
+
+use super::Destination;
+use crate::exit::{Exit, Failure, OrFail};
+
+/// Fit on score files, such as `biomatch score` writes
+///
+/// Each score file is a set of its own: the table holds for every one. A file has the columns `a`,
+/// `b` and `score`; the truth file has `id` and `subject`, as `biomatch pairs` writes it. Pairs without
+/// a score and pairs of one subject are left out.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "Example:\n  \
+    biomatch calibrate scores --scores sensor-a.csv --scores sensor-b.csv --truth truth.csv \\\n    \
+    --matcher vendor-x-3 --out vendor-x-3.json")]
+pub(crate) struct Args {
+    /// Score files, a set of comparisons each
+    #[arg(long, value_name = "FILE", required = true)]
+    scores: Vec<PathBuf>,
+
+    /// Whose each sample is
+    #[arg(long, value_name = "FILE")]
+    truth: PathBuf,
+
+    /// The matcher's or model's name, as it will stand in the table
+    #[arg(long, value_name = "NAME")]
+    matcher: String,
+
+    /// Words about the data, kept in the table
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+
+    #[command(flatten)]
+    pub(super) destination: Destination,
+}
+
+pub(super) fn fit(args: &Args) -> Result<Fit, Failure> {
+    let truth = read_truth(&args.truth)?;
+    let fitted = super::note("biomatch calibrate scores", args.note.as_deref());
+    let mut fit = Fit::new(&args.matcher, fitted);
+    for path in &args.scores {
+        let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        fit = fit.set(ImpostorSet::new(name, read_impostors(path, &truth)?));
+    }
+    Ok(fit)
+}
+
+/// The columns of these names.
+fn columns<const N: usize>(
+    path: &Path,
+    reader: &mut csv::Reader<std::fs::File>,
+    names: [&str; N],
+) -> Result<[usize; N], Failure> {
+    let header = reader.headers().or_fail(Exit::Input)?.clone();
+    let mut found = [0; N];
+    for (slot, name) in found.iter_mut().zip(names) {
+        *slot = header.iter().position(|column| column == name).ok_or_else(|| {
+            Failure::new(Exit::Input, format!("{}: no column {name:?} in the header", path.display()))
+        })?;
+    }
+    Ok(found)
+}
+
+fn open(path: &Path) -> Result<csv::Reader<std::fs::File>, Failure> {
+    let file = std::fs::File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
+    Ok(csv::Reader::from_reader(file))
+}
+
+fn wrong(path: &Path, line: usize, what: &str) -> Failure {
+    Failure::new(Exit::Input, format!("{}: record {line}: {what}", path.display()))
+}
+
+/// The subject of each sample.
+fn read_truth(path: &Path) -> Result<HashMap<String, String>, Failure> {
+    let mut reader = open(path)?;
+    let [id, subject] = columns(path, &mut reader, ["id", "subject"])?;
+    let mut truth = HashMap::new();
+    for record in reader.records() {
+        let record = record.or_fail(Exit::Input)?;
+        let field = |column| record.get(column).unwrap_or_default().to_owned();
+        truth.insert(field(id), field(subject));
+    }
+    Ok(truth)
+}
+
+fn read_impostors(path: &Path, truth: &HashMap<String, String>) -> Result<Vec<Score>, Failure> {
+    let mut reader = open(path)?;
+    let [a, b, score] = columns(path, &mut reader, ["a", "b", "score"])?;
+    let mut scores = Vec::new();
+    for (line, record) in reader.records().enumerate() {
+        let record = record.or_fail(Exit::Input)?;
+        let field = |column| record.get(column).unwrap_or_default();
+        let (Some(one), Some(other)) = (truth.get(field(a)), truth.get(field(b))) else {
+            return Err(wrong(path, line + 1, "a sample is not in the truth file"));
+        };
+        if one == other || field(score).is_empty() {
+            continue;
+        }
+        let score = field(score).parse().ok().and_then(Score::new);
+        scores.push(score.ok_or_else(|| wrong(path, line + 1, "the score is not a finite number"))?);
+    }
+    Ok(scores)
+}
