@@ -1,8 +1,6 @@
 //! The numbers of `biomatch-datasets` as templates.
 
-use biomatch::template::{
-    FingerPosition, FingerprintTemplate, Frame, Impression, Minutia, MinutiaKind,
-};
+use biomatch::template::{FingerPosition, FingerprintTemplate, Frame, Impression, Minutia, MinutiaKind};
 use biomatch::units::{Angle, Length, Quality, Resolution};
 use biomatch_datasets as datasets;
 

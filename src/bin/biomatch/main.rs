@@ -11,9 +11,9 @@ mod output;
 mod table;
 
 mod calibrate;
-mod generated;
 mod evaluate;
 mod evaluate_table;
+mod generated;
 mod pairs;
 mod records;
 mod score;

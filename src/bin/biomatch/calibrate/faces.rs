@@ -68,6 +68,7 @@ pub(super) fn fit(args: &Args, console: &Console) -> Result<Fit, Failure> {
     progress.finish_and_clear();
     let people = subjects.iter().collect::<std::collections::BTreeSet<_>>().len();
     let name = format!("all pairs of {} faces of {people} subjects", subjects.len());
-    let fitted = super::note("biomatch calibrate faces: all pairs of different subjects", args.note.as_deref());
+    let fitted =
+        super::note("biomatch calibrate faces: all pairs of different subjects", args.note.as_deref());
     Ok(Fit::new(args.model.as_str(), fitted).set(ImpostorSet::new(name, scores)))
 }

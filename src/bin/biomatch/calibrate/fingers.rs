@@ -65,7 +65,8 @@ struct Print {
 }
 
 pub(super) fn fit(args: &Args, console: &Console) -> Result<Fit, Failure> {
-    let fitted = super::note("biomatch calibrate fingers: all pairs of different fingers", args.note.as_deref());
+    let fitted =
+        super::note("biomatch calibrate fingers: all pairs of different fingers", args.note.as_deref());
     let mut fit = Fit::new(FINGER_MATCHER, fitted);
     for extractor in &args.extractor {
         fit = add_extractor(fit, extractor, &args.alias, console)?;
@@ -89,7 +90,9 @@ fn add_extractor(
     let name = file_name(extractor);
     let prints = read(&databases, aliases)?;
     let pairs = all_pairs(&prints, "comparing fingers", console);
-    let of = |keep: &dyn Fn(&Pair) -> bool| pairs.iter().filter(|pair| keep(pair)).map(|pair| pair.score).collect();
+    let of = |keep: &dyn Fn(&Pair) -> bool| {
+        pairs.iter().filter(|pair| keep(pair)).map(|pair| pair.score).collect()
+    };
     let all: Vec<Score> = of(&|_| true);
     let same: Vec<Score> = of(&|pair| pair.databases.0 == pair.databases.1);
     fit = fit.set(ImpostorSet::new(format!("{name}: all"), all));
@@ -161,10 +164,14 @@ fn generate(args: &Args) -> Vec<Print> {
         .take(wanted)
         .enumerate()
         .flat_map(|(finger, (code, print))| {
-            captures.iter().enumerate().map(move |(n, capture)| {
-                let template = generated::fingerprint(code, &print.impression(capture, n as u64));
-                Print { database: 0, finger, features: FingerFeatures::new(&template.minutiae) }
-            }).collect::<Vec<_>>()
+            captures
+                .iter()
+                .enumerate()
+                .map(move |(n, capture)| {
+                    let template = generated::fingerprint(code, &print.impression(capture, n as u64));
+                    Print { database: 0, finger, features: FingerFeatures::new(&template.minutiae) }
+                })
+                .collect::<Vec<_>>()
         })
         .collect()
 }

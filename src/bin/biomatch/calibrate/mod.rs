@@ -65,11 +65,7 @@ fn describe(table: &Calibration, console: &Console) {
     for set in table.sets() {
         console.note(format_args!("{:>12} impostor comparisons: {}", set.comparisons, set.name));
     }
-    console.note(format_args!(
-        "measured to FMR {}, extrapolated to {}",
-        table.measured_to(),
-        table.floor()
-    ));
+    console.note(format_args!("measured to FMR {}, extrapolated to {}", table.measured_to(), table.floor()));
     for n in [100, 1_000, 10_000, 100_000, 1_000_000] {
         if let Some(score) = table.threshold(Fmr::one_in(n)) {
             console.note(format_args!("FMR 1 in {n:>9}: score {score:.4} ({})", table.basis(score)));
