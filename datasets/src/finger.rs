@@ -52,13 +52,16 @@ pub struct Finger {
 
 /// Half width and half height of the skin that a sensor can touch, nail to nail and tip to crease.
 const RADII: (f32, f32) = (165.0, 235.0);
-/// Minutiae a square pixel of the mean finger: 0.29 a square millimetre. See the README.
-const DENSITY: f32 = 0.00066;
-/// Share of those that flow alone does not ask for, in equal parts of both senses.
+/// Minutiae a square pixel of the mean finger: 0.27 a square millimetre. See the README.
+const DENSITY: f32 = 0.0007;
+/// Minutiae a square pixel that the flow does not ask for, as likely in one sense as the other:
+/// short ridges, islands, chance. The count of a finger is drawn first; only the ratio of this to
+/// [`FILLING`] matters.
 const BACKGROUND: f32 = 0.00022;
-/// How much of the spreading of the ridges is filled with new ridges; the rest widens the valleys.
+/// How strongly minutiae follow the spreading of the ridges: 1 if every new ridge that it takes
+/// begins where it is needed.
 const FILLING: f32 = 1.1;
-/// Rate above which a region is saturated.
+/// Rate above which a region is saturated, as next to a core.
 const MOST: f32 = 0.0028;
 /// Least distance of two minutiae in ridge periods.
 const SPACING: f32 = 1.25;

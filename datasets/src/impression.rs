@@ -204,7 +204,7 @@ impl Regions {
     fn draw(finger: &Finger, capture: &Capture, contact: &Contact, random: &mut Random) -> Self {
         // Half of it is the finger's own and stays, half is of the moment.
         let state = 0.7 * finger.condition + 0.7 * random.normal();
-        let base = (0.93 + 0.07 * capture.unevenness * (state - 0.6)).clamp(0.35, 1.0);
+        let base = (1.0 - 0.07 * capture.unevenness * (1.9 - state)).clamp(0.35, 1.0);
         let count = random.poisson(1.6 * capture.unevenness);
         let spots = (0..count)
             .map(|_| {
