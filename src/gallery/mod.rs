@@ -1,1 +1,32 @@
 //! Memory-mapped immutable segments, write-ahead log, manifest and snapshots.
+//!
+//! A gallery is a directory. It stores the columns that [`crate::fingerprint`] and [`crate::face`]
+//! define, and never scores. One [`Writer`] at a time changes it; any number of [`Snapshot`]s, in
+//! this and in other processes, read it without a lock while it changes. `docs/gallery-format.md`
+//! has every file as a byte table, the commit protocol, and what each crash leaves.
+
+mod apply;
+mod block;
+mod checkpoint;
+mod change;
+mod error;
+mod handle;
+mod manifest;
+mod marks;
+mod memory;
+mod names;
+mod options;
+mod reference;
+mod segment;
+mod snapshot;
+mod state;
+mod stage;
+mod writer;
+
+pub use block::{Block, FaceBlock, FaceColumns, FingerBlock, FingerColumns, Location, Modality};
+pub use error::GalleryError;
+pub use handle::Gallery;
+pub use options::Options;
+pub use reference::{Generation, NewReference, ReferenceId, ReferenceMeta, Sample, Status};
+pub use snapshot::{CitizenView, FaceView, Reference, Snapshot};
+pub use writer::{Enrolment, Recovery, Writer};

@@ -1,0 +1,340 @@
+//! Blocks: rows of references of one modality, in a mapped segment or in memory.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::error::GalleryError;
+use super::memory::{FaceMemory, FingerMemory};
+use super::reference::ReferenceMeta;
+use super::segment::{FaceSegment, FingerSegment};
+use crate::citizen::CitizenId;
+use crate::fingerprint::FingerView;
+use crate::storage::Damage;
+use crate::template::ModelId;
+
+/// Finger or face.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Modality {
+    /// Fingerprints.
+    Finger,
+    /// Faces.
+    Face,
+}
+
+/// A row of a snapshot, valid in that snapshot only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Location {
+    pub(super) modality: Modality,
+    pub(super) block: u32,
+    pub(super) row: u32,
+}
+
+impl Location {
+    /// What kind of reference is there.
+    pub const fn modality(self) -> Modality {
+        self.modality
+    }
+}
+
+/// What rows have in common, whatever their columns.
+pub(super) trait Columns: Clone {
+    const MODALITY: Modality;
+
+    /// The metas, ascending by citizen and reference unless the file is damaged.
+    fn metas(&self) -> &[ReferenceMeta];
+
+    /// Proves the metas against their checksum, once a segment.
+    fn prove_metas(&self) -> Result<(), Damage>;
+
+    /// The columns' bytes of a row.
+    fn row_bytes(&self, row: usize) -> Result<[&[u8]; 2], Damage>;
+
+    /// How messages name the file, and where in it the row's meta is.
+    fn place(&self, row: usize) -> (PathBuf, u64);
+
+    fn is_memory(&self) -> bool;
+}
+
+/// Finger columns.
+#[derive(Clone)]
+pub struct FingerColumns(pub(super) Fingers);
+
+#[derive(Clone)]
+pub(super) enum Fingers {
+    Segment(Arc<FingerSegment>),
+    Memory(Arc<FingerMemory>),
+}
+
+/// Face columns.
+#[derive(Clone)]
+pub struct FaceColumns(pub(super) Faces);
+
+#[derive(Clone)]
+pub(super) enum Faces {
+    Segment(Arc<FaceSegment>),
+    Memory(Arc<FaceMemory>),
+}
+
+fn memory_place() -> (PathBuf, u64) {
+    (PathBuf::from("memory"), 0)
+}
+
+impl Columns for FingerColumns {
+    const MODALITY: Modality = Modality::Finger;
+
+    fn metas(&self) -> &[ReferenceMeta] {
+        match &self.0 {
+            Fingers::Segment(segment) => segment.metas(),
+            Fingers::Memory(memory) => &memory.metas,
+        }
+    }
+
+    fn prove_metas(&self) -> Result<(), Damage> {
+        match &self.0 {
+            Fingers::Segment(segment) => segment.prove_metas(),
+            Fingers::Memory(_) => Ok(()),
+        }
+    }
+
+    fn row_bytes(&self, row: usize) -> Result<[&[u8]; 2], Damage> {
+        let view = self.view(row)?;
+        Ok([bytemuck::cast_slice(view.minutiae), bytemuck::cast_slice(view.cylinders)])
+    }
+
+    fn place(&self, row: usize) -> (PathBuf, u64) {
+        match &self.0 {
+            Fingers::Segment(segment) => segment.place(row),
+            Fingers::Memory(_) => memory_place(),
+        }
+    }
+
+    fn is_memory(&self) -> bool {
+        matches!(self.0, Fingers::Memory(_))
+    }
+}
+
+impl FingerColumns {
+    pub(super) fn view(&self, row: usize) -> Result<FingerView<'_>, Damage> {
+        match &self.0 {
+            Fingers::Segment(segment) => segment.view(row),
+            Fingers::Memory(memory) => match memory.rows.get(row) {
+                Some(features) => Ok(features.view()),
+                None => Err(Damage::new(&memory_place().0, 0, "a row", row)),
+            },
+        }
+    }
+}
+
+impl Columns for FaceColumns {
+    const MODALITY: Modality = Modality::Face;
+
+    fn metas(&self) -> &[ReferenceMeta] {
+        match &self.0 {
+            Faces::Segment(segment) => segment.metas(),
+            Faces::Memory(memory) => &memory.metas,
+        }
+    }
+
+    fn prove_metas(&self) -> Result<(), Damage> {
+        match &self.0 {
+            Faces::Segment(segment) => segment.prove_metas(),
+            Faces::Memory(_) => Ok(()),
+        }
+    }
+
+    fn row_bytes(&self, row: usize) -> Result<[&[u8]; 2], Damage> {
+        Ok([bytemuck::cast_slice(self.vector(row)?), &[]])
+    }
+
+    fn place(&self, row: usize) -> (PathBuf, u64) {
+        match &self.0 {
+            Faces::Segment(segment) => segment.place(row),
+            Faces::Memory(_) => memory_place(),
+        }
+    }
+
+    fn is_memory(&self) -> bool {
+        matches!(self.0, Faces::Memory(_))
+    }
+}
+
+impl FaceColumns {
+    pub(super) fn vector(&self, row: usize) -> Result<&[f32], Damage> {
+        match &self.0 {
+            Faces::Segment(segment) => segment.vector(row),
+            Faces::Memory(memory) => match memory.rows.get(row) {
+                Some(vector) => Ok(vector),
+                None => Err(Damage::new(&memory_place().0, 0, "a row", row)),
+            },
+        }
+    }
+}
+
+/// Which rows of a block are deleted: a bit a row, absent while there is none.
+#[derive(Clone, Default)]
+pub(super) struct Dead {
+    bits: Option<Arc<Vec<u64>>>,
+    count: usize,
+}
+
+impl Dead {
+    fn contains(&self, row: usize) -> bool {
+        let word = self.bits.as_ref().and_then(|bits| bits.get(row / 64));
+        word.is_some_and(|word| word >> (row % 64) & 1 == 1)
+    }
+
+    /// Marks a row of `rows`; `false` if it was marked or is not there.
+    fn insert(&mut self, row: usize, rows: usize) -> bool {
+        if row >= rows || self.contains(row) {
+            return false;
+        }
+        let bits = self.bits.get_or_insert_with(|| Arc::new(vec![0; rows.div_ceil(64)]));
+        if let Some(word) = Arc::make_mut(bits).get_mut(row / 64) {
+            *word |= 1 << (row % 64);
+        }
+        self.count += 1;
+        true
+    }
+}
+
+/// Rows of references, ascending by citizen and then by reference.
+#[derive(Clone)]
+pub struct Block<C> {
+    pub(super) columns: C,
+    pub(super) dead: Dead,
+    pub(super) index: u32,
+}
+
+/// Rows of fingers.
+pub type FingerBlock = Block<FingerColumns>;
+
+/// Rows of faces of one model.
+pub type FaceBlock = Block<FaceColumns>;
+
+#[allow(private_bounds)] // the two kinds of columns are all there are
+impl<C: Columns> Block<C> {
+    pub(super) fn new(columns: C) -> Self {
+        Self { columns, dead: Dead::default(), index: 0 }
+    }
+
+    /// Rows, live and deleted.
+    pub fn len(&self) -> usize {
+        self.columns.metas().len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Rows that are not deleted.
+    pub fn live(&self) -> usize {
+        self.len().saturating_sub(self.dead.count)
+    }
+
+    /// The metas of all rows.
+    pub fn metas(&self) -> &[ReferenceMeta] {
+        self.columns.metas()
+    }
+
+    /// The meta of a row.
+    ///
+    /// # Panics
+    /// If `row` is not below [`Block::len`].
+    pub fn meta(&self, row: usize) -> &ReferenceMeta {
+        &self.columns.metas()[row]
+    }
+
+    /// Whether a row is there and not deleted.
+    pub fn is_live(&self, row: usize) -> bool {
+        row < self.len() && !self.dead.contains(row)
+    }
+
+    /// Where a row is.
+    pub fn location(&self, row: usize) -> Location {
+        Location { modality: C::MODALITY, block: self.index, row: row as u32 }
+    }
+
+    /// Proves a row's bytes against their checksum: what was read is what was enrolled.
+    ///
+    /// # Errors
+    /// Damage; [`GalleryError::UnknownLocation`] if there is no such row.
+    pub fn check(&self, row: usize) -> Result<(), GalleryError> {
+        let meta = self.metas().get(row).ok_or(GalleryError::UnknownLocation)?;
+        if meta.fits(&self.columns.row_bytes(row)?) && meta.citizen().is_some() {
+            return Ok(());
+        }
+        let (file, offset) = self.columns.place(row);
+        Err(Damage::new(&file, offset, "a record that fits its checksum", "another").into())
+    }
+
+    pub(super) fn is_memory(&self) -> bool {
+        self.columns.is_memory()
+    }
+
+    /// The rows of a citizen, live and deleted.
+    pub(super) fn rows_of(&self, citizen: CitizenId) -> Result<std::ops::Range<usize>, Damage> {
+        self.columns.prove_metas()?;
+        let metas = self.metas();
+        let start = metas.partition_point(|meta| meta.key().0 < citizen.value());
+        let count = metas.get(start..).unwrap_or_default();
+        let count = count.partition_point(|meta| meta.key().0 == citizen.value());
+        Ok(start..start + count)
+    }
+
+    pub(super) fn kill(&mut self, row: usize) -> bool {
+        let rows = self.len();
+        self.dead.insert(row, rows)
+    }
+
+    pub(super) fn dead_rows(&self) -> impl Iterator<Item = usize> {
+        let all = if self.dead.count == 0 { 0 } else { self.len() };
+        (0..all).filter(|&row| self.dead.contains(row))
+    }
+}
+
+impl FingerBlock {
+    /// A finger's features.
+    ///
+    /// # Errors
+    /// Damage: offsets that do not lead into the columns. What is between good offsets is not
+    /// proved here, [`Block::check`] does that.
+    pub fn finger(&self, row: usize) -> Result<FingerView<'_>, GalleryError> {
+        Ok(self.columns.view(row)?)
+    }
+}
+
+impl FaceBlock {
+    /// The model of all rows.
+    pub fn model(&self) -> &ModelId {
+        match &self.columns.0 {
+            Faces::Segment(segment) => segment.model(),
+            Faces::Memory(memory) => &memory.model,
+        }
+    }
+
+    /// The model's dimension, without padding.
+    pub fn dimension(&self) -> usize {
+        match &self.columns.0 {
+            Faces::Segment(segment) => segment.dimension(),
+            Faces::Memory(memory) => memory.dimension,
+        }
+    }
+
+    /// A face's unit vector, padded with zeros to a multiple of `Kernels::DOT_LANES`.
+    ///
+    /// # Errors
+    /// [`GalleryError::Storage`] if there is no such row. The numbers are not proved here,
+    /// [`Block::check`] does that.
+    pub fn vector(&self, row: usize) -> Result<&[f32], GalleryError> {
+        Ok(self.columns.vector(row)?)
+    }
+
+    /// All vectors one after the other, if they lie so: those of a segment do.
+    pub fn contiguous(&self) -> Option<&[f32]> {
+        match &self.columns.0 {
+            Faces::Segment(segment) => Some(segment.vectors()),
+            Faces::Memory(_) => None,
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! What writes files: batches to the log, rows to segments, manifests.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::block::{Block, Columns, FaceBlock, Faces, FingerBlock, Fingers};
+use super::change::{Change, finger_seal};
+use super::error::GalleryError;
+use super::handle::install;
+use super::manifest::{Manifest, MarksEntry, SegmentEntry};
+use super::marks::Marks;
+use super::names;
+use super::reference::{Generation, ReferenceMeta};
+use super::segment::{Row, write_faces, write_fingers};
+use super::snapshot::Snapshot;
+use super::state::{Role, State, open_face, open_finger};
+use crate::fingerprint::{FEATURE_VERSION, FingerFeatures, FingerView};
+use crate::storage::{Files, LOG_HEADER, Log, LogId, Record};
+use crate::template::ModelId;
+
+/// Segments of about one size that are joined into one of the next size.
+const FAN: usize = 8;
+/// Rows of the smallest size of segments.
+const SMALLEST: usize = 1024;
+
+/// The state and the log of the one writer.
+pub(super) struct Core {
+    files: Files,
+    state: State,
+    log: Log,
+    /// Whether the last checkpoint failed before it changed any file.
+    untouched: bool,
+}
+
+/// A group of blocks that share segments: all fingers, or the faces of a model.
+fn groups(snapshot: &Snapshot) -> impl Iterator<Item = Vec<Source<'_>>> {
+    let fingers = std::iter::once(snapshot.fingers.iter().map(Source::finger).collect());
+    let faces = snapshot.faces.chunk_by(|a, b| a.model() == b.model());
+    fingers.chain(faces.map(|blocks| blocks.iter().map(Source::face).collect()))
+}
+
+/// What planning needs to know of a block: its segment, if it is not in memory, and its rows.
+struct Source<'a> {
+    segment: Option<&'a SegmentEntry>,
+    rows: usize,
+    live: usize,
+}
+
+impl<'a> Source<'a> {
+    fn finger(block: &'a FingerBlock) -> Self {
+        Self { segment: finger_entry(block), rows: block.len(), live: block.live() }
+    }
+
+    fn face(block: &'a FaceBlock) -> Self {
+        Self { segment: face_entry(block), rows: block.len(), live: block.live() }
+    }
+}
+
+fn finger_entry(block: &FingerBlock) -> Option<&SegmentEntry> {
+    match &block.columns.0 {
+        Fingers::Segment(segment) => Some(segment.entry()),
+        Fingers::Memory(_) => None,
+    }
+}
+
+fn face_entry(block: &FaceBlock) -> Option<&SegmentEntry> {
+    match &block.columns.0 {
+        Faces::Segment(segment) => Some(segment.entry()),
+        Faces::Memory(_) => None,
+    }
+}
+
+/// The size class of a segment.
+fn class(rows: usize) -> u32 {
+    (rows / SMALLEST).max(1).ilog(FAN)
+}
+
+/// The segments that a flush joins: those with a quarter of their rows deleted, and all of a size
+/// class when there are [`FAN`] of it, the flush's own rows counted in.
+fn plan_flush(snapshot: &Snapshot) -> Vec<u64> {
+    let mut chosen = Vec::new();
+    for group in groups(snapshot) {
+        let fresh: usize = group.iter().filter(|source| source.segment.is_none()).map(|s| s.live).sum();
+        let mut rows = fresh;
+        let mut left: Vec<_> = Vec::new();
+        for source in &group {
+            match source.segment {
+                Some(entry) if source.live * 4 < source.rows * 3 => {
+                    chosen.push(entry.number);
+                    rows += source.live;
+                }
+                Some(entry) => left.push((class(source.rows), entry.number, source.live)),
+                None => {}
+            }
+        }
+        if rows == 0 {
+            continue;
+        }
+        loop {
+            let of_class = class(rows);
+            let peers: Vec<_> = left.iter().filter(|(c, ..)| *c <= of_class).copied().collect();
+            if peers.len() + 1 < FAN {
+                break;
+            }
+            left.retain(|(c, ..)| *c > of_class);
+            chosen.extend(peers.iter().map(|(_, number, _)| number));
+            rows += peers.iter().map(|(.., live)| live).sum::<usize>();
+        }
+    }
+    chosen
+}
+
+/// The segments that a compaction rewrites: all of a group, unless the group is one segment without
+/// deleted rows.
+fn plan_compaction(snapshot: &Snapshot) -> Vec<u64> {
+    let untidy = |group: &Vec<Source<'_>>| {
+        group.len() > 1 || group.iter().any(|source| source.live < source.rows)
+    };
+    let entries = groups(snapshot).filter(untidy).flatten().filter_map(|source| source.segment);
+    entries.map(|entry| entry.number).collect()
+}
+
+impl Core {
+    pub(super) fn new(files: Files, state: State, log: Log) -> Self {
+        Self { files, state, log, untouched: true }
+    }
+
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+        self.state.snapshot.clone()
+    }
+
+    pub(super) fn next_reference(&self) -> u64 {
+        self.state.next_reference
+    }
+
+    pub(super) fn is_untouched(&self) -> bool {
+        self.untouched
+    }
+
+    pub(super) fn into_state(mut self) -> State {
+        self.state.end = self.log.end();
+        self.state
+    }
+
+    /// Makes a batch durable and applies it.
+    pub(super) fn commit(&mut self, batch: Vec<(Record, Change)>) -> Result<(), GalleryError> {
+        let (records, changes): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let generation = self.state.snapshot.generation().value() + 1;
+        // Applied first, so that the log never has a batch that cannot be.
+        let next = self.state.snapshot.apply(Generation::new(generation), changes.iter().cloned())?;
+        self.log.append(generation, &records)?;
+        self.state.snapshot = Arc::new(next);
+        for change in &changes {
+            if let Change::References { added, .. } = change {
+                let after = added.last().map_or(0, |added| added.meta.reference().value() + 1);
+                self.state.next_reference = self.state.next_reference.max(after);
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves rows from memory to segments.
+    pub(super) fn flush(&mut self) -> Result<(), GalleryError> {
+        if self.log.end() == LOG_HEADER {
+            return Ok(());
+        }
+        let chosen = plan_flush(&self.state.snapshot);
+        match self.checkpoint(&chosen) {
+            // A damaged segment must not stop enrolment: it stays as it is.
+            Err(error) if self.untouched && error.damage().is_some() => self.checkpoint(&[]),
+            result => result,
+        }
+    }
+
+    /// Leaves one segment a group, without deleted rows, and an empty log.
+    pub(super) fn compact(&mut self) -> Result<(), GalleryError> {
+        let chosen = plan_compaction(&self.state.snapshot);
+        if chosen.is_empty() && self.log.end() == LOG_HEADER {
+            return Ok(());
+        }
+        self.checkpoint(&chosen)
+    }
+
+    /// Rewrites segments whose features another version made.
+    pub(super) fn rebuild_features(&mut self) -> Result<(), GalleryError> {
+        let old = self.state.snapshot.fingers.iter().filter_map(|block| match &block.columns.0 {
+            Fingers::Segment(segment) if segment.features() != FEATURE_VERSION => {
+                Some(segment.entry().number)
+            }
+            _ => None,
+        });
+        let old: Vec<_> = old.collect();
+        if old.is_empty() { Ok(()) } else { self.checkpoint(&old) }
+    }
+
+    /// Writes the rows in memory and those of the chosen segments to new segments, starts a new log,
+    /// makes that the gallery, and removes the files that are no part of it any more.
+    fn checkpoint(&mut self, chosen: &[u64]) -> Result<(), GalleryError> {
+        let before = self.state.snapshot.clone();
+        let is_source = |entry: Option<&SegmentEntry>| {
+            entry.is_none_or(|entry| chosen.contains(&entry.number))
+        };
+        let fingers: Vec<_> =
+            before.fingers.iter().filter(|block| is_source(finger_entry(block))).collect();
+        let faces: Vec<_> = before.faces.iter().filter(|block| is_source(face_entry(block))).collect();
+        self.untouched = true;
+        let finger_rows = FingerRows::gather(&fingers)?;
+        let face_rows = gather_faces(&faces)?;
+        self.untouched = false;
+
+        let gallery = self.state.manifest.gallery;
+        let mut next_file = self.state.manifest.next_file;
+        let mut number = || {
+            next_file += 1;
+            next_file - 1
+        };
+        let mut after = Snapshot {
+            generation: before.generation,
+            fingers: before.fingers.iter().filter(|b| !is_source(finger_entry(b))).cloned().collect(),
+            faces: before.faces.iter().filter(|b| !is_source(face_entry(b))).cloned().collect(),
+            statuses: before.statuses.clone(),
+        };
+        let rows = finger_rows.rows()?;
+        if !rows.is_empty() {
+            let entry = write_fingers(&self.files, gallery, number(), &rows)?;
+            after.fingers.push(open_finger(&self.files, gallery, &entry, Role::Writer)?);
+        }
+        for ((model, dimension), rows) in face_rows {
+            let entry = write_faces(&self.files, gallery, number(), (&model, dimension), &rows)?;
+            after.faces.push(open_face(&self.files, gallery, &entry)?);
+        }
+        after.faces.sort_by(|a, b| a.model().cmp(b.model()));
+        after.number_blocks();
+
+        let marks = self.write_marks(&after, &mut number)?;
+        let log = number();
+        let log_id = LogId { gallery, number: log };
+        let new_log = Log::create(&self.files, &names::log(log), log_id, after.generation.value())?;
+        let mut segments: Vec<_> = after.fingers.iter().filter_map(finger_entry).cloned().collect();
+        segments.extend(after.faces.iter().filter_map(face_entry).cloned());
+        segments.sort_by_key(|entry| entry.number);
+        let manifest = Manifest {
+            gallery,
+            number: number(),
+            generation: after.generation.value(),
+            next_reference: self.state.next_reference,
+            log,
+            marks,
+            segments,
+            next_file,
+        };
+        install(&self.files, &manifest)?;
+
+        let reader = Arc::from(self.files.open(&names::log(log))?);
+        let old = std::mem::replace(&mut self.state.manifest, manifest);
+        self.state.current = self.state.manifest.current().encode().into_bytes();
+        self.state.snapshot = Arc::new(after);
+        self.state.log = reader;
+        self.log = new_log;
+        let kept = self.state.manifest.files();
+        for name in old.files().iter().filter(|name| !kept.contains(name)) {
+            self.files.remove(name)?;
+        }
+        Ok(self.files.sync()?)
+    }
+
+    fn write_marks(
+        &self,
+        after: &Snapshot,
+        number: &mut impl FnMut() -> u64,
+    ) -> Result<Option<MarksEntry>, GalleryError> {
+        let mut marks = Marks { dead: BTreeMap::new(), statuses: (*after.statuses).clone() };
+        let mut add = |entry: Option<&SegmentEntry>, rows: Vec<u32>| {
+            if let (Some(entry), false) = (entry, rows.is_empty()) {
+                marks.dead.insert(entry.number, rows);
+            }
+        };
+        for block in &after.fingers {
+            add(finger_entry(block), block.dead_rows().map(|row| row as u32).collect());
+        }
+        for block in &after.faces {
+            add(face_entry(block), block.dead_rows().map(|row| row as u32).collect());
+        }
+        if marks.is_empty() {
+            return Ok(None);
+        }
+        let number = number();
+        let bytes = marks.encode(self.state.manifest.gallery, number);
+        self.files.write(&names::marks(number), &bytes)?;
+        let digest = *blake3::hash(&bytes).as_bytes();
+        Ok(Some(MarksEntry { number, length: bytes.len() as u64, digest }))
+    }
+}
+
+/// The live rows of blocks, by key, each proved against its checksum: what is copied is what was
+/// enrolled.
+fn live_rows<'a, C: Columns + Sync + Send>(
+    blocks: &[&'a Block<C>],
+) -> Result<Vec<(ReferenceMeta, &'a Block<C>, usize)>, GalleryError> {
+    let mut rows = Vec::new();
+    for &block in blocks {
+        for (row, meta) in block.metas().iter().enumerate() {
+            if block.is_live(row) {
+                rows.push((*meta, block, row));
+            }
+        }
+    }
+    rows.par_iter().try_for_each(|(_, block, row)| block.check(*row))?;
+    rows.sort_unstable_by_key(|(meta, ..)| meta.key());
+    Ok(rows)
+}
+
+/// Finger rows, with features made anew for those of another version.
+struct FingerRows<'a> {
+    rows: Vec<(ReferenceMeta, &'a FingerBlock, usize)>,
+    rebuilt: Vec<Option<FingerFeatures>>,
+}
+
+impl<'a> FingerRows<'a> {
+    fn gather(blocks: &[&'a FingerBlock]) -> Result<Self, GalleryError> {
+        let mut rows = live_rows(blocks)?;
+        let is_old = |block: &FingerBlock| match &block.columns.0 {
+            Fingers::Segment(segment) => segment.features() != FEATURE_VERSION,
+            Fingers::Memory(_) => false,
+        };
+        let rebuilt = rows.par_iter_mut().map(|(meta, block, row)| {
+            if !is_old(block) {
+                return Ok(None);
+            }
+            let features = FingerFeatures::new(block.finger(*row)?.minutiae);
+            *meta = finger_seal(*meta, &features);
+            Ok(Some(features))
+        });
+        let rebuilt = rebuilt.collect::<Result<_, GalleryError>>()?;
+        Ok(Self { rows, rebuilt })
+    }
+
+    fn rows(&self) -> Result<Vec<Row<FingerView<'_>>>, GalleryError> {
+        let rows = self.rows.iter().zip(&self.rebuilt);
+        rows.map(|((meta, block, row), rebuilt)| {
+            let columns = match rebuilt {
+                Some(features) => features.view(),
+                None => block.finger(*row)?,
+            };
+            Ok(Row { meta: *meta, columns })
+        })
+        .collect()
+    }
+}
+
+type FaceRows<'a> = BTreeMap<(ModelId, usize), Vec<Row<&'a [f32]>>>;
+
+fn gather_faces<'a>(blocks: &[&'a FaceBlock]) -> Result<FaceRows<'a>, GalleryError> {
+    let mut gathered = FaceRows::new();
+    for (meta, block, row) in live_rows(blocks)? {
+        let columns = block.vector(row)?;
+        let model = (block.model().clone(), block.dimension());
+        gathered.entry(model).or_default().push(Row { meta, columns });
+    }
+    Ok(gathered)
+}

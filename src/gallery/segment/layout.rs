@@ -1,0 +1,247 @@
+//! The fixed parts of a segment file: header, section table, footer.
+
+use std::mem::{offset_of, size_of};
+use std::path::Path;
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::gallery::block::Modality;
+use crate::storage::{Damage, zeros};
+use crate::template::{FaceTemplate, ModelId};
+
+const MAGIC: [u8; 16] = *b"biomatch-s\0\x1a\n\xa9\r\n";
+const FOOTER_MAGIC: [u8; 16] = *b"biomatch-e\0\x1a\n\xa9\r\n";
+const VERSION: u32 = 1;
+
+/// Sections start at multiples of this, and so does the footer.
+pub(in crate::gallery) const SECTION_ALIGNMENT: u64 = 4096;
+pub(in crate::gallery) const HEADER: usize = size_of::<Header>();
+pub(in crate::gallery) const FOOTER: usize = size_of::<Footer>();
+const MOST_SECTIONS: usize = 32;
+
+/// What a section holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(in crate::gallery) enum SectionId {
+    Metas = 1,
+    MinutiaOffsets = 2,
+    Minutiae = 3,
+    CylinderOffsets = 4,
+    Cylinders = 5,
+    Vectors = 6,
+}
+
+/// A column's place in the file.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub(in crate::gallery) struct Section {
+    pub(in crate::gallery) id: u32,
+    pub(in crate::gallery) crc: u32,
+    pub(in crate::gallery) offset: u64,
+    pub(in crate::gallery) length: u64,
+    pub(in crate::gallery) zero: u64,
+}
+
+/// What a segment's rows are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::gallery) enum Kind {
+    /// Fingers, with features of this version.
+    Finger { features: u32 },
+    /// Faces of one model.
+    Face { model: ModelId, dimension: u32, stride: u32 },
+}
+
+impl Kind {
+    pub(in crate::gallery) fn modality(&self) -> Modality {
+        match self {
+            Self::Finger { .. } => Modality::Finger,
+            Self::Face { .. } => Modality::Face,
+        }
+    }
+
+    /// The sections of such a segment, in file order.
+    pub(in crate::gallery) fn sections(&self) -> &'static [SectionId] {
+        match self {
+            Self::Finger { .. } => &[
+                SectionId::Metas,
+                SectionId::MinutiaOffsets,
+                SectionId::Minutiae,
+                SectionId::CylinderOffsets,
+                SectionId::Cylinders,
+            ],
+            Self::Face { .. } => &[SectionId::Metas, SectionId::Vectors],
+        }
+    }
+}
+
+/// The first page of a segment.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+pub(in crate::gallery) struct Header {
+    magic: [u8; 16],
+    version: u32,
+    header_bytes: u32,
+    kind: u32,
+    /// Finger: the version of the features. Face: the model's dimension.
+    schema: u32,
+    gallery: [u8; 16],
+    pub(in crate::gallery) number: u64,
+    pub(in crate::gallery) rows: u64,
+    pub(in crate::gallery) file_bytes: u64,
+    /// Face: numbers a row. Finger: zero.
+    stride: u32,
+    section_count: u32,
+    model_bytes: u32,
+    zero_1: u32,
+    zero_2: [u64; 4],
+    model: [u8; 64],
+    zero_3: [u64; 8],
+    sections: [Section; MOST_SECTIONS],
+    zero_4: [u8; 2812],
+    crc: u32,
+}
+
+const _: () = assert!(HEADER == 4096 && FOOTER == 64);
+
+/// The last 64 bytes of a segment.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+pub(in crate::gallery) struct Footer {
+    magic: [u8; 16],
+    pub(in crate::gallery) file_bytes: u64,
+    /// BLAKE3 of everything between header and footer, and then of the header.
+    pub(in crate::gallery) digest: [u8; 32],
+    zero: u32,
+    crc: u32,
+}
+
+impl Footer {
+    pub(in crate::gallery) fn new(file_bytes: u64, digest: [u8; 32]) -> Self {
+        let mut footer = Self { magic: FOOTER_MAGIC, file_bytes, digest, zero: 0, crc: 0 };
+        footer.crc = footer.checksum();
+        footer
+    }
+
+    fn checksum(&self) -> u32 {
+        crc32fast::hash(bytemuck::bytes_of(self).get(..FOOTER - 4).unwrap_or_default())
+    }
+
+    pub(in crate::gallery) fn is_valid(&self) -> bool {
+        self.magic == FOOTER_MAGIC && self.zero == 0 && self.crc == self.checksum()
+    }
+}
+
+impl Header {
+    pub(in crate::gallery) fn new(
+        gallery: [u8; 16],
+        number: u64,
+        kind: &Kind,
+        rows: u64,
+        file_bytes: u64,
+        table: &[Section],
+    ) -> Self {
+        let mut header = Self::zeroed();
+        header.magic = MAGIC;
+        header.version = VERSION;
+        header.header_bytes = HEADER as u32;
+        header.gallery = gallery;
+        header.number = number;
+        header.rows = rows;
+        header.file_bytes = file_bytes;
+        header.section_count = table.len() as u32;
+        for (place, section) in header.sections.iter_mut().zip(table) {
+            *place = *section;
+        }
+        match kind {
+            Kind::Finger { features } => {
+                header.kind = 1;
+                header.schema = *features;
+            }
+            Kind::Face { model, dimension, stride } => {
+                header.kind = 2;
+                header.schema = *dimension;
+                header.stride = *stride;
+                header.model_bytes = model.as_str().len() as u32;
+                for (place, byte) in header.model.iter_mut().zip(model.as_str().bytes()) {
+                    *place = byte;
+                }
+            }
+        }
+        header.crc = header.checksum();
+        header
+    }
+
+    fn checksum(&self) -> u32 {
+        crc32fast::hash(bytemuck::bytes_of(self).get(..HEADER - 4).unwrap_or_default())
+    }
+
+    /// Makes the checksum fit whatever the other bytes are; for fuzzing and tests of damage.
+    #[cfg(any(test, fuzzing))]
+    pub(in crate::gallery) fn reseal(&mut self) {
+        self.crc = self.checksum();
+    }
+
+    /// Checks all that the header alone can tell; gives what the rows are and the sections.
+    pub(in crate::gallery) fn check(
+        &self,
+        file: &Path,
+        gallery: [u8; 16],
+        number: u64,
+        file_bytes: u64,
+    ) -> Result<(Kind, &[Section]), Damage> {
+        let damage = |offset: usize, expected: &str, found: &str| {
+            Err(Damage::new(file, offset as u64, expected, found))
+        };
+        if self.magic != MAGIC {
+            return damage(0, "a segment's magic", "something else");
+        }
+        if self.crc != self.checksum() {
+            return damage(HEADER - 4, "the header's checksum", "another");
+        }
+        if (self.version, self.header_bytes) != (VERSION, HEADER as u32) {
+            return damage(offset_of!(Self, version), "version 1", "another");
+        }
+        if (self.gallery, self.number) != (gallery, number) {
+            return damage(offset_of!(Self, gallery), "this gallery and segment", "another");
+        }
+        if self.file_bytes != file_bytes {
+            return damage(offset_of!(Self, file_bytes), "the file's length", "another");
+        }
+        let unused = self.sections.get(self.section_count as usize..);
+        let used = self.sections.get(..self.section_count as usize);
+        let (Some(used), Some(unused)) = (used, unused) else {
+            return damage(offset_of!(Self, section_count), "at most 32 sections", "more");
+        };
+        let zero = self.zero_1 == 0
+            && self.zero_2 == [0; 4]
+            && self.zero_3 == [0; 8]
+            && zeros(&self.zero_4)
+            && zeros(bytemuck::cast_slice(unused))
+            && used.iter().all(|section| section.zero == 0);
+        if !zero {
+            return damage(0, "zeros where the header is not used", "something else");
+        }
+        let Some(kind) = self.kind() else {
+            return damage(offset_of!(Self, kind), "a kind, model and dimension", "something else");
+        };
+        Ok((kind, used))
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        let (name, rest) = self.model.split_at_checked(self.model_bytes as usize)?;
+        match self.kind {
+            1 if self.stride == 0 && name.is_empty() && zeros(rest) => {
+                Some(Kind::Finger { features: self.schema })
+            }
+            2 if zeros(rest) => {
+                let model = std::str::from_utf8(name).ok()?.parse().ok()?;
+                let (dimension, stride) = (self.schema, self.stride);
+                let dimensions = FaceTemplate::MIN_DIMENSION..=FaceTemplate::MAX_DIMENSION;
+                let fits = dimensions.contains(&(dimension as usize))
+                    && stride as usize == super::write::stride(dimension as usize);
+                fits.then_some(Kind::Face { model, dimension, stride })
+            }
+            _ => None,
+        }
+    }
+}

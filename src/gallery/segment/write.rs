@@ -1,0 +1,148 @@
+//! Writing a segment: column by column, so that no column is ever held in memory.
+
+use bytemuck::bytes_of;
+
+use super::layout::{Footer, HEADER, Header, Kind, SECTION_ALIGNMENT, Section, SectionId};
+use crate::fingerprint::{FEATURE_VERSION, FingerView};
+use crate::gallery::error::GalleryError;
+use crate::gallery::manifest::SegmentEntry;
+use crate::gallery::names;
+use crate::gallery::reference::ReferenceMeta;
+use crate::kernels::Kernels;
+use crate::storage::{Files, StorageError};
+use crate::template::ModelId;
+
+/// Numbers a stored face vector has, with its padding.
+pub(in crate::gallery) fn stride(dimension: usize) -> usize {
+    dimension.next_multiple_of(Kernels::DOT_LANES)
+}
+
+/// A row to be written: its meta, with its checksum, and its columns.
+pub(in crate::gallery) struct Row<T> {
+    pub(in crate::gallery) meta: ReferenceMeta,
+    pub(in crate::gallery) columns: T,
+}
+
+/// Writes a segment of fingers from rows in row order.
+pub(in crate::gallery) fn write_fingers(
+    files: &Files,
+    gallery: [u8; 16],
+    number: u64,
+    rows: &[Row<FingerView<'_>>],
+) -> Result<SegmentEntry, GalleryError> {
+    let kind = Kind::Finger { features: FEATURE_VERSION };
+    let mut file = SegmentFile::create(files, gallery, number, kind)?;
+    file.section(SectionId::Metas, rows.iter().map(|row| bytes_of(&row.meta)))?;
+    file.offsets(SectionId::MinutiaOffsets, rows.iter().map(|row| row.columns.minutiae.len()))?;
+    file.section(SectionId::Minutiae, rows.iter().map(|row| bytemuck::cast_slice(row.columns.minutiae)))?;
+    file.offsets(SectionId::CylinderOffsets, rows.iter().map(|row| row.columns.cylinders.len()))?;
+    file.section(SectionId::Cylinders, rows.iter().map(|row| bytemuck::cast_slice(row.columns.cylinders)))?;
+    Ok(file.finish(rows.len())?)
+}
+
+/// Writes a segment of faces of one model from padded unit vectors in row order.
+pub(in crate::gallery) fn write_faces(
+    files: &Files,
+    gallery: [u8; 16],
+    number: u64,
+    (model, dimension): (&ModelId, usize),
+    rows: &[Row<&[f32]>],
+) -> Result<SegmentEntry, GalleryError> {
+    let stride = stride(dimension) as u32;
+    let kind = Kind::Face { model: model.clone(), dimension: dimension as u32, stride };
+    let mut file = SegmentFile::create(files, gallery, number, kind)?;
+    file.section(SectionId::Metas, rows.iter().map(|row| bytes_of(&row.meta)))?;
+    file.section(SectionId::Vectors, rows.iter().map(|row| bytemuck::cast_slice(row.columns)))?;
+    Ok(file.finish(rows.len())?)
+}
+
+const BUFFER: usize = 1 << 20;
+
+struct SegmentFile {
+    file: crate::storage::Output,
+    gallery: [u8; 16],
+    number: u64,
+    kind: Kind,
+    table: Vec<Section>,
+    buffer: Vec<u8>,
+    digest: blake3::Hasher,
+    end: u64,
+}
+
+impl SegmentFile {
+    fn create(files: &Files, gallery: [u8; 16], number: u64, kind: Kind) -> Result<Self, StorageError> {
+        let mut file = files.create(&names::segment(number, kind.modality()))?;
+        // The header is written last: it holds the sections' checksums.
+        file.write(&[0; HEADER])?;
+        Ok(Self {
+            file,
+            gallery,
+            number,
+            kind,
+            table: Vec::new(),
+            buffer: Vec::with_capacity(BUFFER),
+            digest: blake3::Hasher::new(),
+            end: HEADER as u64,
+        })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), StorageError> {
+        if self.buffer.len() + bytes.len() > BUFFER {
+            self.drain()?;
+        }
+        self.buffer.extend_from_slice(bytes);
+        self.end += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn drain(&mut self) -> Result<(), StorageError> {
+        self.digest.update(&self.buffer);
+        self.file.write(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    fn section<'a>(
+        &mut self,
+        id: SectionId,
+        pieces: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<(), StorageError> {
+        let offset = self.end;
+        let mut crc = crc32fast::Hasher::new();
+        for piece in pieces {
+            crc.update(piece);
+            self.write(piece)?;
+        }
+        let length = self.end - offset;
+        self.table.push(Section { id: id as u32, crc: crc.finalize(), offset, length, zero: 0 });
+        let padding = self.end.next_multiple_of(SECTION_ALIGNMENT) - self.end;
+        self.write(&[0; SECTION_ALIGNMENT as usize][..padding as usize])
+    }
+
+    fn offsets(
+        &mut self,
+        id: SectionId,
+        counts: impl Iterator<Item = usize>,
+    ) -> Result<(), StorageError> {
+        let mut sum = 0_u64;
+        let mut offsets = vec![sum];
+        for count in counts {
+            sum += count as u64;
+            offsets.push(sum);
+        }
+        self.section(id, std::iter::once(bytemuck::cast_slice(&offsets)))
+    }
+
+    fn finish(mut self, rows: usize) -> Result<SegmentEntry, StorageError> {
+        self.drain()?;
+        let length = self.end + size_of::<Footer>() as u64;
+        let rows = rows as u64;
+        let header = Header::new(self.gallery, self.number, &self.kind, rows, length, &self.table);
+        self.digest.update(bytes_of(&header));
+        let digest = *self.digest.finalize().as_bytes();
+        self.file.write(bytes_of(&Footer::new(length, digest)))?;
+        self.file.write_at(0, bytes_of(&header))?;
+        self.file.finish()?;
+        Ok(SegmentEntry { number: self.number, modality: self.kind.modality(), rows, length, digest })
+    }
+}

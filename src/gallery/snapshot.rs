@@ -1,0 +1,184 @@
+//! A committed state of a gallery, which stays as it is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::block::{Block, Columns, FaceBlock, FingerBlock, Location, Modality};
+use super::error::GalleryError;
+use super::reference::{Generation, ReferenceMeta, Status};
+use crate::citizen::CitizenId;
+use crate::fingerprint::FingerView;
+use crate::template::ModelId;
+
+/// A committed state. Cheap to keep: it shares maps and rows with other snapshots, and is not
+/// touched by later commits or by compaction. `Debug` shows counts only.
+#[derive(Clone)]
+pub struct Snapshot {
+    pub(super) generation: Generation,
+    pub(super) fingers: Vec<FingerBlock>,
+    /// Blocks of one model stand together, models ascending.
+    pub(super) faces: Vec<FaceBlock>,
+    /// Citizens who are not active.
+    pub(super) statuses: Arc<BTreeMap<CitizenId, Status>>,
+}
+
+/// What a snapshot knows of a citizen.
+#[derive(Clone, Debug)]
+pub struct CitizenView {
+    /// Who.
+    pub citizen: CitizenId,
+    /// Whether they may be authenticated.
+    pub status: Status,
+    /// Their fingers, by reference.
+    pub fingers: Vec<Reference>,
+    /// Their faces, by model and reference.
+    pub faces: Vec<Reference>,
+}
+
+/// A live reference of a citizen.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// Where it is.
+    pub location: Location,
+    /// What is known of it.
+    pub meta: ReferenceMeta,
+    /// A face's model.
+    pub model: Option<ModelId>,
+}
+
+/// A face where it lies.
+#[derive(Clone, Copy)]
+pub struct FaceView<'a> {
+    /// The model that made the embedding.
+    pub model: &'a ModelId,
+    /// The unit vector, padded with zeros to a multiple of `Kernels::DOT_LANES`.
+    pub vector: &'a [f32],
+}
+
+impl fmt::Debug for FaceView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FaceView({}, {} numbers)", self.model, self.vector.len())
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("generation", &self.generation)
+            .field("fingers", &self.finger_count())
+            .field("faces", &self.face_count())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Snapshot {
+    /// Which state it is.
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// Live finger references.
+    pub fn finger_count(&self) -> usize {
+        self.fingers.iter().map(Block::live).sum()
+    }
+
+    /// Live face references, of all models.
+    pub fn face_count(&self) -> usize {
+        self.faces.iter().map(Block::live).sum()
+    }
+
+    /// All blocks of fingers.
+    pub fn finger_blocks(&self) -> &[FingerBlock] {
+        &self.fingers
+    }
+
+    /// The blocks of a model's faces; empty if there are none.
+    pub fn face_blocks(&self, model: &ModelId) -> &[FaceBlock] {
+        let start = self.faces.partition_point(|block| block.model() < model);
+        let end = self.faces.partition_point(|block| block.model() <= model);
+        self.faces.get(start..end).unwrap_or_default()
+    }
+
+    /// The models that have faces here, ascending, with their dimensions.
+    pub fn models(&self) -> impl Iterator<Item = (&ModelId, usize)> {
+        self.faces
+            .chunk_by(|a, b| a.model() == b.model())
+            .filter_map(|blocks| blocks.first().map(|block| (block.model(), block.dimension())))
+    }
+
+    /// What is known of a citizen; `None` if nothing is. Costs a binary search in every block.
+    ///
+    /// # Errors
+    /// Damage: a segment whose metas do not fit their checksum (proved once a segment) could hide a
+    /// citizen, so that nobody can be said to be unknown.
+    pub fn citizen(&self, citizen: CitizenId) -> Result<Option<CitizenView>, GalleryError> {
+        let mut fingers = live_rows(&self.fingers, citizen, |_| None)?;
+        fingers.sort_unstable_by_key(|reference| reference.meta.reference());
+        let mut faces = live_rows(&self.faces, citizen, |block| Some(block.model().clone()))?;
+        faces.sort_by(|a, b| (&a.model, a.meta.reference()).cmp(&(&b.model, b.meta.reference())));
+        let status = self.statuses.get(&citizen).copied();
+        if fingers.is_empty() && faces.is_empty() && status.is_none() {
+            return Ok(None);
+        }
+        let status = status.unwrap_or_default();
+        Ok(Some(CitizenView { citizen, status, fingers, faces }))
+    }
+
+    /// A citizen's status; active if nothing else was set, also for the unknown.
+    pub fn status(&self, citizen: CitizenId) -> Status {
+        self.statuses.get(&citizen).copied().unwrap_or_default()
+    }
+
+    /// A finger's features, proved against their checksum.
+    ///
+    /// # Errors
+    /// Damage; a location of another snapshot or of a face.
+    pub fn finger(&self, location: Location) -> Result<FingerView<'_>, GalleryError> {
+        let block = find(&self.fingers, location, Modality::Finger)?;
+        block.check(location.row as usize)?;
+        block.finger(location.row as usize)
+    }
+
+    /// A face's vector, proved against its checksum.
+    ///
+    /// # Errors
+    /// Damage; a location of another snapshot or of a finger.
+    pub fn face(&self, location: Location) -> Result<FaceView<'_>, GalleryError> {
+        let block = find(&self.faces, location, Modality::Face)?;
+        block.check(location.row as usize)?;
+        Ok(FaceView { model: block.model(), vector: block.vector(location.row as usize)? })
+    }
+
+    /// References that are not in a segment yet, deleted ones too.
+    pub(super) fn in_memory(&self) -> usize {
+        let fingers: usize = self.fingers.iter().filter(|block| block.is_memory()).map(Block::len).sum();
+        let faces: usize = self.faces.iter().filter(|block| block.is_memory()).map(Block::len).sum();
+        fingers + faces
+    }
+}
+
+fn find<C: Columns>(
+    blocks: &[Block<C>],
+    location: Location,
+    modality: Modality,
+) -> Result<&Block<C>, GalleryError> {
+    let block = blocks.get(location.block as usize).filter(|_| location.modality == modality);
+    block.filter(|block| block.is_live(location.row as usize)).ok_or(GalleryError::UnknownLocation)
+}
+
+fn live_rows<C: Columns>(
+    blocks: &[Block<C>],
+    citizen: CitizenId,
+    model: impl Fn(&Block<C>) -> Option<ModelId>,
+) -> Result<Vec<Reference>, GalleryError> {
+    let mut references = Vec::new();
+    for block in blocks {
+        for row in block.rows_of(citizen)? {
+            if let (true, Some(&meta)) = (block.is_live(row), block.metas().get(row)) {
+                references.push(Reference { location: block.location(row), meta, model: model(block) });
+            }
+        }
+    }
+    Ok(references)
+}

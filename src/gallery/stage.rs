@@ -1,0 +1,134 @@
+//! What a writer has staged and not yet published, so that a change can be judged when it is made.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::change::Change;
+use super::error::GalleryError;
+use super::reference::{ReferenceId, Status};
+use super::snapshot::Snapshot;
+use crate::citizen::CitizenId;
+use crate::storage::Record;
+use crate::template::{FaceTemplate, ModelId};
+
+/// Staged changes, and what they make of the newest snapshot.
+pub(super) struct Stage {
+    pub(super) pending: Vec<(Record, Change)>,
+    /// Changes ever staged.
+    pub(super) staged: u64,
+    pub(super) next_reference: u64,
+    overlay: HashMap<CitizenId, Overlay>,
+    models: BTreeMap<ModelId, usize>,
+}
+
+/// What staged changes make of one citizen. Published changes may still be in it: they say what the
+/// snapshot says.
+#[derive(Default)]
+struct Overlay {
+    /// Everything in the snapshot is deleted.
+    deleted: bool,
+    added: Vec<ReferenceId>,
+    removed: Vec<ReferenceId>,
+    status: Option<Status>,
+    /// The number of the last change.
+    last: u64,
+}
+
+impl Stage {
+    pub(super) fn new(snapshot: &Snapshot, next_reference: u64) -> Self {
+        let models = snapshot.models().map(|(model, dimension)| (model.clone(), dimension)).collect();
+        Self { pending: Vec::new(), staged: 0, next_reference, overlay: HashMap::new(), models }
+    }
+
+    /// Forgets what the first `published` changes made: the snapshot says it now.
+    pub(super) fn published(&mut self, published: u64) {
+        self.overlay.retain(|_, overlay| overlay.last > published);
+    }
+
+    /// The first face of a model fixes its dimension.
+    pub(super) fn check_model(&self, template: &FaceTemplate) -> Result<(), GalleryError> {
+        let found = template.embedding().len();
+        match self.models.get(template.model()) {
+            Some(&expected) if expected != found => {
+                Err(GalleryError::ModelDimension { model: template.model().clone(), expected, found })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn fix_model(&mut self, template: &FaceTemplate) {
+        self.models.insert(template.model().clone(), template.embedding().len());
+    }
+
+    pub(super) fn check_reference(
+        &self,
+        snapshot: &Snapshot,
+        citizen: CitizenId,
+        reference: ReferenceId,
+    ) -> Result<(), GalleryError> {
+        let unknown = Err(GalleryError::UnknownReference { citizen, reference });
+        if let Some(overlay) = self.overlay.get(&citizen) {
+            if overlay.added.contains(&reference) {
+                return Ok(());
+            }
+            if overlay.deleted || overlay.removed.contains(&reference) {
+                return unknown;
+            }
+        }
+        let view = snapshot.citizen(citizen)?;
+        let has = |view: super::snapshot::CitizenView| {
+            view.fingers.iter().chain(&view.faces).any(|known| known.meta.reference() == reference)
+        };
+        if view.is_some_and(has) { Ok(()) } else { unknown }
+    }
+
+    pub(super) fn check_citizen(
+        &self,
+        snapshot: &Snapshot,
+        citizen: CitizenId,
+    ) -> Result<(), GalleryError> {
+        let nothing = Overlay::default();
+        let overlay = self.overlay.get(&citizen).unwrap_or(&nothing);
+        let staged_status = overlay.status.is_some_and(|status| status != Status::Active);
+        if !overlay.added.is_empty() || staged_status {
+            return Ok(());
+        }
+        if !overlay.deleted
+            && let Some(view) = snapshot.citizen(citizen)?
+        {
+            let mut known = view.fingers.iter().chain(&view.faces);
+            let live = known.any(|known| !overlay.removed.contains(&known.meta.reference()));
+            if live || (overlay.status.is_none() && view.status != Status::Active) {
+                return Ok(());
+            }
+        }
+        Err(GalleryError::UnknownCitizen { citizen })
+    }
+
+    pub(super) fn push(&mut self, record: Record, change: Change) {
+        self.staged += 1;
+        let overlay = match &change {
+            Change::References { citizen, removed, added } => {
+                let overlay = self.overlay.entry(*citizen).or_default();
+                overlay.added.retain(|reference| !removed.contains(reference));
+                overlay.removed.extend(removed);
+                overlay.added.extend(added.iter().map(|added| added.meta.reference()));
+                overlay
+            }
+            Change::Delete { citizen } => {
+                let overlay = self.overlay.entry(*citizen).or_default();
+                overlay.deleted = true;
+                overlay.added.clear();
+                overlay.removed.clear();
+                overlay.status = Some(Status::Active);
+                overlay
+            }
+            Change::Status { citizen, status } => {
+                let overlay = self.overlay.entry(*citizen).or_default();
+                overlay.status = Some(*status);
+                overlay
+            }
+        };
+        overlay.last = self.staged;
+        self.pending.push((record, change));
+    }
+}

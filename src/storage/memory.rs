@@ -1,0 +1,394 @@
+//! Files in memory, with faults: what a disk may do to a program, on demand and repeatably.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::backend::{Append, Backend, Lock, ReadAt};
+use super::map::Map;
+
+/// What a crash takes of that which was not synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Nothing: the process died, the system lived on.
+    Nothing,
+    /// Everything: the power failed before the cache was written.
+    Everything,
+    /// Some of it, by seed: files cut anywhere, sectors left zero, any subset of the directory's
+    /// changes.
+    Some(u64),
+}
+
+/// Files in memory. Clones share them. Counts its operations; can be told to fail at one of them,
+/// once or from then on; can crash.
+#[derive(Clone, Default)]
+pub struct Memory(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    nodes: Vec<Node>,
+    names: BTreeMap<String, usize>,
+    durable_names: BTreeMap<String, usize>,
+    changes: Vec<Change>,
+    locked: Vec<usize>,
+    writes: u64,
+    reads: u64,
+    fault: Option<Fault>,
+}
+
+#[derive(Clone, Default)]
+struct Node {
+    bytes: Vec<u8>,
+    durable: Vec<u8>,
+}
+
+#[derive(Clone)]
+enum Change {
+    Create(String, usize),
+    Rename(String, String),
+    Remove(String),
+}
+
+#[derive(Clone, Copy)]
+enum Fault {
+    Once(u64),
+    From(u64),
+}
+
+impl Memory {
+    /// No files.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Files with these contents, durable.
+    pub fn with(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        let memory = Self::new();
+        {
+            let mut inner = memory.0.lock();
+            for (name, bytes) in files {
+                let node = inner.nodes.len();
+                inner.nodes.push(Node { durable: bytes.clone(), bytes });
+                inner.names.insert(name, node);
+            }
+            inner.durable_names = inner.names.clone();
+        }
+        memory
+    }
+
+    /// The contents of all files.
+    pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let inner = self.0.lock();
+        let contents = |&node: &usize| inner.nodes.get(node).map(|n| n.bytes.clone()).unwrap_or_default();
+        inner.names.iter().map(|(name, node)| (name.clone(), contents(node))).collect()
+    }
+
+    /// Operations so far that change or sync something.
+    pub fn writes(&self) -> u64 {
+        self.0.lock().writes
+    }
+
+    /// Operations so far that read: opens, maps, lists and reads.
+    pub fn reads(&self) -> u64 {
+        self.0.lock().reads
+    }
+
+    /// Lets the changing operation with this number, counted from zero, fail, and none after it.
+    pub fn fail_once(&self, at: u64) {
+        self.0.lock().fault = Some(Fault::Once(at));
+    }
+
+    /// Lets the changing operation with this number, counted from zero, and all after it fail.
+    pub fn fail_from(&self, at: u64) {
+        self.0.lock().fault = Some(Fault::From(at));
+    }
+
+    /// What the next start finds: a copy of the files after a crash now. Handles, locks and faults
+    /// of this backend do not carry over.
+    pub fn after_crash(&self, loss: Loss) -> Self {
+        let inner = self.0.lock();
+        let mut random = match loss {
+            Loss::Some(seed) => Random(seed),
+            _ => Random(0),
+        };
+        let nodes = inner.nodes.iter().map(|node| {
+            let bytes = match loss {
+                Loss::Nothing => node.bytes.clone(),
+                Loss::Everything => node.durable.clone(),
+                Loss::Some(_) => torn(node, &mut random),
+            };
+            Node { durable: bytes.clone(), bytes }
+        });
+        let nodes = nodes.collect();
+        let names = match loss {
+            Loss::Nothing => inner.names.clone(),
+            Loss::Everything => inner.durable_names.clone(),
+            Loss::Some(_) => {
+                let mut names = inner.durable_names.clone();
+                for change in &inner.changes {
+                    if random.below(2) == 0 {
+                        change.apply(&mut names);
+                    }
+                }
+                names
+            }
+        };
+        let survived = Inner { nodes, durable_names: names.clone(), names, ..Inner::default() };
+        Self(Arc::new(Mutex::new(survived)))
+    }
+}
+
+/// The synced bytes, and of those after them a part, perhaps with a sector that was never written.
+fn torn(node: &Node, random: &mut Random) -> Vec<u8> {
+    let common = node.bytes.iter().zip(&node.durable).take_while(|(a, b)| a == b).count();
+    if common == node.bytes.len() && common < node.durable.len() {
+        // An unsynced truncation: done or not.
+        return if random.below(2) == 0 { node.bytes.clone() } else { node.durable.clone() };
+    }
+    let fresh = node.bytes.len() - common;
+    let mut bytes = node.bytes.clone();
+    bytes.truncate(common + random.below(fresh + 1));
+    if random.below(2) == 0 && bytes.len() > common {
+        let start = common + random.below(bytes.len() - common);
+        let end = (start + 512).min(bytes.len());
+        if let Some(sector) = bytes.get_mut(start..end) {
+            sector.fill(0);
+        }
+    }
+    bytes
+}
+
+impl Change {
+    fn apply(&self, names: &mut BTreeMap<String, usize>) {
+        match self {
+            Self::Create(name, node) => {
+                names.insert(name.clone(), *node);
+            }
+            Self::Rename(from, to) => {
+                if let Some(node) = names.remove(from) {
+                    names.insert(to.clone(), node);
+                }
+            }
+            Self::Remove(name) => {
+                names.remove(name);
+            }
+        }
+    }
+}
+
+/// SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % end.max(1) as u64) as usize
+    }
+}
+
+impl Inner {
+    /// Counts a changing operation and fails it if so planned.
+    fn change(&mut self) -> io::Result<()> {
+        let number = self.writes;
+        self.writes += 1;
+        match self.fault {
+            Some(Fault::Once(at)) if number == at => Err(io::Error::other("injected fault")),
+            Some(Fault::From(at)) if number >= at => Err(io::Error::other("injected fault")),
+            _ => Ok(()),
+        }
+    }
+
+    fn find(&self, name: &str) -> io::Result<usize> {
+        self.names.get(name).copied().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn node(&mut self, node: usize) -> io::Result<&mut Node> {
+        self.nodes.get_mut(node).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn rename_durably(&mut self, change: Change) {
+        change.apply(&mut self.names);
+        self.changes.push(change);
+    }
+}
+
+impl Backend for Memory {
+    fn path(&self, name: &str) -> PathBuf {
+        PathBuf::from("memory").join(name)
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        let mut inner = self.0.lock();
+        inner.reads += 1;
+        Ok(inner.names.keys().cloned().collect())
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn Append>> {
+        let mut inner = self.0.lock();
+        inner.change()?;
+        if inner.names.contains_key(name) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let node = inner.nodes.len();
+        inner.nodes.push(Node::default());
+        inner.rename_durably(Change::Create(name.into(), node));
+        Ok(Box::new(MemoryFile { memory: self.clone(), node }))
+    }
+
+    fn append(&self, name: &str) -> io::Result<Box<dyn Append>> {
+        let node = self.0.lock().find(name)?;
+        Ok(Box::new(MemoryFile { memory: self.clone(), node }))
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn ReadAt>> {
+        let mut inner = self.0.lock();
+        inner.reads += 1;
+        let node = inner.find(name)?;
+        Ok(Box::new(MemoryFile { memory: self.clone(), node }))
+    }
+
+    fn map(&self, name: &str) -> io::Result<Map> {
+        let mut inner = self.0.lock();
+        inner.reads += 1;
+        let node = inner.find(name)?;
+        Ok(Map::copy(&inner.node(node)?.bytes))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut inner = self.0.lock();
+        inner.change()?;
+        inner.find(from)?;
+        inner.rename_durably(Change::Rename(from.into(), to.into()));
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        let mut inner = self.0.lock();
+        inner.find(name)?;
+        inner.change()?;
+        inner.rename_durably(Change::Remove(name.into()));
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let mut inner = self.0.lock();
+        inner.change()?;
+        inner.durable_names = inner.names.clone();
+        inner.changes.clear();
+        Ok(())
+    }
+
+    fn lock(&self, name: &str) -> io::Result<Option<Box<dyn Lock>>> {
+        let mut inner = self.0.lock();
+        let node = match inner.find(name) {
+            Ok(node) => node,
+            Err(_) => {
+                let node = inner.nodes.len();
+                inner.nodes.push(Node::default());
+                inner.rename_durably(Change::Create(name.into(), node));
+                node
+            }
+        };
+        if inner.locked.contains(&node) {
+            return Ok(None);
+        }
+        inner.locked.push(node);
+        Ok(Some(Box::new(MemoryLock { memory: self.clone(), node })))
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Memory({} files)", self.0.lock().names.len())
+    }
+}
+
+struct MemoryFile {
+    memory: Memory,
+    node: usize,
+}
+
+impl Append for MemoryFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut inner = self.memory.0.lock();
+        let outcome = inner.change();
+        // A write that fails may have written a part.
+        let written = if outcome.is_ok() { bytes.len() } else { bytes.len() / 2 };
+        let node = inner.node(self.node)?;
+        node.bytes.extend_from_slice(bytes.get(..written).unwrap_or_default());
+        outcome
+    }
+
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut inner = self.memory.0.lock();
+        inner.change()?;
+        let start = usize::try_from(offset).map_err(io::Error::other)?;
+        let target = inner.node(self.node)?.bytes.get_mut(start..start.saturating_add(bytes.len()));
+        target.ok_or(io::ErrorKind::InvalidInput)?.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let mut inner = self.memory.0.lock();
+        inner.change()?;
+        let node = inner.node(self.node)?;
+        node.durable = node.bytes.clone();
+        Ok(())
+    }
+
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        let mut inner = self.memory.0.lock();
+        inner.change()?;
+        let length = usize::try_from(length).map_err(io::Error::other)?;
+        inner.node(self.node)?.bytes.truncate(length);
+        Ok(())
+    }
+
+    fn protect(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl ReadAt for MemoryFile {
+    fn length(&self) -> io::Result<u64> {
+        let mut inner = self.memory.0.lock();
+        inner.reads += 1;
+        Ok(inner.node(self.node)?.bytes.len() as u64)
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let mut inner = self.memory.0.lock();
+        inner.reads += 1;
+        let start = usize::try_from(offset).map_err(io::Error::other)?;
+        let source = inner.node(self.node)?.bytes.get(start..start.saturating_add(buffer.len()));
+        buffer.copy_from_slice(source.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for MemoryFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryFile({})", self.node)
+    }
+}
+
+#[derive(Debug)]
+struct MemoryLock {
+    memory: Memory,
+    node: usize,
+}
+
+impl Lock for MemoryLock {}
+
+impl Drop for MemoryLock {
+    fn drop(&mut self) {
+        self.memory.0.lock().locked.retain(|&node| node != self.node);
+    }
+}
