@@ -16,6 +16,9 @@ use crate::template::ModelId;
 /// Rows that the batch itself adds, by key.
 type Fresh = BTreeMap<(u64, u64), Added>;
 
+/// Rows of a block to be made.
+type Rows<T> = Vec<(ReferenceMeta, T)>;
+
 impl Snapshot {
     /// The next state: this one with the changes of a batch, in order.
     ///
@@ -85,8 +88,8 @@ impl Snapshot {
     /// Adds the batch's rows as blocks in memory, and joins small blocks so that a row is copied a
     /// logarithmic number of times and the number of blocks is logarithmic.
     fn append(&mut self, fresh: Fresh) {
-        let mut fingers: Vec<(ReferenceMeta, Arc<FingerFeatures>)> = Vec::new();
-        let mut faces: BTreeMap<ModelId, (usize, Vec<(ReferenceMeta, Arc<[f32]>)>)> = BTreeMap::new();
+        let mut fingers: Rows<Arc<FingerFeatures>> = Vec::new();
+        let mut faces: BTreeMap<ModelId, (usize, Rows<Arc<[f32]>>)> = BTreeMap::new();
         for Added { meta, columns } in fresh.into_values() {
             match columns {
                 AddedColumns::Finger(features) => fingers.push((meta, features)),
@@ -97,7 +100,7 @@ impl Snapshot {
         }
         if !fingers.is_empty() {
             self.fingers.push(finger_memory(fingers));
-            join_last(&mut self.fingers, 0, |rows| finger_memory(rows), finger_row);
+            join_last(&mut self.fingers, 0, finger_memory, finger_row);
         }
         for (model, (dimension, rows)) in faces {
             let start = self.faces.partition_point(|block| *block.model() < model);
@@ -139,16 +142,12 @@ fn kill<C: Columns>(
     Ok(count)
 }
 
-fn finger_memory(rows: Vec<(ReferenceMeta, Arc<FingerFeatures>)>) -> FingerBlock {
+fn finger_memory(rows: Rows<Arc<FingerFeatures>>) -> FingerBlock {
     let (metas, rows) = rows.into_iter().unzip();
     Block::new(FingerColumns(Fingers::Memory(Arc::new(FingerMemory { metas, rows }))))
 }
 
-fn face_memory(
-    model: &ModelId,
-    dimension: usize,
-    rows: Vec<(ReferenceMeta, Arc<[f32]>)>,
-) -> FaceBlock {
+fn face_memory(model: &ModelId, dimension: usize, rows: Rows<Arc<[f32]>>) -> FaceBlock {
     let (metas, rows) = rows.into_iter().unzip();
     let memory = FaceMemory { model: model.clone(), dimension, metas, rows };
     Block::new(FaceColumns(Faces::Memory(Arc::new(memory))))
@@ -173,7 +172,7 @@ fn face_row(block: &FaceBlock, row: usize) -> Option<Arc<[f32]>> {
 fn join_last<C: Columns, T>(
     blocks: &mut Vec<Block<C>>,
     start: usize,
-    make: impl Fn(Vec<(ReferenceMeta, T)>) -> Block<C>,
+    make: impl Fn(Rows<T>) -> Block<C>,
     row_of: impl Fn(&Block<C>, usize) -> Option<T>,
 ) {
     while let Some([.., before, last]) = blocks.get(start..) {

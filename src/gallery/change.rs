@@ -159,7 +159,7 @@ fn citizen(fields: &mut Fields<'_>) -> Option<CitizenId> {
 fn decode_references(fields: &mut Fields<'_>) -> Option<Change> {
     let citizen = citizen(fields)?;
     let (removed, added) = (fields.u32()? as usize, fields.u32()? as usize);
-    let removed = bytemuck::pod_collect_to_vec(fields.bytes(removed.checked_mul(8)?)?);
+    let removed = bytemuck::allocation::pod_collect_to_vec(fields.bytes(removed.checked_mul(8)?)?);
     let added = (0..added).map(|_| decode_added(citizen, fields)).collect::<Option<_>>()?;
     Some(Change::References { citizen, removed, added })
 }
@@ -179,7 +179,7 @@ fn decode_added(citizen: CitizenId, fields: &mut Fields<'_>) -> Option<Added> {
             );
             let count = fields.u32()? as usize;
             let bytes = fields.bytes(count.checked_mul(size_of::<Minutia>())?)?;
-            let minutiae: Vec<Minutia> = bytemuck::pod_collect_to_vec(bytes);
+            let minutiae: Vec<Minutia> = bytemuck::allocation::pod_collect_to_vec(bytes);
             let columns = AddedColumns::Finger(Arc::new(FingerFeatures::new(&minutiae)));
             let meta = columns.seal(ReferenceMeta::finger(citizen, id, captured, facts));
             Some(Added { meta, columns })
@@ -189,7 +189,7 @@ fn decode_added(citizen: CitizenId, fields: &mut Fields<'_>) -> Option<Added> {
             let model = std::str::from_utf8(fields.bytes(name)?).ok()?.parse().ok()?;
             let dimension = fields.u32()? as usize;
             let embedding: Vec<f32> =
-                bytemuck::pod_collect_to_vec(fields.bytes(dimension.checked_mul(4)?)?);
+                bytemuck::allocation::pod_collect_to_vec(fields.bytes(dimension.checked_mul(4)?)?);
             let columns = AddedColumns::face(model, &embedding);
             let meta = columns.seal(ReferenceMeta::face(citizen, id, captured));
             Some(Added { meta, columns })

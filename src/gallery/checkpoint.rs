@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::block::{Block, Columns, FaceBlock, Faces, FingerBlock, Fingers};
+use super::block::{Block, Columns, FaceBlock, Faces, FingerBlock, FingerColumns, Fingers};
 use super::change::{Change, finger_seal};
 use super::error::GalleryError;
 use super::handle::install;
@@ -115,9 +115,8 @@ fn plan_flush(snapshot: &Snapshot) -> Vec<u64> {
 /// The segments that a compaction rewrites: all of a group, unless the group is one segment without
 /// deleted rows.
 fn plan_compaction(snapshot: &Snapshot) -> Vec<u64> {
-    let untidy = |group: &Vec<Source<'_>>| {
-        group.len() > 1 || group.iter().any(|source| source.live < source.rows)
-    };
+    let untidy =
+        |group: &Vec<Source<'_>>| group.len() > 1 || group.iter().any(|source| source.live < source.rows);
     let entries = groups(snapshot).filter(untidy).flatten().filter_map(|source| source.segment);
     entries.map(|entry| entry.number).collect()
 }
@@ -199,11 +198,9 @@ impl Core {
     /// makes that the gallery, and removes the files that are no part of it any more.
     fn checkpoint(&mut self, chosen: &[u64]) -> Result<(), GalleryError> {
         let before = self.state.snapshot.clone();
-        let is_source = |entry: Option<&SegmentEntry>| {
-            entry.is_none_or(|entry| chosen.contains(&entry.number))
-        };
-        let fingers: Vec<_> =
-            before.fingers.iter().filter(|block| is_source(finger_entry(block))).collect();
+        let is_source =
+            |entry: Option<&SegmentEntry>| entry.is_none_or(|entry| chosen.contains(&entry.number));
+        let fingers: Vec<_> = before.fingers.iter().filter(|block| is_source(finger_entry(block))).collect();
         let faces: Vec<_> = before.faces.iter().filter(|block| is_source(face_entry(block))).collect();
         self.untouched = true;
         let finger_rows = FingerRows::gather(&fingers)?;
@@ -294,11 +291,12 @@ impl Core {
     }
 }
 
+/// Rows of blocks: meta, block, row.
+type LiveRows<'a, C> = Vec<(ReferenceMeta, &'a Block<C>, usize)>;
+
 /// The live rows of blocks, by key, each proved against its checksum: what is copied is what was
 /// enrolled.
-fn live_rows<'a, C: Columns + Sync + Send>(
-    blocks: &[&'a Block<C>],
-) -> Result<Vec<(ReferenceMeta, &'a Block<C>, usize)>, GalleryError> {
+fn live_rows<'a, C: Columns + Sync + Send>(blocks: &[&'a Block<C>]) -> Result<LiveRows<'a, C>, GalleryError> {
     let mut rows = Vec::new();
     for &block in blocks {
         for (row, meta) in block.metas().iter().enumerate() {
@@ -314,7 +312,7 @@ fn live_rows<'a, C: Columns + Sync + Send>(
 
 /// Finger rows, with features made anew for those of another version.
 struct FingerRows<'a> {
-    rows: Vec<(ReferenceMeta, &'a FingerBlock, usize)>,
+    rows: LiveRows<'a, FingerColumns>,
     rebuilt: Vec<Option<FingerFeatures>>,
 }
 

@@ -91,9 +91,8 @@ impl Gallery {
     /// As [`Gallery::create`].
     pub fn create_in(backend: Arc<dyn Backend>, options: Options) -> Result<Self, GalleryError> {
         let files = Files::new(backend);
-        let lock = files
-            .lock(names::LOCK)?
-            .ok_or_else(|| GalleryError::Locked { lock: files.path(names::LOCK) })?;
+        let lock =
+            files.lock(names::LOCK)?.ok_or_else(|| GalleryError::Locked { lock: files.path(names::LOCK) })?;
         let found = files.list()?;
         if found.iter().any(|name| name == names::CURRENT) {
             return Err(GalleryError::AlreadyExists { directory: files.path("") });
@@ -213,9 +212,7 @@ impl Follower {
 
 fn check_is_gallery(files: &Files) -> Result<(), GalleryError> {
     match files.open(names::CURRENT) {
-        Err(error) if error.is_not_found() => {
-            Err(GalleryError::NotAGallery { directory: files.path("") })
-        }
+        Err(error) if error.is_not_found() => Err(GalleryError::NotAGallery { directory: files.path("") }),
         Err(error) => Err(error.into()),
         Ok(_) => Ok(()),
     }

@@ -45,12 +45,7 @@ impl Marks {
         out
     }
 
-    pub(super) fn decode(
-        file: &Path,
-        gallery: [u8; 16],
-        number: u64,
-        bytes: &[u8],
-    ) -> Result<Self, Damage> {
+    pub(super) fn decode(file: &Path, gallery: [u8; 16], number: u64, bytes: &[u8]) -> Result<Self, Damage> {
         let damage = |expected: &str| Damage::new(file, 0, expected, "something else");
         let (body, crc) = bytes
             .len()
@@ -78,7 +73,8 @@ impl Marks {
         for _ in 0..segments? {
             let segment = fields.u64()?;
             let count = usize::try_from(fields.u64()?).ok()?;
-            let rows: Vec<u32> = bytemuck::pod_collect_to_vec(fields.bytes(count.checked_mul(4)?)?);
+            let rows: Vec<u32> =
+                bytemuck::allocation::pod_collect_to_vec(fields.bytes(count.checked_mul(4)?)?);
             let above = marks.dead.last_key_value().is_none_or(|(&last, _)| last < segment);
             if !above || rows.is_empty() || !rows.is_sorted_by(|a, b| a < b) {
                 return None;

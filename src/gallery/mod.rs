@@ -7,8 +7,8 @@
 
 mod apply;
 mod block;
-mod checkpoint;
 mod change;
+mod checkpoint;
 mod error;
 mod handle;
 mod manifest;
@@ -19,8 +19,8 @@ mod options;
 mod reference;
 mod segment;
 mod snapshot;
-mod state;
 mod stage;
+mod state;
 mod writer;
 
 pub use block::{Block, FaceBlock, FaceColumns, FingerBlock, FingerColumns, Location, Modality};

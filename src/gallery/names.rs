@@ -42,7 +42,8 @@ mod tests {
 
     #[test]
     fn own_names_are_known_and_others_are_not() {
-        for name in [manifest(1), log(2), marks(3), segment(4, Modality::Finger), segment(5_000_000, Modality::Face)]
+        for name in
+            [manifest(1), log(2), marks(3), segment(4, Modality::Finger), segment(5_000_000, Modality::Face)]
         {
             assert!(is_numbered(&name), "{name}");
         }

@@ -160,11 +160,7 @@ impl ReferenceMeta {
     }
 
     /// The meta of a face reference, without its checksum.
-    pub(super) fn face(
-        citizen: CitizenId,
-        reference: ReferenceId,
-        captured: Option<Timestamp>,
-    ) -> Self {
+    pub(super) fn face(citizen: CitizenId, reference: ReferenceId, captured: Option<Timestamp>) -> Self {
         let nothing = (FingerPosition::Unknown, Impression::from_code(0), None);
         Self::finger(citizen, reference, captured, nothing)
     }

@@ -81,11 +81,7 @@ impl Stage {
         if view.is_some_and(has) { Ok(()) } else { unknown }
     }
 
-    pub(super) fn check_citizen(
-        &self,
-        snapshot: &Snapshot,
-        citizen: CitizenId,
-    ) -> Result<(), GalleryError> {
+    pub(super) fn check_citizen(&self, snapshot: &Snapshot, citizen: CitizenId) -> Result<(), GalleryError> {
         let nothing = Overlay::default();
         let overlay = self.overlay.get(&citizen).unwrap_or(&nothing);
         let staged_status = overlay.status.is_some_and(|status| status != Status::Active);

@@ -201,9 +201,7 @@ fn load_segments(
         return Err(Damage::new(&path, 0, "marks of segments that are there", "others").into());
     }
     snapshot.faces.sort_by(|a, b| a.model().cmp(b.model()));
-    let differ = |pair: &[FaceBlock]| {
-        matches!(pair, [a, b] if a.model() == b.model() && a.dimension() != b.dimension())
-    };
+    let differ = |pair: &[FaceBlock]| matches!(pair, [a, b] if a.model() == b.model() && a.dimension() != b.dimension());
     if snapshot.faces.windows(2).any(differ) {
         let path = files.path(&names::manifest(manifest.number));
         return Err(Damage::new(&path, 0, "one dimension a model", "several").into());

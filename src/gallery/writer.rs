@@ -211,10 +211,12 @@ impl Writer {
             let newest = self.shared.newest.read().clone();
             stage.check_reference(&newest, citizen, reference)?;
         }
-        let faces = || references.iter().filter_map(|new| match &new.sample {
-            Sample::Face(template) => Some(template),
-            Sample::Finger(_) => None,
-        });
+        let faces = || {
+            references.iter().filter_map(|new| match &new.sample {
+                Sample::Face(template) => Some(template),
+                Sample::Finger(_) => None,
+            })
+        };
         faces().try_for_each(|template| stage.check_model(template))?;
         check_one_dimension(faces())?;
         faces().for_each(|template| stage.fix_model(template));
@@ -280,11 +282,7 @@ impl Writer {
     }
 
     /// Commits for all who wait, and moves references to a segment when there are many.
-    fn lead(
-        &self,
-        mut inner: MutexGuard<'_, Inner>,
-        mut core: Core,
-    ) -> Result<Generation, GalleryError> {
+    fn lead(&self, mut inner: MutexGuard<'_, Inner>, mut core: Core) -> Result<Generation, GalleryError> {
         let batch = std::mem::take(&mut inner.stage.pending);
         let last = inner.stage.staged;
         let result = MutexGuard::unlocked(&mut inner, || {

@@ -215,13 +215,7 @@ fn parse(id: LogId, bytes: &[u8], offset: u64) -> Parsed<'_> {
 ///
 /// # Errors
 /// Damage: bytes that were once durable and are now wrong.
-pub(crate) fn scan(
-    file: &Path,
-    id: LogId,
-    bytes: &[u8],
-    start: u64,
-    next: u64,
-) -> Result<Scan, Damage> {
+pub(crate) fn scan(file: &Path, id: LogId, bytes: &[u8], start: u64, next: u64) -> Result<Scan, Damage> {
     let mut scan = Scan { batches: Vec::new(), end: start, sealed: start, unsealed: None, tail: Tail::Clean };
     let mut records = Vec::new();
     let mut next = next;

@@ -23,4 +23,6 @@ pub use memory::{Loss, Memory};
 
 pub(crate) use codec::{Fields, zeros};
 pub(crate) use files::{Files, Output};
-pub(crate) use log::{HEADER as LOG_HEADER, Log, LogId, Record, Scan, Tail, check_header as check_log_header, scan as scan_log};
+pub(crate) use log::{
+    HEADER as LOG_HEADER, Log, LogId, Record, Scan, Tail, check_header as check_log_header, scan as scan_log,
+};

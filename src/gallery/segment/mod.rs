@@ -4,6 +4,5 @@ mod layout;
 mod read;
 mod write;
 
-pub(super) use layout::{FOOTER, Footer, HEADER, Header, Kind, SectionId};
 pub(super) use read::{FaceSegment, FingerSegment, Segment};
 pub(super) use write::{Row, stride, write_faces, write_fingers};

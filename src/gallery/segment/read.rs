@@ -77,20 +77,8 @@ impl Segment {
         &self.entry
     }
 
-    pub(in crate::gallery) fn kind(&self) -> &Kind {
-        &self.kind
-    }
-
     pub(in crate::gallery) fn path(&self) -> &Path {
         &self.path
-    }
-
-    pub(in crate::gallery) fn bytes(&self) -> &[u8] {
-        &self.map
-    }
-
-    pub(in crate::gallery) fn table(&self) -> &[Section] {
-        &self.table
     }
 
     fn section(&self, id: SectionId) -> &[u8] {
@@ -168,13 +156,9 @@ fn check_table(
         free = end.next_multiple_of(SECTION_ALIGNMENT);
         let whole = match (id, kind) {
             (SectionId::Metas, _) => section.length == rows * size_of::<ReferenceMeta>() as u64,
-            (SectionId::MinutiaOffsets | SectionId::CylinderOffsets, _) => {
-                section.length == (rows + 1) * 8
-            }
+            (SectionId::MinutiaOffsets | SectionId::CylinderOffsets, _) => section.length == (rows + 1) * 8,
             (SectionId::Minutiae, _) => section.length.is_multiple_of(size_of::<Minutia>() as u64),
-            (SectionId::Cylinders, _) => {
-                section.length.is_multiple_of(size_of::<CylinderBlock>() as u64)
-            }
+            (SectionId::Cylinders, _) => section.length.is_multiple_of(size_of::<CylinderBlock>() as u64),
             (SectionId::Vectors, Kind::Face { stride, .. }) => {
                 section.length == rows * u64::from(*stride) * 4
             }

@@ -119,11 +119,7 @@ impl SegmentFile {
         self.write(&[0; SECTION_ALIGNMENT as usize][..padding as usize])
     }
 
-    fn offsets(
-        &mut self,
-        id: SectionId,
-        counts: impl Iterator<Item = usize>,
-    ) -> Result<(), StorageError> {
+    fn offsets(&mut self, id: SectionId, counts: impl Iterator<Item = usize>) -> Result<(), StorageError> {
         let mut sum = 0_u64;
         let mut offsets = vec![sum];
         for count in counts {
