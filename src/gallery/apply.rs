@@ -89,12 +89,12 @@ impl Snapshot {
     /// logarithmic number of times and the number of blocks is logarithmic.
     fn append(&mut self, fresh: Fresh) {
         let mut fingers: Rows<Arc<FingerFeatures>> = Vec::new();
-        let mut faces: BTreeMap<ModelId, (usize, Rows<Arc<[f32]>>)> = BTreeMap::new();
+        let mut faces: BTreeMap<(ModelId, usize), Rows<Arc<[f32]>>> = BTreeMap::new();
         for Added { meta, columns } in fresh.into_values() {
             match columns {
                 AddedColumns::Finger(features) => fingers.push((meta, features)),
                 AddedColumns::Face { model, dimension, vector } => {
-                    faces.entry(model).or_insert_with(|| (dimension, Vec::new())).1.push((meta, vector));
+                    faces.entry((model, dimension)).or_default().push((meta, vector));
                 }
             }
         }
@@ -102,7 +102,7 @@ impl Snapshot {
             self.fingers.push(finger_memory(fingers));
             join_last(&mut self.fingers, 0, finger_memory, finger_row);
         }
-        for (model, (dimension, rows)) in faces {
+        for ((model, dimension), rows) in faces {
             let start = self.faces.partition_point(|block| *block.model() < model);
             let end = self.faces.partition_point(|block| *block.model() <= model);
             let after = self.faces.split_off(end);
