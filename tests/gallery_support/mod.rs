@@ -1,5 +1,5 @@
 //! Small, repeatable references for the gallery's tests.
-#![allow(dead_code, unreachable_pub)] // each test file uses its part
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // each test file uses its part
 
 use biomatch::citizen::CitizenId;
 use biomatch::gallery::NewReference;
