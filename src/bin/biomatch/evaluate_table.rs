@@ -4,46 +4,55 @@ use std::io::{self, Write};
 
 use biomatch::evaluation::{DatabaseReport, Databases, Estimate, OperatingPoint, Rates, Report};
 
-/// Width of a rate with its interval.
-const CELL: usize = 21;
+/// Width of a rate with its interval, or of a threshold with its errors.
+const CELL: usize = 22;
 
 pub(crate) fn write(out: &mut impl Write, report: &Report, databases: &Databases) -> io::Result<()> {
     let lines: Vec<&DatabaseReport> = report.databases.iter().chain(&report.pooled).collect();
     let widest = lines.iter().map(|line| line.name.chars().count()).max().unwrap_or(0).max(8);
-    writeln!(out, "Error rates in percent{}", explain_intervals(report))?;
-    writeln!(out)?;
-    write_head(out, report, widest)?;
+    let limits: Vec<String> =
+        report.databases.first().map_or(&[][..], |line| &line.rates.fnmr_at).iter().map(at_limit).collect();
+    let intervals = match report.replicates {
+        0 => String::new(),
+        n => format!(", with 95 % intervals of {n} bootstrap samples of the subjects"),
+    };
+    writeln!(out, "Error rates in percent{intervals}")?;
+    let head = ["EER".to_owned()].into_iter().chain(limits.iter().map(|limit| format!("FNMR {limit}")));
+    row(out, widest, "database", &["subjects", "genuine", "impostor"].map(String::from), head)?;
     for line in &report.databases {
-        write_rates(out, &line.name, &counts_of(line), &line.rates, widest)?;
+        row(out, widest, &line.name, &counts_of(line), rates(&line.rates))?;
     }
     if let Some(mean) = &report.mean {
-        write_rates(out, "mean", &Default::default(), mean, widest)?;
+        row(out, widest, "mean", &Default::default(), rates(mean))?;
     }
     if let Some(pooled) = &report.pooled {
-        write_rates(out, &pooled.name, &counts_of(pooled), &pooled.rates, widest)?;
+        row(out, widest, &pooled.name, &counts_of(pooled), rates(&pooled.rates))?;
     }
-    write_thresholds(out, &lines, widest)?;
+    writeln!(out)?;
+    writeln!(
+        out,
+        "Thresholds: match if the score is at least this (false matches + false non-matches there)"
+    )?;
+    let head = ["EER".to_owned()].into_iter().chain(limits);
+    row(out, widest, "database", &["", "", ""].map(String::from), head)?;
+    for line in &lines {
+        row(out, widest, &line.name, &Default::default(), thresholds(&line.rates))?;
+    }
     write_notes(out, &lines, databases)
 }
 
-fn explain_intervals(report: &Report) -> String {
-    match report.replicates {
-        0 => String::new(),
-        n => format!(", with 95 % intervals of {n} bootstrap samples of the subjects"),
+fn row(
+    out: &mut impl Write,
+    widest: usize,
+    name: &str,
+    [subjects, genuine, impostor]: &[String; 3],
+    cells: impl Iterator<Item = String>,
+) -> io::Result<()> {
+    let mut line = format!("{name:widest$} {subjects:>8} {genuine:>8} {impostor:>9}");
+    for cell in cells {
+        line += &format!("  {cell:CELL$}");
     }
-}
-
-fn write_head(out: &mut impl Write, report: &Report, widest: usize) -> io::Result<()> {
-    write!(
-        out,
-        "{:widest$} {:>8} {:>8} {:>9}  {:CELL$}",
-        "database", "subjects", "genuine", "impostor", "EER"
-    )?;
-    let points = report.databases.first().map_or(&[][..], |line| &line.rates.fnmr_at);
-    for point in points {
-        write!(out, "  {:CELL$}", format!("FNMR {}", at_limit(point)))?;
-    }
-    writeln!(out)
+    writeln!(out, "{}", line.trim_end())
 }
 
 fn at_limit(point: &OperatingPoint) -> String {
@@ -54,80 +63,65 @@ fn counts_of(line: &DatabaseReport) -> [String; 3] {
     [line.counts.subjects, line.counts.genuine, line.counts.impostor].map(|count| count.to_string())
 }
 
-fn write_rates(
-    out: &mut impl Write,
-    name: &str,
-    [subjects, genuine, impostor]: &[String; 3],
-    rates: &Rates,
-    widest: usize,
-) -> io::Result<()> {
-    write!(out, "{name:widest$} {subjects:>8} {genuine:>8} {impostor:>9}")?;
-    for estimate in std::iter::once(&rates.eer).chain(rates.fnmr_at.iter().map(|point| &point.fnmr)) {
-        write!(out, "  {:CELL$}", cell(estimate))?;
-    }
-    writeln!(out)
-}
-
-fn cell(estimate: &Estimate) -> String {
-    let rate = 100.0 * estimate.rate;
-    match estimate.interval {
-        Some(interval) => format!("{rate:6.3} [{:.2}, {:.2}]", 100.0 * interval.low, 100.0 * interval.high),
-        None => format!("{rate:6.3}"),
-    }
-}
-
-fn write_thresholds(out: &mut impl Write, lines: &[&DatabaseReport], widest: usize) -> io::Result<()> {
-    writeln!(out)?;
-    writeln!(out, "Thresholds (match if the score is at least this) and errors there")?;
-    for line in lines {
-        write!(out, "{:widest$}", line.name)?;
-        if let Some(threshold) = line.rates.eer_threshold {
-            write!(out, "  EER {threshold}")?;
-        }
-        for point in &line.rates.fnmr_at {
-            let threshold = point.threshold.map_or("above all scores".to_owned(), |score| score.to_string());
-            write!(out, "; {} {threshold}", at_limit(point))?;
-            if let (Some(matches), Some(non_matches)) = (point.false_matches, point.false_non_matches) {
-                write!(out, " ({matches} + {non_matches})")?;
+fn rates(rates: &Rates) -> impl Iterator<Item = String> {
+    let cell = |estimate: &Estimate| {
+        let rate = 100.0 * estimate.rate;
+        match estimate.interval {
+            Some(interval) => {
+                format!("{rate:6.3} [{:.2}, {:.2}]", 100.0 * interval.low, 100.0 * interval.high)
             }
+            None => format!("{rate:6.3}"),
         }
-        writeln!(out)?;
-    }
-    writeln!(out, "In parentheses: false matches + false non-matches.")
+    };
+    std::iter::once(cell(&rates.eer)).chain(rates.fnmr_at.iter().map(move |point| cell(&point.fnmr)))
 }
 
+fn thresholds(rates: &Rates) -> impl Iterator<Item = String> {
+    let score = |threshold: Option<f64>| threshold.map_or("above all".to_owned(), |score| score.to_string());
+    let cell = move |point: &OperatingPoint| match (point.false_matches, point.false_non_matches) {
+        (Some(matches), Some(non_matches)) => {
+            format!("{} ({matches} + {non_matches})", score(point.threshold))
+        }
+        _ => score(point.threshold),
+    };
+    std::iter::once(score(rates.eer_threshold)).chain(rates.fnmr_at.iter().map(cell))
+}
+
+/// What the numbers above do not show.
 fn write_notes(out: &mut impl Write, lines: &[&DatabaseReport], databases: &Databases) -> io::Result<()> {
+    let mut notes = Vec::new();
     for line in lines {
-        let counts = line.counts;
-        if counts.genuine_without_score + counts.impostor_without_score > 0 {
-            let (genuine, impostor) = (counts.genuine_without_score, counts.impostor_without_score);
-            writeln!(
-                out,
-                "{}: no score for {genuine} genuine and {impostor} impostor comparisons",
+        let (genuine, impostor) = (line.counts.genuine_without_score, line.counts.impostor_without_score);
+        if genuine + impostor > 0 {
+            notes.push(format!(
+                "{}: {genuine} genuine and {impostor} impostor comparisons have no score.",
                 line.name
-            )?;
+            ));
         }
-        let too_fine = |point: &&OperatingPoint| {
-            point.fmr_limit > 0.0 && point.fmr_limit * (counts.impostor as f64) < 1.0 - 1e-9
-        };
-        if let Some(point) = line.rates.fnmr_at.iter().find(too_fine) {
-            let (name, limit, impostor) = (&line.name, point.fmr_limit, counts.impostor);
-            writeln!(
-                out,
-                "{name}: {impostor} impostor comparisons cannot show an FMR of {limit:e}; it is zero FMR"
-            )?;
-        }
-        if line.rates.fnmr_at.iter().any(|point| point.false_non_matches == Some(0)) {
-            let (name, subjects) = (&line.name, counts.subjects);
-            let bound = 300.0 / subjects.max(3) as f64;
-            writeln!(
-                out,
-                "{name}: no false non-match seen in {subjects} subjects leaves up to {bound:.2} % (rule of three)"
-            )?;
-        }
+    }
+    let points = || lines.iter().flat_map(|line| line.rates.fnmr_at.iter().map(move |point| (line, point)));
+    let hidden = points().filter(|(line, point)| {
+        point.fmr_limit > 0.0 && point.fmr_limit * (line.counts.impostor as f64) < 1.0 - 1e-9
+    });
+    if let Some((_, point)) = hidden.max_by(|a, b| a.1.fmr_limit.total_cmp(&b.1.fmr_limit)) {
+        let least = 1.0 / point.fmr_limit;
+        notes.push(format!(
+            "FNMR {} is that at zero FMR where there are fewer than {least:.0} impostor comparisons.",
+            at_limit(point)
+        ));
+    }
+    let none_seen = points().filter(|(_, point)| point.false_non_matches == Some(0));
+    if let Some(subjects) = none_seen.map(|(line, _)| line.counts.subjects).min() {
+        let bound = 300.0 / subjects.max(3) as f64;
+        notes.push(format!(
+            "No error among {subjects} subjects still allows for {bound:.2} % of them, with 95 % confidence (rule of three)."
+        ));
     }
     if databases.between > 0 {
-        writeln!(out, "{} comparisons between folders count in \"pooled\" only", databases.between)?;
+        notes.push(format!("{} comparisons between folders count in \"pooled\" only.", databases.between));
     }
-    Ok(())
+    if !notes.is_empty() {
+        writeln!(out)?;
+    }
+    notes.iter().try_for_each(|note| writeln!(out, "{note}"))
 }

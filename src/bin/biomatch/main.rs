@@ -17,6 +17,7 @@ mod generated;
 mod pairs;
 mod records;
 mod score;
+mod score_faces;
 mod score_table;
 
 use std::process::ExitCode;
@@ -46,6 +47,7 @@ enum Command {
     Calibrate(calibrate::Args),
     Pairs(pairs::Args),
     Score(score::Args),
+    ScoreFaces(score_faces::Args),
     Evaluate(evaluate::Args),
 }
 
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Calibrate(args) => calibrate::run(args, &console),
         Command::Pairs(args) => pairs::run(args, &console),
         Command::Score(args) => score::run(args, &console),
+        Command::ScoreFaces(args) => score_faces::run(args, &console),
         Command::Evaluate(args) => evaluate::run(args, &console),
     });
     match answer {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use biomatch::evaluation::Names;
 use biomatch::evaluation::pairs::{Impostors, pairs};
 
 use crate::console::Console;
@@ -89,7 +90,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
         Which::First => Impostors::First,
         Which::Sample(count) => Impostors::Sample { count, seed: args.seed },
     };
-    let labels: Vec<(&str, &str)> = samples.iter().map(|s| (s.folder.as_str(), s.subject.as_str())).collect();
+    // Numbers compare faster than names, and there is a comparison for each possible pair.
+    let (mut folders, mut subjects) = (Names::default(), Names::default());
+    let labels: Vec<(u32, u32)> =
+        samples.iter().map(|s| (folders.number(&s.folder), subjects.number(&s.subject))).collect();
     let mut count = 0_u64;
     let mut list = Table::create(&args.out, ["a", "b"])?;
     for pair in pairs(&labels, impostors) {

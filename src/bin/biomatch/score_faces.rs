@@ -1,0 +1,127 @@
+//! `biomatch score-faces`: compares pairs of rows of embedding files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use biomatch::calibration;
+use biomatch::evaluation::{Names, PairList};
+use biomatch::face::FaceMatrix;
+use biomatch::template::face_file::Embeddings;
+use rayon::prelude::*;
+
+use crate::console::Console;
+use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::score_table::{CalibrationOption, ScoreTable};
+
+/// Pairs scored and written at a time.
+const BLOCK: usize = 1 << 18;
+
+/// Pairs that one task compares.
+const CHUNK: usize = 4096;
+
+/// Compare pairs of face embeddings
+///
+/// A and B are .npy files of two dimensions, one embedding a row, of the same network; they may be the
+/// same file. PAIRS is CSV with the columns a and b: row numbers from 0, of A and of B. Other columns
+/// are ignored. OUT gets a,b,score,fmr for each pair, in the order of PAIRS, the same to the byte for any
+/// number of threads.
+///
+/// score: the cosine of the two embeddings, -1 to 1; they need not have unit length.
+/// fmr: the calibrated false match rate, which share of comparisons between different people scores
+/// at least as high. The table that ships was fitted on one open network and holds for that one; for
+/// yours, fit one with `biomatch calibrate` and name it with --calibration.
+///
+/// An embedding that is not a number, infinite or zero ends the run with its row and exit code 3. Both
+/// files are held in memory.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  biomatch pairs --subjects subjects.txt --impostors 5000000 --out pairs.csv --truth truth.csv
+  biomatch score-faces --a faces.npy --b faces.npy --pairs pairs.csv --out scores.csv
+  biomatch evaluate scores.csv --truth truth.csv")]
+pub(crate) struct Args {
+    /// Embeddings that column a numbers
+    #[arg(long, value_name = "A.npy")]
+    a: PathBuf,
+
+    /// Embeddings that column b numbers
+    #[arg(long, value_name = "B.npy")]
+    b: PathBuf,
+
+    /// The pairs to compare
+    #[arg(long, value_name = "PAIRS.csv")]
+    pairs: PathBuf,
+
+    /// Where the scores go; `-` is standard output
+    #[arg(long, value_name = "OUT.csv")]
+    out: PathBuf,
+
+    #[command(flatten)]
+    calibration: CalibrationOption,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
+    let calibration = args.calibration.load(calibration::face_generic)?;
+    let a = read_faces(&args.a)?;
+    let other = if args.a == args.b { None } else { Some(read_faces(&args.b)?) };
+    let b = other.as_ref().unwrap_or(&a);
+    let list = PairList::read(&args.pairs).or_fail(Exit::Input)?;
+    let rows = rows_of(&list.names);
+    check_rows(args, &list, &rows, [a.len(), b.len()])?;
+    let row = |name: u32| rows.get(name as usize).copied().flatten().unwrap_or(usize::MAX);
+    let mut table = ScoreTable::create(&args.out, &list.names, calibration)?;
+    let bar = console.progress("comparing", list.pairs.len());
+    for pairs in list.pairs.chunks(BLOCK) {
+        let scores: Result<Vec<_>, _> = pairs
+            .par_iter()
+            .with_min_len(CHUNK)
+            .map(|&[of_a, of_b]| a.compare(row(of_a), b, row(of_b)))
+            .collect();
+        table.block(pairs, &scores.or_fail(Exit::Input)?)?;
+        bar.inc(pairs.len() as u64);
+    }
+    bar.finish_and_clear();
+    table.finish()?;
+    Ok(Answer::Yes)
+}
+
+fn read_faces(path: &Path) -> Result<FaceMatrix, Failure> {
+    let failed = |error: &dyn std::error::Error| {
+        Failure::new(Exit::Input, format!("{}: {}", path.display(), Failure::from_error(Exit::Input, error)))
+    };
+    let bytes = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
+    let embeddings = Embeddings::npy(bytes).map_err(|error| failed(&error))?;
+    // Files name no network; that both are of the same one is the caller's word.
+    let model = "unnamed".parse().or_fail(Exit::Input)?;
+    let matrix = match embeddings.as_array() {
+        Some(array) => FaceMatrix::new(model, array),
+        None => FaceMatrix::new(model, embeddings.to_array().view()),
+    };
+    matrix.map_err(|error| failed(&error))
+}
+
+/// The row number that each name is; `None` for names that are no numbers.
+fn rows_of(names: &Names) -> Vec<Option<usize>> {
+    (0..).take(names.len()).map(|number| names.name(number).parse().ok()).collect()
+}
+
+fn check_rows(
+    args: &Args,
+    list: &PairList,
+    rows: &[Option<usize>],
+    lengths: [usize; 2],
+) -> Result<(), Failure> {
+    for pair in &list.pairs {
+        for (column, (&name, &length)) in pair.iter().zip(&lengths).enumerate() {
+            if rows.get(name as usize).copied().flatten().is_none_or(|row| row >= length) {
+                let (column, file) = if column == 0 { ("a", &args.a) } else { ("b", &args.b) };
+                let (pairs, file, found) = (args.pairs.display(), file.display(), list.names.name(name));
+                let message = format!(
+                    "{pairs}: {column} is a row number of {file}, which has {length} rows, not {found:?}"
+                );
+                return Err(Failure::new(Exit::Input, message));
+            }
+        }
+    }
+    Ok(())
+}
