@@ -8,6 +8,9 @@ use biomatch::template::FingerPosition;
 use biomatch::units::Timestamp;
 use gallery_support::*;
 
+/// Locked, for some reason.
+const LOCKED: Status = Status::Locked(std::num::NonZeroU8::MIN);
+
 #[test]
 fn what_is_enrolled_is_found_before_and_after_a_flush_and_a_reopening() {
     let directory = tempfile::tempdir().unwrap();
@@ -20,7 +23,7 @@ fn what_is_enrolled_is_found_before_and_after_a_flush_and_a_reopening() {
     assert!(gallery.snapshot().unwrap().citizen(citizen(1)).unwrap().is_none(), "not before the commit");
     assert_eq!(writer.commit().unwrap().value(), 1);
     writer.add(citizen(0), &[finger(4)]).unwrap();
-    writer.set_status(citizen(0), Status::Locked).unwrap();
+    writer.set_status(citizen(0), LOCKED).unwrap();
     assert_eq!(writer.commit().unwrap().value(), 2);
     assert_eq!(writer.commit().unwrap().value(), 2, "nothing to commit");
 
@@ -48,7 +51,7 @@ fn what_is_enrolled_is_found_before_and_after_a_flush_and_a_reopening() {
         assert_eq!(&stored.vector[..48], face_template(&m, 2, 48).embedding());
         assert!(stored.vector[48..].iter().all(|&x| x == 0.0));
         assert!(matches!(snapshot.finger(face.location), Err(GalleryError::UnknownLocation)));
-        assert_eq!(snapshot.citizen(citizen(0)).unwrap().unwrap().status, Status::Locked);
+        assert_eq!(snapshot.citizen(citizen(0)).unwrap().unwrap().status, LOCKED);
         assert!(snapshot.citizen(citizen(2)).unwrap().is_none());
         assert_eq!(snapshot.models().collect::<Vec<_>>(), [(&m, 48)]);
         assert_eq!(snapshot.face_blocks(&m).len(), 1);
@@ -94,7 +97,7 @@ fn references_are_replaced_and_removed_one_by_one() {
     writer.delete(citizen(1)).unwrap();
     assert!(matches!(writer.delete(citizen(1)), Err(GalleryError::UnknownCitizen { .. })));
     assert!(matches!(
-        writer.set_status(citizen(1), Status::Locked),
+        writer.set_status(citizen(1), LOCKED),
         Err(GalleryError::UnknownCitizen { .. })
     ));
     writer.commit().unwrap();

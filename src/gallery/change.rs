@@ -141,7 +141,7 @@ pub(super) fn decode(file: &Path, record: &Record) -> Result<Change, GalleryErro
         REFERENCES => decode_references(&mut fields),
         DELETE => citizen(&mut fields).map(|citizen| Change::Delete { citizen }),
         STATUS => citizen(&mut fields).and_then(|citizen| {
-            let status = Status::from_code(fields.u8()?)?;
+            let status = Status::from_code(fields.u8()?);
             Some(Change::Status { citizen, status })
         }),
         _ => None,

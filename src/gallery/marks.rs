@@ -83,7 +83,7 @@ impl Marks {
         }
         for _ in 0..statuses {
             let citizen = CitizenId::from_value(fields.u64()?)?;
-            let status = Status::from_code(fields.u8()?).filter(|&status| status != Status::Active)?;
+            let status = Some(Status::from_code(fields.u8()?)).filter(|&status| status != Status::Active)?;
             let above = marks.statuses.last_key_value().is_none_or(|(&last, _)| last < citizen);
             if !above {
                 return None;

@@ -1,6 +1,7 @@
 //! References: what is enrolled of a citizen.
 
 use std::fmt;
+use std::num::NonZeroU8;
 
 use bytemuck::{Pod, Zeroable};
 
@@ -59,23 +60,22 @@ pub enum Status {
     /// Yes.
     #[default]
     Active,
-    /// No, until unlocked.
-    Locked,
+    /// No, until unlocked, for a reason that whoever locked it knows by this code.
+    Locked(NonZeroU8),
 }
 
 impl Status {
     pub(super) const fn code(self) -> u8 {
         match self {
             Self::Active => 0,
-            Self::Locked => 1,
+            Self::Locked(reason) => reason.get(),
         }
     }
 
-    pub(super) const fn from_code(code: u8) -> Option<Self> {
-        match code {
-            0 => Some(Self::Active),
-            1 => Some(Self::Locked),
-            _ => None,
+    pub(super) const fn from_code(code: u8) -> Self {
+        match NonZeroU8::new(code) {
+            None => Self::Active,
+            Some(reason) => Self::Locked(reason),
         }
     }
 }
