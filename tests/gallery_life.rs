@@ -96,10 +96,7 @@ fn references_are_replaced_and_removed_one_by_one() {
     let last = writer.add(citizen(1), &[finger(31)]).unwrap();
     writer.delete(citizen(1)).unwrap();
     assert!(matches!(writer.delete(citizen(1)), Err(GalleryError::UnknownCitizen { .. })));
-    assert!(matches!(
-        writer.set_status(citizen(1), LOCKED),
-        Err(GalleryError::UnknownCitizen { .. })
-    ));
+    assert!(matches!(writer.set_status(citizen(1), LOCKED), Err(GalleryError::UnknownCitizen { .. })));
     writer.commit().unwrap();
     assert_eq!(found(), []);
     assert!(gallery.snapshot().unwrap().citizen(citizen(1)).unwrap().is_none());
