@@ -1,0 +1,3 @@
+//! What fuzz targets share: inputs made plausible, and outputs put to use.
+
+pub mod records;
