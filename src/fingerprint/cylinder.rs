@@ -59,6 +59,12 @@ static DIRECTION_TABLE: LazyLock<Vec<[f32; CYLINDER_SLICES]>> = LazyLock::new(||
         .collect()
 });
 
+/// The shares of the nearest direction in the table.
+fn direction_shares(turn: u16) -> &'static [f32; CYLINDER_SLICES] {
+    const STEP: u16 = (65536 / DIRECTIONS) as u16;
+    &DIRECTION_TABLE[usize::from(turn.wrapping_add(STEP / 2) / STEP)]
+}
+
 /// The integral over a slice, by the midpoint rule.
 fn direction_share(direction: f32, slice: usize) -> f32 {
     const PARTS: usize = 64;
@@ -92,7 +98,7 @@ pub(super) fn cylinder(minutiae: &[Minutia], finger: &Geometry, centre: usize) -
         }
         neighbours += 1;
         let turn = minutiae[centre].angle.to_binary().wrapping_sub(minutiae[other].angle.to_binary());
-        let shares = &DIRECTION_TABLE[usize::from(turn) / (65536 / DIRECTIONS)];
+        let shares = direction_shares(turn);
         let columns = gauss(u);
         let rows = gauss(v);
         for (cell, (row, column)) in
@@ -143,4 +149,114 @@ fn valid_cells(finger: &Geometry, centre: usize) -> u64 {
         mask |= u64::from(finger.hull.contains(point, CYLINDER_HULL_MARGIN)) << cell;
     }
     mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{Angle, Length};
+    use proptest::prelude::*;
+
+    fn minutiae(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Minutia>> {
+        let minutia = (0_u16..3000, 0_u16..4000, any::<u16>()).prop_map(|(x, y, angle)| {
+            let (x, y) = (Length::from_steps(x), Length::from_steps(y));
+            Minutia::new(x, y, Angle::from_binary(angle), Default::default(), None)
+        });
+        prop::collection::vec(minutia, count).prop_map(|mut minutiae| {
+            minutiae.sort_by_key(|m| (m.x, std::cmp::Reverse(m.y)));
+            minutiae
+        })
+    }
+
+    /// The sum in a cell of a slice as the paper has it, in double precision: for each neighbour the
+    /// Gauss function of its distance from the cell, times the integral of one over the slice.
+    fn plain_sum(minutiae: &[Minutia], centre: usize, cell: usize, slice: usize) -> f64 {
+        use std::f64::consts::{PI, TAU};
+        let pixels = |m: &Minutia| [f64::from(m.x.steps()) * 0.0985, -f64::from(m.y.steps()) * 0.0985];
+        let radians = |m: &Minutia| f64::from(m.angle.to_binary()) * TAU / 65536.0;
+        let (sigma_s, sigma_d) = (28.0 / 3.0, TAU / 9.0);
+        let theta = radians(&minutiae[centre]);
+        let (u, v) = (17.5 * ((cell % 8) as f64 - 3.5), 17.5 * ((cell / 8) as f64 - 3.5));
+        let [x, y] = pixels(&minutiae[centre]);
+        let at = [x + u * theta.cos() - v * theta.sin(), y + u * theta.sin() + v * theta.cos()];
+        let mut sum = 0.0;
+        for (_, other) in minutiae.iter().enumerate().filter(|(i, _)| *i != centre) {
+            let [x, y] = pixels(other);
+            let distance = (x - at[0]).hypot(y - at[1]);
+            if distance > 3.0 * sigma_s {
+                continue;
+            }
+            let spatial = (-distance * distance / (2.0 * sigma_s * sigma_s)).exp() / (sigma_s * TAU.sqrt());
+            let off = -PI + (slice as f64 + 0.5) * TAU / 5.0 - (theta - radians(other));
+            let off = (off + PI).rem_euclid(TAU) - PI;
+            let parts = 400;
+            let share: f64 = (0..parts)
+                .map(|part| off + ((f64::from(part) + 0.5) / f64::from(parts) - 0.5) * TAU / 5.0)
+                .map(|t| (-t * t / (2.0 * sigma_d * sigma_d)).exp())
+                .sum();
+            sum += spatial * share * TAU / 5.0 / f64::from(parts) / (sigma_d * TAU.sqrt());
+        }
+        sum
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn bits_are_those_of_the_plain_sums(minutiae in minutiae(5..40)) {
+            let mut finger = Geometry::default();
+            finger.fill(&minutiae);
+            for centre in (0..minutiae.len()).step_by(7) {
+                let Some(pattern) = cylinder(&minutiae, &finger, centre) else { continue };
+                let mask = pattern[CYLINDER_SLICES];
+                prop_assert_eq!(mask & !DISC, 0);
+                for slice in 0..CYLINDER_SLICES {
+                    for cell in 0..CELLS {
+                        let bit = pattern[slice] >> cell & 1 == 1;
+                        if mask >> cell & 1 == 0 {
+                            prop_assert!(!bit);
+                            continue;
+                        }
+                        let sum = plain_sum(&minutiae, centre, cell, slice);
+                        // The table of directions and the square cut allow for this much.
+                        if (sum - 0.01).abs() > 7e-4 {
+                            prop_assert_eq!(bit, sum > 0.01, "sum {}", sum);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_base_is_a_disc_of_fifty_two_cells() {
+        assert_eq!(DISC.count_ones(), 52);
+        assert_eq!(LEAST_COMMON, 32);
+        assert_eq!(DISC & 1, 0, "corners are outside");
+    }
+
+    #[test]
+    fn shares_of_a_direction_sum_to_one() {
+        for shares in DIRECTION_TABLE.iter() {
+            // A Gauss function wrapped once: what lies beyond half a turn is cut.
+            assert!((shares.iter().sum::<f32>() - 1.0).abs() < 1e-3, "{shares:?}");
+        }
+    }
+
+    #[test]
+    fn a_lonely_minutia_has_no_cylinder() {
+        let at = |x| {
+            Minutia::new(
+                Length::from_steps(x),
+                Length::from_steps(0),
+                Angle::default(),
+                Default::default(),
+                None,
+            )
+        };
+        for minutiae in [vec![at(0)], vec![at(0), at(100)], vec![at(0), at(100), at(20_000)]] {
+            let mut finger = Geometry::default();
+            finger.fill(&minutiae);
+            assert_eq!(cylinder(&minutiae, &finger, 0), None);
+        }
+    }
 }

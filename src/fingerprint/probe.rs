@@ -20,7 +20,7 @@ pub struct FingerProbe {
     minutiae: Vec<Minutia>,
     cylinders: Vec<CylinderBlock>,
     prepared: Prepared,
-    kernels: &'static Kernels,
+    kernels: Kernels,
 }
 
 /// Working memory of comparisons: one for each thread, reused. It carries nothing from one comparison
@@ -44,15 +44,15 @@ impl fmt::Debug for Scratch {
 impl FingerProbe {
     /// Prepares a finger, for the kernels of this process ([`Kernels::active`]).
     pub fn new(finger: FingerView<'_>) -> Self {
+        Self::with_kernels(finger, *Kernels::active())
+    }
+
+    /// Prepares a finger, for given kernels: the scores are the same, only faster or slower.
+    pub fn with_kernels(finger: FingerView<'_>, kernels: Kernels) -> Self {
         let finger = finger.bounded();
         let mut prepared = Prepared::default();
         prepared.fill(finger);
-        Self {
-            minutiae: finger.minutiae.to_vec(),
-            cylinders: finger.cylinders.to_vec(),
-            prepared,
-            kernels: Kernels::active(),
-        }
+        Self { minutiae: finger.minutiae.to_vec(), cylinders: finger.cylinders.to_vec(), prepared, kernels }
     }
 
     /// The finger.
@@ -76,7 +76,7 @@ impl FingerProbe {
             Ordering::Greater => (candidate, probe),
             Ordering::Less | Ordering::Equal => (probe, candidate),
         };
-        similarities.compute(a, b, self.kernels);
+        similarities.compute(a, b, &self.kernels);
         similarities.select(a, b, pairs);
         if pairs.len() < 2 {
             return Score::LOWEST;

@@ -1,9 +1,9 @@
 //! The local step: similarities of all pairs of cylinders, and the best pairs of them, one to one.
 
+use super::cylinder::LEAST_COMMON;
 use super::features::CylinderBlock;
 use super::parameters::{LEAST_COSINE, LEAST_SIMILARITY};
 use super::prepared::Side;
-use crate::fingerprint::cylinder::LEAST_COMMON;
 use crate::kernels::Kernels;
 use crate::kernels::masked::{LANES, Pattern, Planes};
 
@@ -116,4 +116,71 @@ fn greatest(values: &[f32], weights: &[f32]) -> (usize, f32) {
         }
     }
     (place(lane), best[lane])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::features::FingerFeatures;
+    use crate::fingerprint::prepared::Prepared;
+    use crate::template::Minutia;
+    use crate::units::{Angle, Length};
+    use proptest::prelude::*;
+
+    fn finger() -> impl Strategy<Value = FingerFeatures> {
+        let minutia = (0_u16..2500, 0_u16..3000, any::<u16>()).prop_map(|(x, y, angle)| {
+            let (x, y) = (Length::from_steps(x), Length::from_steps(y));
+            Minutia::new(x, y, Angle::from_binary(angle), Default::default(), None)
+        });
+        prop::collection::vec(minutia, 0..40).prop_map(|minutiae| FingerFeatures::new(&minutiae))
+    }
+
+    /// Every pair of cylinders on its own, from the definitions.
+    fn plain_similarities(a: Side<'_>, b: Side<'_>) -> Vec<Pair> {
+        let mut all = Vec::new();
+        for row in &a.prepared.rows {
+            for column in &b.prepared.rows {
+                let mask = row.pattern[5] & column.pattern[5];
+                let ones =
+                    |f: &dyn Fn(usize) -> u64| (0..5).map(|w| (f(w) & mask).count_ones()).sum::<u32>() as f32;
+                let (x, y) = (ones(&|w| row.pattern[w]), ones(&|w| column.pattern[w]));
+                let differing = ones(&|w| row.pattern[w] ^ column.pattern[w]);
+                let angle = |side: Side<'_>, i: u8| side.view.minutiae[usize::from(i)].angle;
+                let turn = angle(a, row.minutia).turn_to(angle(b, column.minutia));
+                let comparable = i32::from(turn).abs() < 1 << 14 && mask.count_ones() >= 32 && x + y > 0.0;
+                let similarity =
+                    if comparable { 1.0 - differing.sqrt() / (x.sqrt() + y.sqrt()) } else { 0.0 };
+                all.push(Pair { a: row.minutia, b: column.minutia, similarity });
+            }
+        }
+        all
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn the_list_is_that_of_sorting_all_pairs(a in finger(), b in finger()) {
+            let (mut pa, mut pb) = (Prepared::default(), Prepared::default());
+            pa.fill(a.view());
+            pb.fill(b.view());
+            let (a, b) = (Side { view: a.view(), prepared: &pa }, Side { view: b.view(), prepared: &pb });
+            let mut all = plain_similarities(a, b);
+            all.retain(|pair| pair.similarity > 0.1);
+            // A stable sort: of equals the first row, then the first column.
+            all.sort_by(|p, q| q.similarity.total_cmp(&p.similarity));
+            let mut expected: Vec<Pair> = Vec::new();
+            for pair in all {
+                if expected.iter().all(|taken| taken.a != pair.a && taken.b != pair.b) {
+                    expected.push(pair);
+                }
+            }
+            for kernels in Kernels::all() {
+                let mut similarities = Similarities::default();
+                let mut pairs = Vec::new();
+                similarities.compute(a, b, &kernels);
+                similarities.select(a, b, &mut pairs);
+                prop_assert_eq!(&pairs, &expected);
+            }
+        }
+    }
 }
