@@ -278,9 +278,8 @@ mod tests {
             let mut values: Vec<f64> = pairs.iter().map(|pair| f64::from(pair.similarity)).collect();
             let support: Vec<Vec<(f64, bool)>> =
                 (0..40).map(|i| (0..40).map(|k| plain_support(&a, &b, i, k)).collect()).collect();
-            for i in 0..40 {
-                for k in (0..40).filter(|k| *k != i) {
-                    let (expected, edge) = support[i][k];
+            for (i, support) in support.iter().enumerate() {
+                for (k, &(expected, edge)) in support.iter().enumerate().filter(|(k, _)| *k != i) {
                     let found = f64::from(relaxation.supports(k, i));
                     prop_assert!(edge || (found - expected).abs() < 0.01, "{} {}: {} {}", i, k, found, expected);
                 }

@@ -87,10 +87,8 @@ proptest! {
 fn known_similarities() {
     let mut planes = [[0; LANES]; 8];
     // Lane 0 equals the pattern, lane 1 is disjoint from it, lane 2 has no common mask.
-    for word in 0..VALUE_WORDS {
-        planes[word][0] = 0b0011;
-        planes[word][1] = 0b1100;
-        planes[word][2] = 0b0011;
+    for plane in planes.iter_mut().take(VALUE_WORDS) {
+        plane[..3].copy_from_slice(&[0b0011, 0b1100, 0b0011]);
     }
     planes[VALUE_WORDS] = [0b1111, 0b1111, 0b1111_0000, 0, 0, 0, 0, 0];
     let pattern = [0b0011, 0b0011, 0b0011, 0b0011, 0b0011, 0b1111];
