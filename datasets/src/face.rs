@@ -31,7 +31,7 @@ impl Portrait {
         likeness: 0.665,
         person_deviation: 0.05,
         portrait_deviation: 0.085,
-        bad: 0.045,
+        bad: 0.037,
         bad_least: 0.12,
     };
 }

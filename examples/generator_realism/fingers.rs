@@ -1,14 +1,4 @@
-//! How near generated fingers come to real ones: counts, distances and scores side by side.
-//!
-//! ```text
-//! BIOMATCH_DATA=/path cargo run --release --example generator_realism [DATABASES]
-//! ```
-//!
-//! Real templates are read from `fingers/EXTRACTOR/DATABASE/FINGER_IMPRESSION.iso` below the
-//! folder that `BIOMATCH_DATA` names, one row for each extractor; without it only generated rows
-//! are printed. Genuine: all pairs of impressions of a finger. Impostor: all pairs of impressions
-//! of different fingers inside a database. A generated database holds ten fingers of ten people,
-//! eight impressions each, as the real ones do; there are six unless told otherwise.
+//! Fingers: counts, distances and scores.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -28,20 +18,17 @@ type Database = Vec<Impressions>;
 /// A row of the table: its name and what it is measured on.
 type Row = (String, Vec<Database>);
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let databases: u64 = std::env::args().nth(1).map_or(Ok(6), |n| n.parse())?;
-    let mut rows = match std::env::var_os("BIOMATCH_DATA") {
-        Some(root) => real(&Path::new(&root).join("fingers"))?,
-        None => {
-            eprintln!("skipped: BIOMATCH_DATA is not set");
-            Vec::new()
-        }
-    };
-    for (name, capture) in [("field", Capture::FIELD), ("enrolment", Capture::ENROLMENT)] {
+/// Prints a row for each extractor below `fingers` in the real data, and for each profile.
+pub(crate) fn table(data: Option<&Path>, databases: u64) -> Result<(), Box<dyn Error>> {
+    let mut rows = data.map_or(Ok(Vec::new()), |data| real(&data.join("fingers")))?;
+    for (name, capture) in
+        [("generated: field", Capture::FIELD), ("generated: enrolment", Capture::ENROLMENT)]
+    {
         rows.push((name.to_owned(), (0..databases).map(|d| generated(d, &capture)).collect()));
     }
     println!(
-        "| templates | minutiae 1 10 50 90 99 % | nearest neighbour px, 1 10 50 90 99 % | its orientation, degrees 50 90 %; same sense | impostor score 50 90 99 99.9 % | genuine score 5 10 50 90 % | EER % | FNMR % at FMR 1e-3 |"
+        "| fingers | minutiae, 1 10 50 90 99 % | nearest neighbour px, same | its orientation, degrees 50 90 %; \
+         same sense | impostor score 50 90 99 99.9 % | genuine score 5 10 50 90 % | EER % | FNMR % at FMR 1e-3 |"
     );
     println!("|---|---|---|---|---|---|---|---|");
     for (name, databases) in &rows {
@@ -134,7 +121,8 @@ fn scores(databases: &[Database]) -> (Vec<f64>, Vec<f64>) {
     (genuine, impostor)
 }
 
-fn quantiles(sorted: &[f64], shares: &[f64], decimals: usize) -> String {
+/// Values at shares of the sorted list.
+pub(crate) fn quantiles(sorted: &[f64], shares: &[f64], decimals: usize) -> String {
     let at = |share: f64| (share * sorted.len().saturating_sub(1) as f64).round() as usize;
     let text = |share: &f64| sorted.get(at(*share)).map_or("-".into(), |value| format!("{value:.decimals$}"));
     shares.iter().map(text).collect::<Vec<_>>().join(" ")
@@ -188,6 +176,7 @@ fn errors(genuine: &[f64], impostor: &[f64]) -> String {
     )
 }
 
-fn share_below(sorted: &[f64], threshold: f64) -> f64 {
+/// The share of a sorted list below a value.
+pub(crate) fn share_below(sorted: &[f64], threshold: f64) -> f64 {
     sorted.partition_point(|&score| score < threshold) as f64 / sorted.len() as f64
 }
