@@ -1,1 +1,108 @@
 //! 1:N search over a snapshot.
+//!
+//! Exhaustive: every live reference that a query may match is compared, in parallel, in one pass
+//! for any number of queries. Results do not depend on the number of threads, on how the gallery
+//! is split into segments, or on the kernels' level: kernels return the same bits and results have
+//! a total order. No lock is held while comparing, and the work runs on the caller's thread pool if
+//! one is given.
+
+mod error;
+mod faces;
+mod fingers;
+mod plan;
+mod top;
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+
+use rayon::ThreadPool;
+
+use crate::citizen::CitizenId;
+use crate::gallery::{Location, ReferenceId};
+use crate::units::Score;
+
+pub use error::SearchError;
+pub use faces::identify_faces;
+pub use fingers::{FingerQuery, identify_fingers};
+
+/// What to search for: how many, how similar, among whom, on which threads.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    top: NonZeroUsize,
+    at_least: Score,
+    within: Option<&'a SubGallery>,
+    pool: Option<&'a ThreadPool>,
+}
+
+impl<'a> Search<'a> {
+    /// The best `top` citizens of the whole gallery, on rayon's current pool.
+    pub const fn top(top: NonZeroUsize) -> Self {
+        Self { top, at_least: Score::LOWEST, within: None, pool: None }
+    }
+
+    /// Only hits of this score or more.
+    #[must_use]
+    pub const fn at_least(mut self, score: Score) -> Self {
+        self.at_least = score;
+        self
+    }
+
+    /// Only these citizens. Costs a binary search a citizen and segment, and nothing for the rest.
+    #[must_use]
+    pub const fn within(mut self, citizens: &'a SubGallery) -> Self {
+        self.within = Some(citizens);
+        self
+    }
+
+    /// On this pool.
+    #[must_use]
+    pub const fn on(mut self, pool: &'a ThreadPool) -> Self {
+        self.pool = Some(pool);
+        self
+    }
+
+    fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+}
+
+/// A set of citizens to search among.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubGallery {
+    citizens: BTreeSet<CitizenId>,
+}
+
+impl FromIterator<CitizenId> for SubGallery {
+    fn from_iter<I: IntoIterator<Item = CitizenId>>(citizens: I) -> Self {
+        Self { citizens: citizens.into_iter().collect() }
+    }
+}
+
+/// A citizen who was found, by the best of the references that were compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Who.
+    pub citizen: CitizenId,
+    /// The reference that scored best.
+    pub reference: ReferenceId,
+    /// How similar it is.
+    pub score: Score,
+    /// Where it is in the snapshot that was searched.
+    pub location: Location,
+}
+
+/// What a search found for one query.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The best citizens: score descending, then reference ascending; one hit a citizen. The bytes
+    /// of each were proved against their checksum.
+    pub hits: Vec<Hit>,
+    /// How many references were compared.
+    pub compared: u64,
+    /// References that could not be compared because their bytes are damaged, ascending. While
+    /// there are any, "not found" is not known.
+    pub damaged: Vec<ReferenceId>,
+}
