@@ -1,5 +1,6 @@
 //! Blocks: rows of references of one modality, in a mapped segment or in memory.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -272,8 +273,11 @@ impl<C: Columns> Block<C> {
         self.columns.is_memory()
     }
 
-    /// The rows of a citizen, live and deleted.
-    pub(super) fn rows_of(&self, citizen: CitizenId) -> Result<std::ops::Range<usize>, Damage> {
+    /// The rows of a citizen, live and deleted: a binary search.
+    ///
+    /// # Errors
+    /// Damage: the metas do not fit their checksum, which is proved once a segment.
+    pub fn rows_of(&self, citizen: CitizenId) -> Result<Range<usize>, GalleryError> {
         self.columns.prove_metas()?;
         let metas = self.metas();
         let start = metas.partition_point(|meta| meta.key().0 < citizen.value());

@@ -150,6 +150,17 @@ impl Snapshot {
         Ok(FaceView { model: block.model(), vector: block.vector(location.row as usize)? })
     }
 
+    /// Proves a row's bytes against their checksum.
+    ///
+    /// # Errors
+    /// Damage; a location of another snapshot.
+    pub fn check(&self, location: Location) -> Result<(), GalleryError> {
+        match location.modality {
+            Modality::Finger => self.finger(location).map(drop),
+            Modality::Face => self.face(location).map(drop),
+        }
+    }
+
     /// References that are not in a segment yet, deleted ones too.
     pub(super) fn in_memory(&self) -> usize {
         let fingers: usize = self.fingers.iter().filter(|block| block.is_memory()).map(Block::len).sum();

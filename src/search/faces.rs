@@ -44,17 +44,17 @@ fn identify_model(
     probes: &[&FaceProbe],
     search: &Search<'_>,
 ) -> Result<Vec<Found>, SearchError> {
-    let blocks: Vec<&FaceBlock> = snapshot.face_blocks(model).collect();
-    let models = snapshot.face_models();
-    if blocks.is_empty() && !models.is_empty() {
-        return Err(SearchError::Model { probe: model.clone(), gallery: models });
+    let blocks = snapshot.face_blocks(model);
+    let others: Vec<ModelId> = snapshot.models().map(|(model, _)| model.clone()).collect();
+    if blocks.is_empty() && !others.is_empty() {
+        return Err(SearchError::Model { probe: model.clone(), gallery: others });
     }
-    for block in &blocks {
+    for block in blocks {
         for probe in probes {
             probe.check(block.model(), block.dimension())?;
         }
     }
-    let pieces = pieces(blocks.into_iter(), search, ROWS)?;
+    let pieces = pieces(blocks.iter(), search, ROWS)?;
     let compare = |piece: &Piece<'_, FaceBlock>, _: &mut (), found: &mut [Partial]| {
         for row in piece.rows.clone().filter(|&row| piece.block.is_live(row)) {
             compare_row(piece.block, row, probes, search, found);

@@ -37,7 +37,7 @@ pub fn identify_fingers(
     queries: &[FingerQuery<'_>],
     search: &Search<'_>,
 ) -> Result<Vec<Found>, SearchError> {
-    let pieces = pieces(snapshot.finger_blocks(), search, ROWS)?;
+    let pieces = pieces(snapshot.finger_blocks().iter(), search, ROWS)?;
     let compare = |piece: &Piece<'_, FingerBlock>, scratch: &mut Scratch, found: &mut [Partial]| {
         for row in piece.rows.clone().filter(|&row| piece.block.is_live(row)) {
             compare_row(piece.block, row, queries, search, scratch, found);

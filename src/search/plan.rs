@@ -20,7 +20,6 @@ pub(super) struct Piece<'a, B> {
 pub(super) trait Rows {
     fn len(&self) -> usize;
     fn rows_of(&self, citizen: CitizenId) -> Result<Range<usize>, GalleryError>;
-    fn check(&self, row: usize) -> Result<(), GalleryError>;
 }
 
 macro_rules! rows {
@@ -32,10 +31,6 @@ macro_rules! rows {
 
             fn rows_of(&self, citizen: CitizenId) -> Result<Range<usize>, GalleryError> {
                 <$block>::rows_of(self, citizen)
-            }
-
-            fn check(&self, row: usize) -> Result<(), GalleryError> {
-                <$block>::check(self, row)
             }
         }
     };
