@@ -31,6 +31,10 @@ pub struct Location {
 }
 
 impl Location {
+    /// A place for tests of what does not look it up.
+    #[cfg(test)]
+    pub(crate) const NOWHERE: Self = Self { modality: Modality::Finger, block: u32::MAX, row: u32::MAX };
+
     /// What kind of reference is there.
     pub const fn modality(self) -> Modality {
         self.modality

@@ -47,16 +47,17 @@ pub(super) fn pieces<'a, B: Rows>(
 ) -> Result<Vec<Piece<'a, B>>, GalleryError> {
     let mut pieces = Vec::new();
     for block in blocks {
-        let runs = match search.within {
-            None => vec![0..block.len()],
-            Some(within) => {
-                let runs: Result<Vec<_>, _> = within.citizens.iter().map(|&c| block.rows_of(c)).collect();
-                runs?
-            }
-        };
-        for run in runs {
+        let mut cut = |run: Range<usize>| {
             let starts = run.clone().step_by(size);
             pieces.extend(starts.map(|start| Piece { block, rows: start..run.end.min(start + size) }));
+        };
+        match search.within {
+            None => cut(0..block.len()),
+            Some(within) => {
+                for &citizen in &within.citizens {
+                    cut(block.rows_of(citizen)?);
+                }
+            }
         }
     }
     Ok(pieces)

@@ -68,7 +68,7 @@ mod tests {
 
     use super::*;
     use crate::citizen::CitizenId;
-    use crate::gallery::ReferenceId;
+    use crate::gallery::{Location, ReferenceId};
     use crate::units::Score;
 
     fn hit((citizen, reference, score): (u64, u64, i8)) -> Hit {
@@ -76,6 +76,7 @@ mod tests {
             citizen: CitizenId::from_value(citizen).unwrap(),
             reference: ReferenceId::from_value(reference),
             score: Score::new(f32::from(score)).unwrap(),
+            location: Location::NOWHERE,
         }
     }
 
