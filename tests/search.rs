@@ -182,7 +182,7 @@ fn finger_search_is_the_oracle_for_any_cut_and_any_threads() {
         let all = identify_fingers(&snapshot, &queries, &top(100)).unwrap();
         for (query, together) in queries.iter().zip(&all) {
             let alone = identify_fingers(&snapshot, std::slice::from_ref(query), &top(100)).unwrap();
-            assert_eq!(alone, [together.clone()], "a batch is its queries");
+            assert_eq!(alone, std::slice::from_ref(together), "a batch is its queries");
         }
         assert_eq!(all[0].hits[0].citizen, citizen(&population, 1), "the mate comes first");
         assert!(all[3].hits.iter().all(|hit| hit.citizen != citizen(&population, 8)), "the deleted are gone");
