@@ -28,6 +28,11 @@ mod math;
 mod pattern;
 mod random;
 
+/// The README's example, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use capture::Capture;
 pub use citizen::{Citizen, Population};
 pub use face::{Faces, Portrait};
