@@ -250,6 +250,29 @@ impl fmt::Display for Fmr {
     }
 }
 
+/// A false positive identification rate: the share of searches for people who are not enrolled that
+/// give a candidate (ISO/IEC 19795-1), above 0 and at most 1.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, serde::Serialize)]
+#[serde(transparent)]
+pub struct Fpir(f64);
+
+impl Fpir {
+    /// `None` outside `0 < rate <= 1`.
+    pub fn new(rate: f64) -> Option<Self> {
+        (rate > 0.0 && rate <= 1.0).then_some(Self(rate))
+    }
+
+    /// One search in `n`; zero counts as one.
+    pub fn one_in(n: u32) -> Self {
+        Self(1.0 / f64::from(n.max(1)))
+    }
+
+    /// The rate, `0 < rate <= 1`.
+    pub const fn rate(self) -> f64 {
+        self.0
+    }
+}
+
 /// A moment in seconds since 1970-01-01T00:00:00Z. The library never reads a clock: callers say
 /// when a sample was captured.
 #[repr(transparent)]

@@ -1,0 +1,74 @@
+//! What is stored of a citizen.
+
+use crate::gallery::NewReference;
+use crate::template::{FaceTemplate, FingerPosition, FingerprintTemplate};
+use crate::units::Timestamp;
+
+use super::DatabaseError;
+
+/// New references of one citizen: added beside those that are there, all or none.
+#[derive(Clone, Debug, Default)]
+pub struct Enrolment {
+    samples: Vec<(Sample, Option<Timestamp>)>,
+}
+
+#[derive(Clone, Debug)]
+enum Sample {
+    Finger(FingerprintTemplate),
+    Face(FaceTemplate),
+}
+
+impl Enrolment {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an impression of a finger; a finger may have several. The position given here counts,
+    /// not the template's own; a reference of unknown position is compared with every finger.
+    #[must_use]
+    pub fn finger(mut self, position: impl Into<FingerPosition>, template: FingerprintTemplate) -> Self {
+        let template = FingerprintTemplate { position: position.into(), ..template };
+        self.samples.push((Sample::Finger(template), None));
+        self
+    }
+
+    /// Adds a face; a citizen may have several, of several models.
+    #[must_use]
+    pub fn face(mut self, face: FaceTemplate) -> Self {
+        self.samples.push((Sample::Face(face), None));
+        self
+    }
+
+    /// Says when the samples added so far were captured, but for those of which it was said
+    /// before. The newest references are those that count; one without a date is the oldest.
+    #[must_use]
+    pub fn captured(mut self, at: Timestamp) -> Self {
+        for (_, captured) in &mut self.samples {
+            captured.get_or_insert(at);
+        }
+        self
+    }
+
+    /// What the gallery is to keep.
+    pub(super) fn references(self) -> Result<Vec<NewReference>, DatabaseError> {
+        if self.samples.is_empty() {
+            return Err(DatabaseError::EmptyEnrolment);
+        }
+        self.samples.into_iter().map(|(sample, captured)| reference(sample, captured)).collect()
+    }
+}
+
+fn reference(sample: Sample, captured: Option<Timestamp>) -> Result<NewReference, DatabaseError> {
+    let reference = match sample {
+        Sample::Finger(template) if template.minutiae.is_empty() => {
+            return Err(DatabaseError::EmptyFinger { position: template.position });
+        }
+        Sample::Finger(template) => NewReference::finger(template),
+        Sample::Face(template) => NewReference::face(template),
+    };
+    Ok(match captured {
+        Some(at) => reference.captured(at),
+        None => reference,
+    })
+}

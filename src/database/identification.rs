@@ -1,0 +1,91 @@
+//! What a search of all citizens is asked, and what it answers.
+
+use std::num::NonZeroUsize;
+
+use serde::Serialize;
+
+use crate::citizen::CitizenId;
+use crate::gallery::ReferenceId;
+use crate::search::SubGallery;
+use crate::units::Fpir;
+
+use super::decision::{Comparison, as_text};
+use super::LockReason;
+
+/// What to search for: how many, how rarely a stranger may turn up, among whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Identify<'a> {
+    pub(super) top: NonZeroUsize,
+    pub(super) at: Option<Fpir>,
+    pub(super) within: Option<&'a SubGallery>,
+}
+
+impl<'a> Identify<'a> {
+    /// The best `top` citizens, however unlikely.
+    pub const fn top(top: NonZeroUsize) -> Self {
+        Self { top, at: None, within: None }
+    }
+
+    /// Only candidates so good that a search for someone who is not enrolled gives any at most at
+    /// this rate.
+    #[must_use]
+    pub const fn at(mut self, fpir: Fpir) -> Self {
+        self.at = Some(fpir);
+        self
+    }
+
+    /// Only among these citizens.
+    #[must_use]
+    pub const fn within(mut self, citizens: &'a SubGallery) -> Self {
+        self.within = Some(citizens);
+        self
+    }
+}
+
+/// What a search of all citizens found. While `damaged` is not empty, someone who is not among the
+/// candidates may be enrolled all the same.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[must_use]
+pub struct Identification {
+    /// The candidates, best first. Locked citizens are among them: who they are is the finding.
+    pub candidates: Vec<Candidate>,
+    /// How many comparisons the search made, over all samples.
+    pub compared: u64,
+    /// References that could not be compared because their bytes are damaged, ascending.
+    #[serde(serialize_with = "as_values")]
+    pub damaged: Vec<ReferenceId>,
+}
+
+/// One citizen found by a search of all.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Candidate {
+    /// Place in the list, from 1.
+    pub rank: usize,
+    /// Who.
+    #[serde(serialize_with = "as_text")]
+    pub citizen: CitizenId,
+    /// Why the citizen's record is locked, if it is.
+    #[serde(serialize_with = "as_optional_text", skip_serializing_if = "Option::is_none")]
+    pub locked: Option<LockReason>,
+    /// How many comparisons with strangers are expected to be as good, at most, in a search like
+    /// this one: for the best sample, its rate times the comparisons made, times the number of
+    /// samples. Bounds the rate at which a search for someone who is not enrolled gives such a
+    /// candidate.
+    pub expected_false: f64,
+    /// The best comparison of each sample that could be compared, faces first.
+    pub comparisons: Vec<Comparison>,
+}
+
+fn as_values<S: serde::Serializer>(ids: &[ReferenceId], s: S) -> Result<S::Ok, S::Error> {
+    s.collect_seq(ids.iter().map(|id| id.value()))
+}
+
+fn as_optional_text<T: std::fmt::Display, S: serde::Serializer>(
+    value: &Option<T>,
+    s: S,
+) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => s.collect_str(value),
+        None => s.serialize_none(),
+    }
+}

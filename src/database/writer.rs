@@ -1,0 +1,150 @@
+//! Changes to the database.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rayon::ThreadPool;
+
+use crate::citizen::CitizenId;
+use crate::gallery::{self, Generation, Recovery, ReferenceId, Status, Writer};
+
+use super::{DatabaseError, Enrolment, LockReason};
+
+/// The one writer. Changes are staged at once and judged then; [`CitizenWriter::commit`] makes
+/// them durable and then visible to every process. What is not committed when the writer is
+/// dropped is lost. Threads may share it; commits that come together share one sync.
+pub struct CitizenWriter {
+    writer: Writer,
+    pool: Option<Arc<ThreadPool>>,
+}
+
+impl CitizenWriter {
+    pub(super) fn new(writer: Writer, pool: Option<Arc<ThreadPool>>) -> Self {
+        Self { writer, pool }
+    }
+
+    /// What a crash had left behind and was mended when the writer was made.
+    pub fn recovery(&self) -> &Recovery {
+        self.writer.recovery()
+    }
+
+    /// Stages references of a citizen beside those that are there, all or none of them. Costs
+    /// the making of features.
+    ///
+    /// # Errors
+    /// Nothing to enrol, an impression without minutiae, a face whose dimension is not its
+    /// model's, an earlier error of the disk.
+    pub fn enrol(
+        &self,
+        citizen: &CitizenId,
+        enrolment: Enrolment,
+    ) -> Result<Vec<ReferenceId>, DatabaseError> {
+        let references = enrolment.references()?;
+        Ok(self.run(|| self.writer.add(*citizen, &references))?)
+    }
+
+    /// Stages references of many citizens, their features made in parallel.
+    ///
+    /// # Errors
+    /// As [`CitizenWriter::enrol`], of the first citizen that cannot be enrolled; those before are
+    /// staged or not: drop the writer, or commit what there is.
+    pub fn enrol_all(
+        &self,
+        enrolments: Vec<(CitizenId, Enrolment)>,
+    ) -> Result<Vec<Vec<ReferenceId>>, DatabaseError> {
+        let enrolments = enrolments
+            .into_iter()
+            .map(|(citizen, enrolment)| {
+                let references = enrolment.references()?;
+                Ok(gallery::Enrolment { citizen, references })
+            })
+            .collect::<Result<Vec<_>, DatabaseError>>()?;
+        Ok(self.run(|| self.writer.add_all(&enrolments))?)
+    }
+
+    /// Stages new references in place of one, as one change.
+    ///
+    /// # Errors
+    /// The citizen has no such reference, and as [`CitizenWriter::enrol`].
+    pub fn replace(
+        &self,
+        citizen: &CitizenId,
+        reference: ReferenceId,
+        enrolment: Enrolment,
+    ) -> Result<ReferenceId, DatabaseError> {
+        let [new] = <[_; 1]>::try_from(enrolment.references()?)
+            .map_err(|references| DatabaseError::NotOneSample { found: references.len() })?;
+        Ok(self.run(|| self.writer.replace(*citizen, reference, &new))?)
+    }
+
+    /// Stages the removal of one reference.
+    ///
+    /// # Errors
+    /// The citizen has no such reference; damage; an earlier error of the disk.
+    pub fn remove(&self, citizen: &CitizenId, reference: ReferenceId) -> Result<(), DatabaseError> {
+        Ok(self.writer.remove(*citizen, reference)?)
+    }
+
+    /// Stages the deletion of a citizen: all references, and the lock. The next commit hides them;
+    /// [`CitizenWriter::compact`] takes the bytes out of every file.
+    ///
+    /// # Errors
+    /// [`gallery::GalleryError::UnknownCitizen`]; damage; an earlier error of the disk.
+    pub fn delete(&self, citizen: &CitizenId) -> Result<(), DatabaseError> {
+        Ok(self.writer.delete(*citizen)?)
+    }
+
+    /// Stages a lock: claims on this citizen are then referred, before any comparison. A lock that
+    /// is there gets the new reason.
+    ///
+    /// # Errors
+    /// As [`CitizenWriter::delete`].
+    pub fn lock(&self, citizen: &CitizenId, why: LockReason) -> Result<(), DatabaseError> {
+        Ok(self.writer.set_status(*citizen, Status::Locked(why.code()))?)
+    }
+
+    /// Stages the end of a lock; no effect on a citizen who is not locked.
+    ///
+    /// # Errors
+    /// As [`CitizenWriter::delete`].
+    pub fn unlock(&self, citizen: &CitizenId) -> Result<(), DatabaseError> {
+        Ok(self.writer.set_status(*citizen, Status::Active)?)
+    }
+
+    /// Makes everything staged before durable, then visible, then returns.
+    ///
+    /// # Errors
+    /// The system's word; the writer then refuses everything, and a new one recovers.
+    pub fn commit(&self) -> Result<Generation, DatabaseError> {
+        Ok(self.writer.commit()?)
+    }
+
+    /// Commits, and moves what is in the log to segments.
+    ///
+    /// # Errors
+    /// As [`CitizenWriter::commit`].
+    pub fn flush(&self) -> Result<(), DatabaseError> {
+        Ok(self.writer.flush()?)
+    }
+
+    /// Commits, and rewrites the segments so that no byte of what was deleted is in any file.
+    ///
+    /// # Errors
+    /// As [`CitizenWriter::commit`]; damage.
+    pub fn compact(&self) -> Result<(), DatabaseError> {
+        Ok(self.run(|| self.writer.compact())?)
+    }
+
+    fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+}
+
+impl fmt::Debug for CitizenWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CitizenWriter").field(&self.writer).finish()
+    }
+}
