@@ -8,7 +8,7 @@ use crate::gallery::{CitizenView, Status};
 
 use super::decision::{Decision, ReferReason, Verdict};
 use super::judge::{Scored, judge};
-use super::plan::{Plan, Prepared, compare_face, compare_finger, plan};
+use super::plan::{Plan, compare_face, compare_finger, plan, prepare_face, prepare_fingers};
 use super::{AuditEvent, AuditOutcome, CitizenSnapshot, DatabaseError, LockReason, Policy, Probe};
 
 impl CitizenSnapshot<'_> {
@@ -70,7 +70,7 @@ impl CitizenSnapshot<'_> {
         probe: &Probe,
         plan: &Plan<'_>,
     ) -> Result<Option<Scored<'_>>, DatabaseError> {
-        let Some(face) = Prepared::face(probe).filter(|_| !plan.faces.is_empty()) else { return Ok(None) };
+        let Some(face) = prepare_face(probe).filter(|_| !plan.faces.is_empty()) else { return Ok(None) };
         let table = self.database.tables.face(face.model())?;
         self.check_dimension(&face)?;
         let comparisons = plan
@@ -90,7 +90,7 @@ impl CitizenSnapshot<'_> {
         if plan.fingers.is_empty() {
             return Ok(None);
         }
-        let fingers = Prepared::fingers(probe);
+        let fingers = prepare_fingers(probe);
         let mut scratch = Scratch::default();
         let mut comparisons = Vec::with_capacity(plan.fingers.len());
         for &(sample, reference) in &plan.fingers {

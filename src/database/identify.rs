@@ -5,7 +5,7 @@
 //! comparisons. The product ranks only; what is stated of a candidate is a union bound, which
 //! needs no independence of face and fingers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
@@ -20,8 +20,8 @@ use crate::template::FingerPosition;
 use crate::units::Score;
 
 use super::authenticate::lock;
-use super::decision::{Comparison, Modality};
-use super::plan::{Prepared, compare_face, compare_finger, meets};
+use super::decision::Comparison;
+use super::plan::{compare_face, compare_finger, meets, prepare_face, prepare_fingers};
 use super::{
     AuditCandidate, AuditEvent, Candidate, CitizenSnapshot, DatabaseError, Identification, Identify, Probe,
 };
@@ -43,7 +43,7 @@ struct Sample<'a> {
 
 enum Kind {
     Face(FaceProbe),
-    Finger(FingerProbe, FingerPosition),
+    Finger(Box<FingerProbe>, FingerPosition),
 }
 
 impl CitizenSnapshot<'_> {
@@ -118,14 +118,14 @@ impl CitizenSnapshot<'_> {
 
     fn samples(&self, index: usize, probe: &Probe) -> Result<Vec<Sample<'_>>, DatabaseError> {
         let mut samples = Vec::new();
-        if let Some(face) = Prepared::face(probe) {
+        if let Some(face) = prepare_face(probe) {
             let table = self.database.tables.face(face.model())?;
             samples.push(Sample { probe: index, number: 0, kind: Kind::Face(face), table });
         }
-        let fingers = Prepared::fingers(probe).into_iter().zip(&probe.fingers).enumerate();
+        let fingers = prepare_fingers(probe).into_iter().zip(&probe.fingers).enumerate();
         for (number, (finger, (position, _))) in fingers {
             if let Some(finger) = finger {
-                let kind = Kind::Finger(finger, *position);
+                let kind = Kind::Finger(Box::new(finger), *position);
                 samples.push(Sample { probe: index, number, kind, table: &self.database.tables.fingers });
             }
         }

@@ -139,23 +139,16 @@ fn newest_of(mut references: Vec<&Reference>, newest: usize) -> Vec<&Reference> 
     references
 }
 
-/// A probe's samples, prepared once.
-pub(super) struct Prepared {
-    pub(super) face: Option<FaceProbe>,
-    /// By the sample's number; none for an impression without minutiae.
-    pub(super) fingers: Vec<Option<FingerProbe>>,
+/// A probe's face, prepared once.
+pub(super) fn prepare_face(probe: &Probe) -> Option<FaceProbe> {
+    probe.face.as_ref().map(FaceProbe::new)
 }
 
-impl Prepared {
-    pub(super) fn face(probe: &Probe) -> Option<FaceProbe> {
-        probe.face.as_ref().map(FaceProbe::new)
-    }
-
-    pub(super) fn fingers(probe: &Probe) -> Vec<Option<FingerProbe>> {
-        let prepare = |minutiae: &[_]| FingerProbe::new(FingerFeatures::new(minutiae).view());
-        let templates = probe.fingers.iter().map(|(_, template)| template.minutiae.as_slice());
-        templates.map(|minutiae| (!minutiae.is_empty()).then(|| prepare(minutiae))).collect()
-    }
+/// A probe's impressions by number, prepared once; none for an impression without minutiae.
+pub(super) fn prepare_fingers(probe: &Probe) -> Vec<Option<FingerProbe>> {
+    let prepare = |minutiae: &[_]| FingerProbe::new(FingerFeatures::new(minutiae).view());
+    let templates = probe.fingers.iter().map(|(_, template)| template.minutiae.as_slice());
+    templates.map(|minutiae| (!minutiae.is_empty()).then(|| prepare(minutiae))).collect()
 }
 
 /// Compares an impression with a citizen's reference, its bytes proved first.
