@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use biomatch::database::{
-    Audit, AuditEntry, AuditFile, Calibrations, CitizenDatabase, DatabaseError, Decision, Enrolment, Evidence,
-    LockReason, Modality, Options, Policy, Probe, ReferReason, Verdict,
+    Audit, AuditEntry, AuditFile, Calibrations, CitizenDatabase, DatabaseError, Decision, Enrolment,
+    Evidence, LockReason, Modality, Options, Policy, Probe, ReferReason, Verdict,
 };
 use biomatch::template::{Finger, FingerPosition, FingerprintTemplate};
 use biomatch::units::{Fmr, Score, Timestamp};
@@ -103,7 +103,8 @@ fn a_missing_modality_is_referred_and_never_accepted() {
 
     // Policies of one modality, and of a choice.
     let at = Fmr::one_in(10_000);
-    let with = |citizen, probe: Probe, policy: Policy| database.authenticate(&citizen, &probe, &policy).unwrap();
+    let with =
+        |citizen, probe: Probe, policy: Policy| database.authenticate(&citizen, &probe, &policy).unwrap();
     accepted(with(face_only, people.probe(1), Policy::face_only(at)));
     accepted(with(finger_only, people.probe(2), Policy::fingers_only(at)));
     assert_eq!(lacks(&with(face_only, people.probe(1), Policy::fingers_only(at))), "record finger");
@@ -111,7 +112,10 @@ fn a_missing_modality_is_referred_and_never_accepted() {
     assert_eq!(evidence.modalities.len(), 1);
     let evidence = accepted(with(people.id(0), people.probe(0), Policy::either(at)));
     assert!(evidence.modalities.iter().all(|modality| modality.shared_by == 2));
-    assert_eq!(lacks(&with(face_only, Probe::new().finger(finger, print(1)), Policy::either(at))), "record finger");
+    assert_eq!(
+        lacks(&with(face_only, Probe::new().finger(finger, print(1)), Policy::either(at))),
+        "record finger"
+    );
 }
 
 #[test]
@@ -158,7 +162,10 @@ fn a_face_of_another_model_is_neither_compared_nor_a_mismatch() {
     let finger = Finger::RightIndex;
     let probe = Probe::new().face(people.face_of(&other, 0, 9)).finger(finger, people.finger(0, finger, 9));
     let decision = database.authenticate(&people.id(0), &probe, &Policy::default()).unwrap();
-    assert_eq!(decision, Decision::Refer(ReferReason::ModelMismatch { probe: other.clone(), enrolled: model() }));
+    assert_eq!(
+        decision,
+        Decision::Refer(ReferReason::ModelMismatch { probe: other.clone(), enrolled: model() })
+    );
     // Enrolled under that model too, but nobody registered its calibration.
     let writer = database.writer().unwrap();
     writer.enrol(&people.id(0), Enrolment::new().face(people.face_of(&other, 0, 0))).unwrap();
@@ -213,7 +220,8 @@ fn comparisons_share_the_rate() {
     assert_eq!(compared(&policy.clone().newest(NonZeroU8::MIN)), [dated[3].1]);
     assert_eq!(compared(&policy.clone().newest(NonZeroU8::MAX)).len(), 5);
     // A rate that the calibration cannot state is an error, not a rejection.
-    let result = database.authenticate(&people.id(0), &probe, &Policy::fingers_only(Fmr::new(1e-15).unwrap()));
+    let result =
+        database.authenticate(&people.id(0), &probe, &Policy::fingers_only(Fmr::new(1e-15).unwrap()));
     assert!(matches!(result, Err(DatabaseError::BeyondCalibration { .. })));
 }
 
@@ -318,13 +326,10 @@ fn the_audit_file_tells_what_was_decided_and_holds_no_sample() {
     accepted(database.authenticate(&people.id(0), &people.probe(0), &policy).unwrap());
     rejected(database.authenticate(&people.id(0), &people.probe(1), &policy).unwrap());
     let _ = database.authenticate(&people.id(9), &people.probe(0), &policy).unwrap();
-    let _ = database.authenticate(
-        &people.id(0),
-        &people.probe(0),
-        &Policy::at(Fmr::new(1e-30).unwrap()),
-    );
+    let _ = database.authenticate(&people.id(0), &people.probe(0), &Policy::at(Fmr::new(1e-30).unwrap()));
     let text = std::fs::read_to_string(&path).unwrap();
-    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let decisions: Vec<&str> =
         lines.iter().map(|line| line["outcome"]["decision"].as_str().unwrap()).collect();
     assert_eq!(decisions, ["accept", "reject", "refer", "error"]);

@@ -134,8 +134,7 @@ impl Audit for AuditFile {
             #[serde(flatten)]
             entry: &'a AuditEntry<'a>,
         }
-        let unix_seconds =
-            SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?.as_secs();
+        let unix_seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?.as_secs();
         let mut line = serde_json::to_vec(&Line { unix_seconds, entry })?;
         line.push(b'\n');
         let mut file = self.file.lock();

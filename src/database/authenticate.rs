@@ -39,12 +39,7 @@ impl CitizenSnapshot<'_> {
         decided
     }
 
-    fn decide(
-        &self,
-        citizen: CitizenId,
-        probe: &Probe,
-        policy: &Policy,
-    ) -> Result<Decision, DatabaseError> {
+    fn decide(&self, citizen: CitizenId, probe: &Probe, policy: &Policy) -> Result<Decision, DatabaseError> {
         let Some(view) = self.gallery.citizen(citizen)? else {
             return Ok(Decision::Refer(ReferReason::UnknownCitizen));
         };
@@ -95,8 +90,14 @@ impl CitizenSnapshot<'_> {
         let mut comparisons = Vec::with_capacity(plan.fingers.len());
         for &(sample, reference) in &plan.fingers {
             if let Some(Some(finger)) = fingers.get(sample) {
-                comparisons
-                    .push(compare_finger(&self.gallery, view, sample, finger, reference, &mut scratch)?);
+                comparisons.push(compare_finger(
+                    &self.gallery,
+                    view,
+                    sample,
+                    finger,
+                    reference,
+                    &mut scratch,
+                )?);
             }
         }
         Ok(Some(Scored { table: &self.database.tables.fingers, comparisons }))

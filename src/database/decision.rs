@@ -81,8 +81,12 @@ impl fmt::Display for ReferReason {
         match self {
             Self::UnknownCitizen => f.write_str("nobody is enrolled under this number"),
             Self::Locked { why } => write!(f, "the record is locked: {why}"),
-            Self::ProbeLacks { modality } => write!(f, "the probe lacks a {modality} that the policy asks for"),
-            Self::RecordLacks { modality } => write!(f, "the record lacks the {modality} that the policy asks for"),
+            Self::ProbeLacks { modality } => {
+                write!(f, "the probe lacks a {modality} that the policy asks for")
+            }
+            Self::RecordLacks { modality } => {
+                write!(f, "the record lacks the {modality} that the policy asks for")
+            }
             Self::ModelMismatch { probe, enrolled } => {
                 write!(f, "the probe's face is of model {probe}, the enrolled one of model {enrolled}")
             }

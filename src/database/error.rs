@@ -36,7 +36,9 @@ pub enum DatabaseError {
         model: ModelId,
     },
     /// The policy, shared among the comparisons made, asks for a rate that the table cannot state.
-    #[error("the calibration of {matcher} states rates down to {floor}; each of {comparisons} comparisons would need {needed}")]
+    #[error(
+        "the calibration of {matcher} states rates down to {floor}; each of {comparisons} comparisons would need {needed}"
+    )]
     BeyondCalibration {
         /// The table.
         matcher: String,

@@ -9,8 +9,8 @@ use crate::gallery::ReferenceId;
 use crate::search::SubGallery;
 use crate::units::Fpir;
 
-use super::decision::{Comparison, as_text};
 use super::LockReason;
+use super::decision::{Comparison, as_text};
 
 /// What to search for: how many, how rarely a stranger may turn up, among whom.
 #[derive(Clone, Copy, Debug)]

@@ -78,10 +78,8 @@ impl CitizenSnapshot<'_> {
         }?;
         for one in &found {
             let candidates = one.candidates.iter();
-            let candidates = candidates.map(|c| AuditCandidate {
-                citizen: c.citizen,
-                expected_false: c.expected_false,
-            });
+            let candidates =
+                candidates.map(|c| AuditCandidate { citizen: c.citizen, expected_false: c.expected_false });
             let event = AuditEvent::Identify {
                 compared: one.compared,
                 candidates: candidates.collect(),
@@ -100,7 +98,8 @@ impl CitizenSnapshot<'_> {
             .collect::<Result<_, _>>()?;
         let several = prepared.iter().any(|samples| samples.len() > 1);
         let samples: Vec<Sample<'_>> = prepared.into_iter().flatten().collect();
-        let deep = asked.top.saturating_mul(NonZeroUsize::MIN.saturating_add(DEEPER - 1)).get().max(LEAST_DEEP);
+        let deep =
+            asked.top.saturating_mul(NonZeroUsize::MIN.saturating_add(DEEPER - 1)).get().max(LEAST_DEEP);
         let top = if several { NonZeroUsize::new(deep).unwrap_or(asked.top) } else { asked.top };
         let mut search = Search::top(top);
         if let Some(within) = asked.within {
@@ -142,9 +141,12 @@ impl CitizenSnapshot<'_> {
                 Kind::Finger(probe, position) => fingers.push(FingerQuery { probe, position: *position }),
             }
         }
-        let mut faces = if faces.is_empty() { Vec::new() } else { identify_faces(&self.gallery, &faces, search)? }.into_iter();
+        let mut faces =
+            if faces.is_empty() { Vec::new() } else { identify_faces(&self.gallery, &faces, search)? }
+                .into_iter();
         let mut fingers =
-            if fingers.is_empty() { Vec::new() } else { identify_fingers(&self.gallery, &fingers, search)? }.into_iter();
+            if fingers.is_empty() { Vec::new() } else { identify_fingers(&self.gallery, &fingers, search)? }
+                .into_iter();
         let next = samples.iter().map(|sample| match sample.kind {
             Kind::Face(_) => faces.next(),
             Kind::Finger(..) => fingers.next(),
@@ -160,7 +162,8 @@ impl CitizenSnapshot<'_> {
         let thresholds = thresholds(found, asked)?;
         let citizens: BTreeSet<CitizenId> =
             found.iter().flat_map(|(_, found)| found.hits.iter().map(|hit| hit.citizen)).collect();
-        let mut damaged: BTreeSet<_> = found.iter().flat_map(|(_, found)| found.damaged.iter().copied()).collect();
+        let mut damaged: BTreeSet<_> =
+            found.iter().flat_map(|(_, found)| found.damaged.iter().copied()).collect();
         let mut ranked = Vec::new();
         for citizen in citizens {
             let mut comparisons = Vec::new();
@@ -192,9 +195,7 @@ impl CitizenSnapshot<'_> {
             let locked = lock(self.gallery.status(citizen));
             ranked.push((key, Candidate { rank: 0, citizen, locked, expected_false, comparisons }));
         }
-        ranked.sort_by(|(a, _), (b, _)| {
-            a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2))
-        });
+        ranked.sort_by(|(a, _), (b, _)| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)));
         ranked.truncate(asked.top.get());
         let candidates = ranked.into_iter().zip(1..);
         let candidates = candidates.map(|((_, candidate), rank)| Candidate { rank, ..candidate }).collect();
@@ -211,7 +212,8 @@ impl CitizenSnapshot<'_> {
     ) -> Result<Option<Comparison>, DatabaseError> {
         let Some(view) = self.gallery.citizen(citizen)? else { return Ok(None) };
         let hit: Option<&Hit> = found.hits.iter().find(|hit| hit.citizen == citizen);
-        let wanted = |reference: crate::gallery::ReferenceId| hit.is_none_or(|hit| hit.reference == reference);
+        let wanted =
+            |reference: crate::gallery::ReferenceId| hit.is_none_or(|hit| hit.reference == reference);
         let mut best: Option<Comparison> = None;
         let mut keep = |comparison: Comparison| {
             if best.as_ref().is_none_or(|best| comparison.score > best.score) {

@@ -90,7 +90,11 @@ fn one(
         shared_by,
         reached: deciding.map_or(Fmr::ONE, |score| table.fmr(score).of_any(shared_by)),
         basis: deciding.map_or(Basis::Measured, |score| table.basis(score)),
-        verdict: if deciding.is_some_and(|score| score >= threshold) { Verdict::Met } else { Verdict::NotMet },
+        verdict: if deciding.is_some_and(|score| score >= threshold) {
+            Verdict::Met
+        } else {
+            Verdict::NotMet
+        },
     });
     evidence.comparisons.append(&mut comparisons);
     Ok(())

@@ -20,7 +20,11 @@ pub(super) struct Plan<'a> {
 }
 
 /// Which comparisons the policy asks for, or why they cannot be made.
-pub(super) fn plan<'a>(view: &'a CitizenView, probe: &Probe, policy: &Policy) -> Result<Plan<'a>, ReferReason> {
+pub(super) fn plan<'a>(
+    view: &'a CitizenView,
+    probe: &Probe,
+    policy: &Policy,
+) -> Result<Plan<'a>, ReferReason> {
     let least = match policy.rule {
         Rule::All { fingers, .. } => fingers.map(|(least, _)| usize::from(least.get())),
         Rule::Either(_) => Some(1),
@@ -104,7 +108,8 @@ fn fingers<'a>(
     for reference in &view.fingers {
         by_finger.entry(reference.meta.position().finger()).or_default().push(reference);
     }
-    let references: Vec<&Reference> = by_finger.into_values().flat_map(|group| newest_of(group, newest)).collect();
+    let references: Vec<&Reference> =
+        by_finger.into_values().flat_map(|group| newest_of(group, newest)).collect();
     let mut pairs = Vec::new();
     for (sample, position) in usable(probe) {
         let met = references.iter().filter(|reference| meets(position, reference.meta.position()));
@@ -117,7 +122,11 @@ fn fingers<'a>(
     Ok(pairs)
 }
 
-fn faces<'a>(view: &'a CitizenView, model: &ModelId, newest: usize) -> Result<Vec<&'a Reference>, ReferReason> {
+fn faces<'a>(
+    view: &'a CitizenView,
+    model: &ModelId,
+    newest: usize,
+) -> Result<Vec<&'a Reference>, ReferReason> {
     let of_model: Vec<&Reference> =
         view.faces.iter().filter(|reference| reference.model.as_ref() == Some(model)).collect();
     if !of_model.is_empty() {
@@ -160,8 +169,9 @@ pub(super) fn compare_finger(
     reference: &Reference,
     scratch: &mut Scratch,
 ) -> Result<Comparison, DatabaseError> {
-    let features =
-        snapshot.finger(reference.location).map_err(|source| damaged(view, Modality::Finger, reference, source))?;
+    let features = snapshot
+        .finger(reference.location)
+        .map_err(|source| damaged(view, Modality::Finger, reference, source))?;
     let score = probe.compare(features, scratch);
     Ok(comparison(Modality::Finger, sample, reference, score))
 }
@@ -173,8 +183,9 @@ pub(super) fn compare_face(
     probe: &FaceProbe,
     reference: &Reference,
 ) -> Result<Comparison, DatabaseError> {
-    let face =
-        snapshot.face(reference.location).map_err(|source| damaged(view, Modality::Face, reference, source))?;
+    let face = snapshot
+        .face(reference.location)
+        .map_err(|source| damaged(view, Modality::Face, reference, source))?;
     Ok(comparison(Modality::Face, 0, reference, probe.compare(face.vector)))
 }
 
