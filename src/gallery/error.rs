@@ -14,6 +14,10 @@ pub enum GalleryError {
     /// The files could not be read or written, or are damaged.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The log ends in bytes that no writer writes. A crash of the system can do that to what was
+    /// not acknowledged; the next writer cuts it.
+    #[error("{0}; a writer has to settle it")]
+    TornLog(Damage),
     /// No gallery is there.
     #[error("{}: there is no gallery here", directory.display())]
     NotAGallery {
@@ -41,7 +45,7 @@ pub enum GalleryError {
     },
     /// A segment holds features that another version of the engine made.
     #[error(
-        "{}: has features of version {found}, this engine compares version {expected}; a writer rebuilds them",
+        "{}: has features of version {found}, this engine compares version {expected}; `Gallery::upgrade` rebuilds them",
         file.display()
     )]
     FeatureVersion {
@@ -101,7 +105,7 @@ impl GalleryError {
     /// The damage, if that is what it is.
     pub fn damage(&self) -> Option<&Damage> {
         match self {
-            Self::Storage(StorageError::Damaged(damage)) => Some(damage),
+            Self::Storage(StorageError::Damaged(damage)) | Self::TornLog(damage) => Some(damage),
             _ => None,
         }
     }

@@ -13,7 +13,7 @@ use super::names;
 use super::options::Options;
 use super::snapshot::Snapshot;
 use super::state::{Role, State};
-use super::writer::Writer;
+use super::writer::{Recovery, Writer};
 use crate::storage::{Backend, Disk, Files, Log, LogId, StorageError};
 
 /// A gallery: a directory of files that one writer changes and many readers see. Clones share it.
@@ -26,6 +26,7 @@ pub struct Gallery {
 pub(super) struct Shared {
     pub(super) files: Files,
     pub(super) options: Options,
+    recovery: Option<Recovery>,
     /// The newest snapshot that this handle knows.
     pub(super) newest: RwLock<Arc<Snapshot>>,
     /// A writer of this handle publishes to `newest` itself.
@@ -119,7 +120,8 @@ impl Gallery {
     }
 
     /// Opens a gallery: maps its segments and reads its log. Costs by segments and by the log, not by
-    /// references; the log holds at most about [`Options::flush_at`] references.
+    /// references; the log holds at most about [`Options::flush_at`] references. What a crash of the
+    /// system left in the log is settled first, as a writer does it: see [`Gallery::recovery`].
     ///
     /// # Errors
     /// [`GalleryError::NotAGallery`], damage, [`GalleryError::FeatureVersion`] (which
@@ -138,10 +140,27 @@ impl Gallery {
 
     fn from_files(files: Files, options: Options) -> Result<Self, GalleryError> {
         check_is_gallery(&files)?;
-        let (state, _) = settled(|| State::load(&files, None, Role::Reader))?;
+        let load = || settled(|| State::load(&files, None, Role::Reader));
+        let (state, recovery) = match load() {
+            Err(GalleryError::TornLog(_)) => {
+                let recovery = super::writer::settle(&files)?;
+                (load()?.0, Some(recovery))
+            }
+            // A whole batch without its seal: a writer is about to acknowledge it, or it was
+            // acknowledged and the system crashed before the seal was written.
+            Ok((state, scan)) if scan.unsealed.is_some() => match super::writer::settle(&files) {
+                Err(GalleryError::Locked { .. }) => (state, None),
+                recovery => {
+                    let recovery = recovery?;
+                    (load()?.0, Some(recovery))
+                }
+            },
+            result => (result?.0, None),
+        };
         let shared = Shared {
             files,
             options,
+            recovery,
             newest: RwLock::new(state.snapshot.clone()),
             writing: AtomicBool::new(false),
             follower: Mutex::new(Follower(Some(state))),
@@ -157,7 +176,12 @@ impl Gallery {
     pub fn upgrade(directory: impl AsRef<Path>) -> Result<(), GalleryError> {
         let files = Files::new(Arc::new(Disk::new(directory.as_ref())));
         check_is_gallery(&files)?;
-        super::writer::upgrade(&files)
+        super::writer::settle(&files).map(drop)
+    }
+
+    /// What was mended when this handle was opened; `None` if nothing had to be.
+    pub fn recovery(&self) -> Option<&Recovery> {
+        self.shared.recovery.as_ref()
     }
 
     /// The newest acknowledged state, whoever wrote it: this handle's writer, or a writer in another

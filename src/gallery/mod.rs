@@ -21,6 +21,7 @@ mod segment;
 mod snapshot;
 mod stage;
 mod state;
+mod verify;
 mod writer;
 
 pub use block::{Block, FaceBlock, FaceColumns, FingerBlock, FingerColumns, Location, Modality};
@@ -29,4 +30,5 @@ pub use handle::Gallery;
 pub use options::Options;
 pub use reference::{Generation, NewReference, ReferenceId, ReferenceMeta, Sample, Status};
 pub use snapshot::{CitizenView, FaceView, Reference, Snapshot};
+pub use verify::{FileReport, Report, verify, verify_in};
 pub use writer::{Enrolment, Recovery, Writer};

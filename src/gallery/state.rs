@@ -25,6 +25,14 @@ pub(super) enum Role {
     Reader,
     /// Holds the lock: adopts a whole batch without a seal, and may find old features to rebuild.
     Writer,
+    /// Sees what a reader sees, whatever the version of the features.
+    Verifier,
+}
+
+impl Role {
+    fn is_writer(self) -> bool {
+        self == Self::Writer
+    }
 }
 
 /// A state, and where its log was read to.
@@ -47,6 +55,17 @@ impl State {
     ) -> Result<(Self, Scan), GalleryError> {
         let current = files.read(names::CURRENT)?;
         let manifest = load_manifest(files, &current)?;
+        Self::load_manifest(files, manifest, known, role)
+    }
+
+    /// As [`State::load`], from a manifest that was read.
+    pub(super) fn load_manifest(
+        files: &Files,
+        manifest: Manifest,
+        known: Option<&Snapshot>,
+        role: Role,
+    ) -> Result<(Self, Scan), GalleryError> {
+        let current = manifest.current().encode().into_bytes();
         let base = Arc::new(load_segments(files, &manifest, known, role)?);
         let name = names::log(manifest.log);
         let log: Arc<dyn ReadAt> = Arc::from(files.open(&name)?);
@@ -90,16 +109,16 @@ impl State {
             match &scan.tail {
                 // A reader may come between a writer that cuts a torn tail and one that fills it; if
                 // it stays torn, something that was acknowledged may be behind it.
-                Tail::Torn(damage) if role == Role::Reader => {
+                Tail::Torn(damage) if !role.is_writer() => {
                     if tries == TRIES {
-                        return Err(damage.clone().into());
+                        return Err(GalleryError::TornLog(damage.clone()));
                     }
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 _ => break scan,
             }
         };
-        if role == Role::Reader && scan.unsealed.is_some() {
+        if !role.is_writer() && scan.unsealed.is_some() {
             scan.batches.pop();
             scan.end = scan.sealed;
         }

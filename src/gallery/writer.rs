@@ -99,10 +99,11 @@ fn recover(files: &Files) -> Result<(Core, Recovery), GalleryError> {
     Ok((core, recovery))
 }
 
-/// See [`super::Gallery::upgrade`].
-pub(super) fn upgrade(files: &Files) -> Result<(), GalleryError> {
+/// Takes the gallery as a writer does, and lets it go.
+pub(super) fn settle(files: &Files) -> Result<Recovery, GalleryError> {
     let _lock = take_lock(files)?;
-    recover(files).map(drop)
+    let (_, recovery) = recover(files)?;
+    Ok(recovery)
 }
 
 impl Writer {

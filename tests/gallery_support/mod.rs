@@ -1,8 +1,11 @@
 //! Small, repeatable references for the gallery's tests.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // each test file uses its part
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)] // each test file uses its part
+
+use std::collections::BTreeMap;
 
 use biomatch::citizen::CitizenId;
-use biomatch::gallery::NewReference;
+use biomatch::fingerprint::FingerFeatures;
+use biomatch::gallery::{GalleryError, NewReference, ReferenceMeta, Snapshot, Status};
 use biomatch::template::{
     FaceTemplate, Finger, FingerPosition, FingerprintTemplate, Impression, Minutia, MinutiaKind, ModelId,
 };
@@ -73,4 +76,73 @@ pub fn face_template(model: &ModelId, seed: u64, dimension: usize) -> FaceTempla
 
 pub fn face(model: &ModelId, seed: u64, dimension: usize) -> NewReference {
     NewReference::face(face_template(model, seed, dimension))
+}
+
+/// A gallery's contents as plain values: citizen, then status and, by reference, what identifies the
+/// sample.
+pub type Contents = BTreeMap<u64, (Status, BTreeMap<u64, Sample>)>;
+
+/// What identifies a stored sample.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sample {
+    Finger(Vec<Minutia>),
+    Face(ModelId, Vec<f32>),
+}
+
+/// What a reference stores of a sample.
+pub fn sample_of(reference: &NewReference) -> Sample {
+    match reference.sample() {
+        biomatch::gallery::Sample::Finger(template) => {
+            Sample::Finger(FingerFeatures::new(&template.minutiae).view().minutiae.to_vec())
+        }
+        biomatch::gallery::Sample::Face(template) => {
+            Sample::Face(template.model().clone(), template.embedding().to_vec())
+        }
+        _ => panic!("another kind of sample"),
+    }
+}
+
+/// Reads a snapshot through its blocks, and checks that the lookup by citizen says the same.
+pub fn contents(snapshot: &Snapshot) -> Result<Contents, GalleryError> {
+    let mut contents = Contents::new();
+    for block in snapshot.finger_blocks() {
+        for row in (0..block.len()).filter(|&row| block.is_live(row)) {
+            block.check(row)?;
+            let sample = Sample::Finger(block.finger(row)?.minutiae.to_vec());
+            insert(&mut contents, snapshot, block.meta(row), sample);
+        }
+    }
+    for model in snapshot.models().map(|(model, _)| model.clone()).collect::<Vec<_>>() {
+        for block in snapshot.face_blocks(&model) {
+            for row in (0..block.len()).filter(|&row| block.is_live(row)) {
+                block.check(row)?;
+                let vector = block.vector(row)?[..block.dimension()].to_vec();
+                insert(&mut contents, snapshot, block.meta(row), Sample::Face(model.clone(), vector));
+            }
+        }
+    }
+    for (&id, (status, samples)) in &contents {
+        let view = snapshot.citizen(CitizenId::from_value(id).unwrap())?.expect("in the catalogue");
+        assert_eq!(view.status, *status);
+        let mut found: Vec<u64> = Vec::new();
+        for reference in &view.fingers {
+            snapshot.finger(reference.location)?;
+            found.push(reference.meta.reference().value());
+        }
+        for reference in &view.faces {
+            snapshot.face(reference.location)?;
+            found.push(reference.meta.reference().value());
+        }
+        found.sort_unstable();
+        assert!(found.iter().eq(samples.keys()), "the catalogue and the blocks agree");
+    }
+    Ok(contents)
+}
+
+fn insert(contents: &mut Contents, snapshot: &Snapshot, meta: &ReferenceMeta, sample: Sample) {
+    let citizen = meta.citizen().unwrap();
+    let entry =
+        contents.entry(citizen.value()).or_insert_with(|| (snapshot.status(citizen), BTreeMap::new()));
+    let before = entry.1.insert(meta.reference().value(), sample);
+    assert_eq!(before, None, "each reference once");
 }

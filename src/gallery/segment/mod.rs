@@ -1,5 +1,6 @@
 //! Segments: immutable files of references of one modality, in columns.
 
+mod check;
 mod layout;
 mod read;
 mod write;

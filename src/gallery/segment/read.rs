@@ -28,7 +28,7 @@ pub(in crate::gallery) struct Segment {
 }
 
 /// The bytes that a section covers, if they are in the file and aligned.
-fn range(section: &Section) -> Option<Range<usize>> {
+pub(super) fn range(section: &Section) -> Option<Range<usize>> {
     let start = usize::try_from(section.offset).ok()?;
     let end = usize::try_from(section.offset.checked_add(section.length)?).ok()?;
     Some(start..end)
@@ -77,6 +77,14 @@ impl Segment {
         &self.entry
     }
 
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.map
+    }
+
+    pub(super) fn table(&self) -> &[Section] {
+        &self.table
+    }
+
     pub(in crate::gallery) fn path(&self) -> &Path {
         &self.path
     }
@@ -87,11 +95,11 @@ impl Segment {
     }
 
     /// A section as numbers. The table was checked at open: whole items, aligned.
-    fn column<T: Pod>(&self, id: SectionId) -> &[T] {
+    pub(super) fn column<T: Pod>(&self, id: SectionId) -> &[T] {
         bytemuck::try_cast_slice(self.section(id)).unwrap_or_default()
     }
 
-    fn section_offset(&self, id: SectionId) -> u64 {
+    pub(super) fn section_offset(&self, id: SectionId) -> u64 {
         self.table.iter().find(|section| section.id == id as u32).map_or(0, |section| section.offset)
     }
 

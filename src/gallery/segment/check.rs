@@ -1,0 +1,116 @@
+//! Everything that opening a segment does not look at: all bytes, proved.
+
+use rayon::prelude::*;
+
+use super::layout::{FOOTER, HEADER, SectionId};
+use super::read::{FaceSegment, FingerSegment, Segment, range};
+use crate::gallery::reference::ReferenceMeta;
+use crate::storage::{Damage, zeros};
+
+/// How far the square of a stored vector's length may be from one.
+const UNIT_TOLERANCE: f64 = 1e-5;
+
+impl Segment {
+    /// Digest, section checksums, padding, and the order of the rows.
+    fn check_bytes(&self, problems: &mut Vec<Damage>) {
+        let bytes = self.bytes();
+        let mut damage = |offset: usize, expected: &str| {
+            problems.push(Damage::new(self.path(), offset as u64, expected, "something else"));
+        };
+        let footer = bytes.len().saturating_sub(FOOTER);
+        let mut digest = blake3::Hasher::new();
+        digest.update(bytes.get(HEADER..footer).unwrap_or_default());
+        digest.update(bytes.get(..HEADER).unwrap_or_default());
+        if *digest.finalize().as_bytes() != self.entry().digest {
+            damage(HEADER, "bytes that fit the digest");
+        }
+        let ranges: Vec<_> = self.table().iter().map(|section| range(section).unwrap_or_default()).collect();
+        for (section, range) in self.table().iter().zip(&ranges) {
+            if crc32fast::hash(bytes.get(range.clone()).unwrap_or_default()) != section.crc {
+                damage(range.start, "a section that fits its checksum");
+            }
+        }
+        let nexts = ranges.iter().skip(1).map(|range| range.start).chain([footer]);
+        for (range, next) in ranges.iter().zip(nexts) {
+            if !bytes.get(range.end..next).is_some_and(zeros) {
+                damage(range.end, "zeros between sections");
+            }
+        }
+        let metas = self.metas();
+        for (row, pair) in metas.windows(2).enumerate() {
+            if let [a, b] = pair
+                && a.key() >= b.key()
+            {
+                problems.push(self.row_damage(row + 1, "rows in ascending order"));
+            }
+        }
+    }
+
+    fn row_damage(&self, row: usize, expected: &str) -> Damage {
+        let (file, offset) = self.place(row);
+        Damage::new(&file, offset, expected, "something else")
+    }
+
+    /// Checks each row by a function that says what it expected and did not find.
+    fn check_rows(
+        &self,
+        problems: &mut Vec<Damage>,
+        check: impl Fn(usize, &ReferenceMeta) -> Result<(), Damage> + Sync,
+    ) {
+        let rows = self.metas().par_iter().enumerate();
+        let found: Vec<_> = rows.filter_map(|(row, meta)| check(row, meta).err()).collect();
+        problems.extend(found);
+    }
+
+    fn check_record(&self, row: usize, meta: &ReferenceMeta, columns: &[&[u8]]) -> Result<(), Damage> {
+        if meta.citizen().is_none() || !meta.fits(columns) {
+            return Err(self.row_damage(row, "a record that fits its checksum"));
+        }
+        Ok(())
+    }
+
+    fn check_offsets(&self, offsets: SectionId, items: usize, problems: &mut Vec<Damage>) {
+        let bounds = self.column::<u64>(offsets);
+        let whole =
+            bounds.first() == Some(&0) && bounds.last() == Some(&(items as u64)) && bounds.is_sorted();
+        if !whole {
+            let offset = self.section_offset(offsets);
+            let expected = "ascending offsets from zero to the column's end";
+            problems.push(Damage::new(self.path(), offset, expected, "others"));
+        }
+    }
+}
+
+impl FingerSegment {
+    /// Checks every byte; adds what is wrong.
+    pub(in crate::gallery) fn check_all(&self, problems: &mut Vec<Damage>) {
+        self.check_bytes(problems);
+        let minutiae = self.column::<crate::template::Minutia>(SectionId::Minutiae).len();
+        let cylinders = self.column::<crate::fingerprint::CylinderBlock>(SectionId::Cylinders).len();
+        self.check_offsets(SectionId::MinutiaOffsets, minutiae, problems);
+        self.check_offsets(SectionId::CylinderOffsets, cylinders, problems);
+        self.check_rows(problems, |row, meta| {
+            let view = self.view(row)?;
+            let columns = [bytemuck::cast_slice(view.minutiae), bytemuck::cast_slice(view.cylinders)];
+            self.check_record(row, meta, &columns)
+        });
+    }
+}
+
+impl FaceSegment {
+    /// Checks every byte; adds what is wrong.
+    pub(in crate::gallery) fn check_all(&self, problems: &mut Vec<Damage>) {
+        self.check_bytes(problems);
+        self.check_rows(problems, |row, meta| {
+            let vector = self.vector(row)?;
+            self.check_record(row, meta, &[bytemuck::cast_slice(vector), &[]])?;
+            let (numbers, padding) = vector.split_at_checked(self.dimension()).unwrap_or_default();
+            let square: f64 = numbers.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+            let unit = (square - 1.0).abs() <= UNIT_TOLERANCE;
+            if !unit || padding.iter().any(|x| x.to_bits() != 0) {
+                return Err(self.row_damage(row, "a unit vector, padded with zeros"));
+            }
+            Ok(())
+        });
+    }
+}

@@ -1,0 +1,226 @@
+//! Damage: every flipped bit is found by `verify`, and whatever the bytes are, opening and scanning
+//! neither panics nor reads outside the files, nor calls an enrolled citizen unknown.
+
+mod gallery_support;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
+use biomatch::gallery::{Gallery, GalleryError, Options, Status, verify, verify_in};
+use biomatch::storage::Memory;
+use gallery_support::*;
+
+const CITIZENS: u64 = 12;
+
+/// A gallery with every kind of file in it.
+fn files() -> BTreeMap<String, Vec<u8>> {
+    let memory = Memory::new();
+    let gallery = Gallery::create_in(Arc::new(memory.clone()), Options::default()).unwrap();
+    let writer = gallery.writer().unwrap();
+    for c in 0..CITIZENS {
+        writer.add(citizen(c), &[finger(c), finger(c + 100), face(&model("m"), c, 24)]).unwrap();
+    }
+    writer.add(citizen(0), &[face(&model("n"), 0, 8)]).unwrap();
+    let extra = writer.add(citizen(1), &[finger(300)]).unwrap();
+    writer.flush().unwrap();
+    writer.remove(citizen(1), extra[0]).unwrap();
+    writer.set_status(citizen(2), Status::Locked).unwrap();
+    writer.flush().unwrap();
+    writer.add(citizen(0), &[finger(200), face(&model("m"), 200, 24)]).unwrap();
+    writer.commit().unwrap();
+    writer.set_status(citizen(3), Status::Locked).unwrap();
+    writer.commit().unwrap();
+    drop(writer);
+    memory.files()
+}
+
+/// Opens and reads everything as a search would; gives whether every citizen was seen or denied with
+/// an error.
+fn open_and_scan(memory: &Memory) -> Result<(), GalleryError> {
+    let gallery = Gallery::open_in(Arc::new(memory.clone()), Options::default())?;
+    let snapshot = gallery.snapshot()?;
+    let features = FingerFeatures::new(&minutiae(1, 6));
+    let probe = FingerProbe::new(features.view());
+    let mut scratch = Scratch::default();
+    let mut worst = Ok(());
+    for block in snapshot.finger_blocks() {
+        for row in 0..block.len() {
+            let _ = (block.meta(row).citizen(), block.is_live(row), block.location(row));
+            match block.finger(row) {
+                Ok(view) => drop(probe.compare(view, &mut scratch)),
+                Err(error) => worst = Err(error),
+            }
+        }
+    }
+    for model in [model("m"), model("n")] {
+        for block in snapshot.face_blocks(&model) {
+            for row in 0..block.len() {
+                let _sum: f32 = block.vector(row)?.iter().sum();
+            }
+        }
+    }
+    for c in 0..CITIZENS {
+        match snapshot.citizen(citizen(c)) {
+            Ok(found) => assert!(found.is_some(), "an enrolled citizen is called unknown"),
+            Err(error) => worst = Err(error),
+        }
+    }
+    contents(&snapshot)?;
+    worst
+}
+
+fn flip(files: &BTreeMap<String, Vec<u8>>, name: &str, bit: u64) -> Memory {
+    let mut files = files.clone();
+    files.get_mut(name).unwrap()[(bit / 8) as usize] ^= 1 << (bit % 8);
+    Memory::with(files)
+}
+
+#[test]
+fn every_flipped_bit_is_found() {
+    let files = files();
+    let kinds = ["CURRENT", "manifest-", "marks-", "wal-", ".finger", ".face"];
+    assert!(kinds.iter().all(|kind| files.keys().any(|name| name.contains(kind))), "{:?}", files.keys());
+    assert!(verify_in(Arc::new(Memory::with(files.clone()))).unwrap().is_sound());
+    open_and_scan(&Memory::with(files.clone())).unwrap();
+    let mut random = Random(1);
+    let names: Vec<_> = files.iter().filter(|(_, bytes)| !bytes.is_empty()).map(|(name, _)| name).collect();
+    let total: u64 = files.values().map(|bytes| bytes.len() as u64).sum();
+    for n in 0..2000 {
+        // Half over all bytes, half over all files, so that the small ones get their share.
+        let (name, byte) = if n % 2 == 0 {
+            let mut at = random.below(total);
+            let mut file = files.iter();
+            loop {
+                let (name, bytes) = file.next().unwrap();
+                if at < bytes.len() as u64 {
+                    break (name, at);
+                }
+                at -= bytes.len() as u64;
+            }
+        } else {
+            let name = names[random.below(names.len() as u64) as usize];
+            (name, random.below(files[name].len() as u64))
+        };
+        let bit = byte * 8 + random.below(8);
+        let damaged = flip(&files, name, bit);
+        let report = verify_in(Arc::new(damaged.clone())).unwrap();
+        assert!(!report.is_sound(), "bit {bit} of {name} is not noticed");
+        let _ = open_and_scan(&damaged);
+    }
+}
+
+#[test]
+fn a_used_file_with_anything_in_its_lock_is_found() {
+    let mut files = files();
+    files.insert("LOCK".into(), vec![0]);
+    assert!(!verify_in(Arc::new(Memory::with(files))).unwrap().is_sound());
+}
+
+#[test]
+fn every_file_is_missed() {
+    let files = files();
+    for name in files.keys().filter(|name| *name != "LOCK") {
+        let mut rest = files.clone();
+        rest.remove(name);
+        let memory = Memory::with(rest);
+        match verify_in(Arc::new(memory.clone())) {
+            Ok(report) => assert!(!report.is_sound(), "{name}"),
+            Err(error) => assert!(matches!(error, GalleryError::NotAGallery { .. }), "{name}: {error}"),
+        }
+        assert!(Gallery::open_in(Arc::new(memory), Options::default()).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn every_truncation_is_found_but_that_of_a_log_between_its_batches() {
+    let files = files();
+    let mut random = Random(2);
+    for (name, bytes) in files.iter().filter(|(_, bytes)| !bytes.is_empty()) {
+        let lengths: Vec<_> = if bytes.len() < 2000 {
+            (0..bytes.len()).collect()
+        } else {
+            (0..100).map(|_| random.below(bytes.len() as u64) as usize).collect()
+        };
+        for length in lengths {
+            let mut cut = files.clone();
+            cut.get_mut(name).unwrap().truncate(length);
+            let memory = Memory::with(cut);
+            let opened = open_and_scan(&memory);
+            let report = verify_in(Arc::new(memory)).unwrap();
+            if name.starts_with("wal-") && length >= 64 {
+                // A writer that died leaves this too: what is whole is there.
+                assert!(opened.is_ok() && report.is_sound(), "{name} cut to {length}: {opened:?}");
+            } else {
+                assert!(opened.is_err() && !report.is_sound(), "{name} cut to {length}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bad_record_before_good_ones_is_refused_and_a_torn_end_is_cut() {
+    let files = files();
+    let name = files.keys().find(|name| name.starts_with("wal-")).unwrap().clone();
+    let log = &files[&name];
+    // The first record's body: batches that were acknowledged follow.
+    let memory = flip(&files, &name, (64 + 40) * 8);
+    let refused = Gallery::open_in(Arc::new(memory), Options::default()).unwrap_err();
+    assert!(matches!(refused.damage(), Some(damage) if damage.offset == 64), "{refused}");
+    // The last seal: its batch is whole, so it is kept and sealed again.
+    let memory = flip(&files, &name, (log.len() as u64 - 8) * 8);
+    let gallery = Gallery::open_in(Arc::new(memory.clone()), Options::default()).unwrap();
+    assert!(gallery.recovery().unwrap().torn.is_some());
+    assert_eq!(gallery.snapshot().unwrap().status(citizen(3)), Status::Locked);
+    assert_eq!(memory.files()[&name], *log);
+    // Bytes that no writer wrote, at the end.
+    let mut longer = files.clone();
+    longer.get_mut(&name).unwrap().extend([0x5a; 100]);
+    let memory = Memory::with(longer);
+    assert!(!verify_in(Arc::new(memory.clone())).unwrap().is_sound());
+    let gallery = Gallery::open_in(Arc::new(memory.clone()), Options::default()).unwrap();
+    assert_eq!(gallery.recovery().unwrap().cut_bytes, 100);
+    assert_eq!(memory.files()[&name], *log);
+}
+
+#[test]
+fn flips_in_mapped_files_are_found_too() {
+    let files = files();
+    let mut random = Random(3);
+    for name in files.keys().filter(|name| name.starts_with("seg-")) {
+        for _ in 0..20 {
+            let directory = tempfile::tempdir().unwrap();
+            let bit = random.below(files[name].len() as u64 * 8);
+            for (name, bytes) in flip(&files, name, bit).files() {
+                std::fs::write(directory.path().join(name), bytes).unwrap();
+            }
+            assert!(!verify(directory.path()).unwrap().is_sound());
+            if let Ok(gallery) = Gallery::open(directory.path(), Options::default()) {
+                let snapshot = gallery.snapshot().unwrap();
+                for block in snapshot.finger_blocks() {
+                    (0..block.len()).for_each(|row| drop(block.finger(row)));
+                }
+                let _ = contents(&snapshot);
+            }
+        }
+    }
+}
+
+#[test]
+fn opening_costs_by_segments_and_not_by_references() {
+    let reads = |citizens: u64| {
+        let memory = Memory::new();
+        let gallery = Gallery::create_in(Arc::new(memory.clone()), Options::default()).unwrap();
+        let writer = gallery.writer().unwrap();
+        for c in 0..citizens {
+            writer.add(citizen(c), &[finger(c), face(&model("m"), c, 8)]).unwrap();
+        }
+        writer.flush().unwrap();
+        drop((writer, gallery));
+        let before = memory.reads();
+        let gallery = Gallery::open_in(Arc::new(memory.clone()), Options::default()).unwrap();
+        assert_eq!(gallery.snapshot().unwrap().finger_count(), citizens as usize);
+        memory.reads() - before
+    };
+    assert_eq!(reads(5), reads(500));
+}
