@@ -41,8 +41,8 @@ impl Scenario<'_> {
     }
 
     fn lock(&mut self, who: u64) -> Result<(), GalleryError> {
-        self.writer.set_status(citizen(who), Status::Locked)?;
-        self.staged.get_mut(&citizen(who).value()).unwrap().0 = Status::Locked;
+        self.writer.set_status(citizen(who), LOCKED)?;
+        self.staged.get_mut(&citizen(who).value()).unwrap().0 = LOCKED;
         Ok(())
     }
 

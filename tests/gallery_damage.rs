@@ -25,11 +25,11 @@ fn files() -> BTreeMap<String, Vec<u8>> {
     let extra = writer.add(citizen(1), &[finger(300)]).unwrap();
     writer.flush().unwrap();
     writer.remove(citizen(1), extra[0]).unwrap();
-    writer.set_status(citizen(2), Status::Locked).unwrap();
+    writer.set_status(citizen(2), LOCKED).unwrap();
     writer.flush().unwrap();
     writer.add(citizen(0), &[finger(200), face(&model("m"), 200, 24)]).unwrap();
     writer.commit().unwrap();
-    writer.set_status(citizen(3), Status::Locked).unwrap();
+    writer.set_status(citizen(3), LOCKED).unwrap();
     writer.commit().unwrap();
     drop(writer);
     memory.files()
@@ -171,7 +171,7 @@ fn a_bad_record_before_good_ones_is_refused_and_a_torn_end_is_cut() {
     let memory = flip(&files, &name, (log.len() as u64 - 8) * 8);
     let gallery = Gallery::open_in(Arc::new(memory.clone()), Options::default()).unwrap();
     assert!(gallery.recovery().unwrap().torn.is_some());
-    assert_eq!(gallery.snapshot().unwrap().status(citizen(3)), Status::Locked);
+    assert_eq!(gallery.snapshot().unwrap().status(citizen(3)), LOCKED);
     assert_eq!(memory.files()[&name], *log);
     // Bytes that no writer wrote, at the end.
     let mut longer = files.clone();

@@ -55,7 +55,7 @@ fn no_byte_of_a_deleted_citizen_is_left_after_compaction() {
     for who in [5, 25, 30] {
         assert!(count(directory.path(), &traces(who)) > 60, "the search finds what is there");
     }
-    writer.set_status(citizen(5), biomatch::gallery::Status::Locked).unwrap();
+    writer.set_status(citizen(5), LOCKED).unwrap();
     writer.delete(citizen(5)).unwrap();
     writer.delete(citizen(25)).unwrap();
     writer.compact().unwrap();

@@ -8,9 +8,6 @@ use biomatch::template::FingerPosition;
 use biomatch::units::Timestamp;
 use gallery_support::*;
 
-/// Locked, for some reason.
-const LOCKED: Status = Status::Locked(std::num::NonZeroU8::MIN);
-
 #[test]
 fn what_is_enrolled_is_found_before_and_after_a_flush_and_a_reopening() {
     let directory = tempfile::tempdir().unwrap();

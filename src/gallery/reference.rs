@@ -9,7 +9,8 @@ use crate::citizen::CitizenId;
 use crate::template::{FaceTemplate, FingerPosition, FingerprintTemplate, Impression};
 use crate::units::{Quality, Timestamp};
 
-/// A reference's number, given by the gallery, never given again.
+/// A reference's number, given by the gallery; once it was committed, never given again, even when the
+/// reference is deleted.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable)]
 pub struct ReferenceId(u64);

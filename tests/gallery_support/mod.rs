@@ -146,3 +146,6 @@ fn insert(contents: &mut Contents, snapshot: &Snapshot, meta: &ReferenceMeta, sa
     let before = entry.1.insert(meta.reference().value(), sample);
     assert_eq!(before, None, "each reference once");
 }
+
+/// Locked, for some reason.
+pub const LOCKED: Status = Status::Locked(std::num::NonZeroU8::MIN);
