@@ -1,6 +1,8 @@
 //! A crash after every operation on the disk, with everything, nothing or a part of what was not
 //! synced lost: what was acknowledged is there, what was not is there as a whole or not at all.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests panic too
+
 mod gallery_support;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! Deletion is a duty: after a compaction no byte of what was deleted is in any file.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests panic too
+
 mod gallery_support;
 
 use std::path::Path;

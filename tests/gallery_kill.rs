@@ -3,6 +3,8 @@
 //! The child is this same program, started with an environment variable; it acknowledges on its
 //! standard output, and is killed with SIGKILL at a random moment.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests panic too
+
 mod gallery_support;
 
 use std::collections::{BTreeMap, BTreeSet};

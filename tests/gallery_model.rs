@@ -1,5 +1,7 @@
 //! A gallery against plain maps, over random sequences of everything that can be done to it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests panic too
+
 mod gallery_support;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,8 @@
 //! What is acknowledged in one process is seen by the next snapshot in another, whatever the writer
 //! does to the files meanwhile.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests panic too
+
 mod gallery_support;
 
 use std::io::{BufRead, BufReader, Write};
