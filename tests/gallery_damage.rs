@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
-use biomatch::gallery::{Gallery, GalleryError, Options, Status, verify, verify_in};
+use biomatch::gallery::{Gallery, GalleryError, Options, verify, verify_in};
 use biomatch::storage::Memory;
 use gallery_support::*;
 
@@ -50,7 +50,9 @@ fn open_and_scan(memory: &Memory) -> Result<(), GalleryError> {
         for row in 0..block.len() {
             let _ = (block.meta(row).citizen(), block.is_live(row), block.location(row));
             match block.finger(row) {
-                Ok(view) => drop(probe.compare(view, &mut scratch)),
+                Ok(view) => {
+                    let _score = probe.compare(view, &mut scratch);
+                }
                 Err(error) => worst = Err(error),
             }
         }
