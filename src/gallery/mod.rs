@@ -9,6 +9,7 @@ mod apply;
 mod block;
 mod change;
 mod checkpoint;
+mod describe;
 mod error;
 mod handle;
 mod manifest;
@@ -25,6 +26,7 @@ mod verify;
 mod writer;
 
 pub use block::{Block, FaceBlock, FaceColumns, FingerBlock, FingerColumns, Location, Modality};
+pub use describe::{GalleryFile, SegmentColumns};
 pub use error::GalleryError;
 pub use handle::Gallery;
 pub use options::Options;

@@ -58,4 +58,9 @@ impl Console {
     pub(crate) fn warn(&self, message: impl std::fmt::Display) {
         eprintln!("biomatch: warning: {message}");
     }
+
+    /// Something that failed while the run goes on; never silent.
+    pub(crate) fn error(&self, message: impl std::fmt::Display) {
+        eprintln!("biomatch: {message}");
+    }
 }

@@ -45,12 +45,13 @@ pub(crate) struct Failure {
     exit: Exit,
     /// Absent when nobody is left to read the output.
     message: Option<String>,
+    told: bool,
 }
 
 impl Failure {
     /// With a message of its own.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: Some(message.into()) }
+        Self { exit, message: Some(message.into()), told: false }
     }
 
     /// From an error and all that caused it.
@@ -72,14 +73,26 @@ impl Failure {
     /// A failed write. A closed pipe is nobody's fault and says nothing.
     pub(crate) fn unwritable(name: &str, error: &io::Error) -> Self {
         let message = (error.kind() != io::ErrorKind::BrokenPipe).then(|| format!("{name}: {error}"));
-        Self { exit: Exit::Output, message }
+        Self { exit: Exit::Output, message, told: false }
+    }
+
+    /// The same exit code with another message.
+    pub(crate) fn instead(self, message: String) -> Self {
+        Self { message: self.message.and(Some(message)), ..self }
+    }
+
+    /// The same exit code, for a failure whose message was told.
+    pub(crate) fn silently(self) -> Self {
+        Self { told: true, ..self }
     }
 
     /// Prints the message and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
         match self.message {
             Some(message) => {
-                eprintln!("biomatch: {message}");
+                if !self.told {
+                    eprintln!("biomatch: {message}");
+                }
                 ExitCode::from(self.exit as u8)
             }
             None => ExitCode::SUCCESS,

@@ -11,9 +11,13 @@ mod output;
 mod table;
 
 mod calibrate;
+mod convert;
 mod evaluate;
 mod evaluate_table;
+mod facts;
+mod files;
 mod generated;
+mod inspect;
 mod pairs;
 mod records;
 mod score;
@@ -45,6 +49,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Calibrate(calibrate::Args),
+    Inspect(inspect::Args),
+    Convert(convert::Args),
     Pairs(pairs::Args),
     Score(score::Args),
     ScoreFaces(score_faces::Args),
@@ -55,6 +61,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let answer = Console::new(&cli.common).and_then(|console| match &cli.command {
         Command::Calibrate(args) => calibrate::run(args, &console),
+        Command::Inspect(args) => inspect::run(args, &console),
+        Command::Convert(args) => convert::run(args, &console),
         Command::Pairs(args) => pairs::run(args, &console),
         Command::Score(args) => score::run(args, &console),
         Command::ScoreFaces(args) => score_faces::run(args, &console),

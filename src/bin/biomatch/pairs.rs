@@ -8,6 +8,7 @@ use biomatch::evaluation::pairs::{Impostors, pairs};
 
 use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure};
+use crate::files::files_below;
 use crate::table::Table;
 
 /// Make the lists that `score`, `score-faces` and `evaluate` read
@@ -126,30 +127,15 @@ fn rows_of(file: &Path) -> Result<Vec<Sample>, Failure> {
 fn samples_below(root: &Path, console: &Console) -> Result<Vec<Sample>, Failure> {
     let mut samples = Vec::new();
     let mut left_out = 0_u64;
-    let mut folders = vec![PathBuf::new()];
-    while let Some(folder) = folders.pop() {
-        let there = root.join(&folder);
-        for entry in fs::read_dir(&there).map_err(|error| Failure::unreadable(&there, &error))? {
-            let entry = entry.map_err(|error| Failure::unreadable(&there, &error))?;
-            let path = folder.join(entry.file_name());
-            let name = entry.file_name();
-            if name.as_encoded_bytes().starts_with(b".") {
-                continue;
-            }
-            // Links to folders are not followed: they may go round in a circle.
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                folders.push(path);
-            } else if let Some(sample) = sample_at(&path)? {
-                samples.push(sample);
-            } else {
-                left_out += 1;
-            }
+    for path in files_below(root)? {
+        match sample_at(&path)? {
+            Some(sample) => samples.push(sample),
+            None => left_out += 1,
         }
     }
     if left_out > 0 {
         console.warn(format_args!("{left_out} files are not named SUBJECT_IMPRESSION.EXTENSION; left out"));
     }
-    samples.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(samples)
 }
 

@@ -175,6 +175,11 @@ impl Header {
         crc32fast::hash(bytemuck::bytes_of(self).get(..HEADER - 4).unwrap_or_default())
     }
 
+    /// The gallery and the number that the header states.
+    pub(in crate::gallery) fn identity(&self) -> ([u8; 16], u64) {
+        (self.gallery, self.number)
+    }
+
     /// Checks all that the header alone can tell; gives what the rows are and the sections.
     pub(in crate::gallery) fn check(
         &self,

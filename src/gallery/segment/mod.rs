@@ -5,5 +5,6 @@ mod layout;
 mod read;
 mod write;
 
+pub(super) use layout::{FOOTER, Footer, HEADER, Header, Kind};
 pub(super) use read::{FaceSegment, FingerSegment, Segment};
 pub(super) use write::{Row, stride, write_faces, write_fingers};

@@ -1,0 +1,85 @@
+//! What a gallery and each of its files are.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use biomatch::gallery::{Gallery, GalleryFile, Options, SegmentColumns};
+
+use crate::exit::{Exit, Failure, OrFail};
+use crate::facts::Facts;
+
+/// Of a gallery's folder.
+pub(super) fn folder(path: &Path) -> Result<Facts, Failure> {
+    let gallery = Gallery::open(path, Options::default()).or_fail(Exit::Gallery)?;
+    let snapshot = gallery.snapshot().or_fail(Exit::Gallery)?;
+    let models = snapshot.models().map(|(model, dimension)| format!("{model}, {dimension} dimensions"));
+    let models: Vec<String> = models.collect();
+    let entries = std::fs::read_dir(path).map_err(|error| Failure::unreadable(path, &error))?;
+    let files: Vec<u64> = entries.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len())).collect();
+    Ok(Facts::default()
+        .with("kind", "gallery")
+        .with("generation", snapshot.generation().to_string())
+        .with("fingers", snapshot.finger_count())
+        .with("faces", snapshot.face_count())
+        .with_some("models", (!models.is_empty()).then_some(models))
+        .with("files", files.len())
+        .with("bytes", files.iter().sum::<u64>()))
+}
+
+/// Of one file.
+pub(super) fn file(path: &Path) -> Result<Facts, Failure> {
+    let facts = Facts::default();
+    Ok(match GalleryFile::read(path).or_fail(Exit::Gallery)? {
+        GalleryFile::Current { manifest } => {
+            facts.with("kind", "gallery CURRENT").with("names_manifest", manifest)
+        }
+        GalleryFile::Manifest { gallery, number, generation, files, references: [fingers, faces] } => facts
+            .with("kind", "gallery manifest")
+            .with("gallery", hexadecimal(&gallery))
+            .with("number", number)
+            .with("generation", generation)
+            .with("fingers", fingers)
+            .with("faces", faces)
+            .with("names", files),
+        GalleryFile::Log { gallery, number, starts_after, batches, changes, tail } => facts
+            .with("kind", "gallery write-ahead log")
+            .with("gallery", hexadecimal(&gallery))
+            .with("number", number)
+            .with("starts_after_generation", starts_after)
+            .with("batches", batches)
+            .with("changes", changes)
+            .with_some("tail", tail),
+        GalleryFile::Marks { gallery, number, deleted, locked } => facts
+            .with("kind", "gallery marks")
+            .with("gallery", hexadecimal(&gallery))
+            .with("number", number)
+            .with("deleted_rows", deleted)
+            .with("locked_citizens", locked),
+        GalleryFile::Segment { gallery, number, rows, columns, digest } => {
+            let facts = facts
+                .with("kind", "gallery segment")
+                .with("gallery", hexadecimal(&gallery))
+                .with("number", number)
+                .with("rows", rows);
+            let facts = match columns {
+                SegmentColumns::Fingers { features } => {
+                    facts.with("of", "fingers").with("feature_version", u64::from(features))
+                }
+                SegmentColumns::Faces { model, dimension } => facts
+                    .with("of", "faces")
+                    .with("model", model.to_string())
+                    .with("dimension", u64::from(dimension)),
+            };
+            facts.with("blake3", hexadecimal(&digest))
+        }
+        _ => facts.with("kind", "gallery file"),
+    })
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,128 @@
+//! `biomatch inspect`: says what files are.
+
+mod faces;
+mod fingerprint;
+mod gallery;
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use biomatch::gallery::GalleryFile;
+use biomatch::template::face_file::NPY_MAGIC;
+
+use crate::console::Console;
+use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::facts::Facts;
+use crate::files::files_below;
+use crate::output::Output;
+use crate::records::{RecordOptions, has_extension};
+
+/// Say what records and gallery files are
+///
+/// Knows fingerprint records of every dialect, NIST .xyt and minutiae in .csv; embeddings in .npy and .json,
+/// and raw little-endian f32 if --dimension says how many numbers an embedding has; a gallery's folder and
+/// each of its files. Of another folder every file below it is inspected, hidden ones not.
+///
+/// Tells counts and headers, never minutiae or numbers of an embedding. For a fingerprint record it lists
+/// in what it departs from its standard. A gallery file's own checksums are checked; whether the
+/// gallery is sound as a whole is for `biomatch verify` to say.
+///
+/// Of several files the bad ones are told on stderr, the others are inspected all the same, and the
+/// exit code is that of the first bad one.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  biomatch inspect 101_1.iso
+  biomatch inspect --json records/ | jq -r 'select(.views[0].minutiae < 12) | .file'
+  biomatch inspect citizens/ citizens/CURRENT citizens/seg-*
+  biomatch inspect --dimension 512 embedding.f32")]
+pub(crate) struct Args {
+    /// Files and folders
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// Print one JSON object a line, with the file in "file"
+    #[arg(long)]
+    json: bool,
+
+    /// Take files of no known format for raw little-endian f32 with so many numbers an embedding
+    #[arg(long, value_name = "N")]
+    dimension: Option<usize>,
+
+    #[command(flatten)]
+    records: RecordOptions,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
+    let mut output = Output::stdout();
+    let mut first_bad = None;
+    let mut bad = 0_u64;
+    let mut inspected = 0_u64;
+    for path in &args.files {
+        for file in expand(path)? {
+            inspected += 1;
+            match inspect(&file, args) {
+                Ok(facts) => print(&mut output, &file, facts, args.json)?,
+                Err(failure) => {
+                    bad += 1;
+                    console.error(&failure);
+                    first_bad.get_or_insert(failure);
+                }
+            }
+        }
+    }
+    output.finish()?;
+    match first_bad {
+        Some(failure) if inspected > 1 => {
+            Err(failure.instead(format!("{bad} of {inspected} files could not be inspected")))
+        }
+        Some(failure) => Err(failure.silently()),
+        None => Ok(Answer::Yes),
+    }
+}
+
+/// A file or a gallery is itself; another folder is the files below it.
+fn expand(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if path.is_dir() && !path.join("CURRENT").is_file() {
+        return Ok(files_below(path)?.into_iter().map(|file| path.join(file)).collect());
+    }
+    Ok(vec![path.to_owned()])
+}
+
+fn print(output: &mut Output, file: &Path, facts: Facts, json: bool) -> Result<(), Failure> {
+    let facts_with_file = Facts::default().with("file", file.display().to_string()).and(facts);
+    let text = if json {
+        serde_json::to_string(&facts_with_file).or_fail(Exit::Output)? + "\n"
+    } else {
+        format!("{facts_with_file}\n")
+    };
+    let result = output.write_all(text.as_bytes());
+    output.check(result)
+}
+
+fn inspect(path: &Path, args: &Args) -> Result<Facts, Failure> {
+    if path.is_dir() {
+        return gallery::folder(path);
+    }
+    let unreadable = |error| Failure::unreadable(path, &error);
+    let mut start = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(GalleryFile::START as u64).read_to_end(&mut start))
+        .map_err(unreadable)?;
+    if GalleryFile::is_start_of_one(&start) {
+        return gallery::file(path);
+    }
+    let whole = || fs::read(path).map_err(unreadable);
+    if start.starts_with(NPY_MAGIC) {
+        return faces::npy(path, whole()?);
+    }
+    if has_extension(path, "json") {
+        return faces::json(path, whole()?);
+    }
+    let is_record = start.starts_with(b"FMR\0") || has_extension(path, "xyt") || has_extension(path, "csv");
+    match args.dimension {
+        Some(dimension) if !is_record => faces::raw(path, whole()?, dimension),
+        _ => Ok(fingerprint::facts(&args.records.read(path)?)),
+    }
+}

@@ -1,0 +1,291 @@
+//! What a single gallery file says of itself, without the gallery around it: for looking at files
+//! that were copied, kept or left by a crash.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::block::Modality;
+use super::error::GalleryError;
+use super::manifest::{Current, Manifest};
+use super::marks::Marks;
+use super::segment::{FOOTER, Footer, HEADER, Header, Kind};
+use crate::storage::{Damage, Fields, LOG_HEADER, LogId, StorageError, Tail, check_log_header, scan_log};
+use crate::template::ModelId;
+
+/// A file of a gallery, by what is in it. Names are not looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GalleryFile {
+    /// CURRENT.
+    Current {
+        /// The number of the manifest that is the gallery's.
+        manifest: u64,
+    },
+    /// A manifest.
+    Manifest {
+        /// The gallery's identity.
+        gallery: [u8; 16],
+        /// Its number.
+        number: u64,
+        /// The generation that its segments hold; the log continues from it.
+        generation: u64,
+        /// The names of the files that it names, and its own.
+        files: Vec<String>,
+        /// References in its finger segments and in its face segments, deleted ones too.
+        references: [u64; 2],
+    },
+    /// A write-ahead log.
+    Log {
+        /// The gallery's identity.
+        gallery: [u8; 16],
+        /// Its number.
+        number: u64,
+        /// The generation that it starts after.
+        starts_after: u64,
+        /// Batches that are whole.
+        batches: u64,
+        /// Changes in them.
+        changes: u64,
+        /// What follows the last whole batch; `None` if nothing does.
+        tail: Option<String>,
+    },
+    /// A marks file.
+    Marks {
+        /// The gallery's identity.
+        gallery: [u8; 16],
+        /// Its number.
+        number: u64,
+        /// Rows marked as deleted.
+        deleted: u64,
+        /// Citizens who are not active.
+        locked: u64,
+    },
+    /// A segment. Its header and footer were checked, its columns were not.
+    Segment {
+        /// The gallery's identity.
+        gallery: [u8; 16],
+        /// Its number.
+        number: u64,
+        /// Rows, deleted ones too.
+        rows: u64,
+        /// What the rows are.
+        columns: SegmentColumns,
+        /// The BLAKE3 that its footer states.
+        digest: [u8; 32],
+    },
+}
+
+/// What a segment's rows are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SegmentColumns {
+    /// Fingers.
+    Fingers {
+        /// The version of their features.
+        features: u32,
+    },
+    /// Faces.
+    Faces {
+        /// Their model.
+        model: ModelId,
+        /// Its dimension.
+        dimension: u32,
+    },
+}
+
+/// The kinds by the first bytes.
+const MAGICS: [(&[u8], Magic); 5] = [
+    (b"biomatch gallery 1 ", Magic::Current),
+    (b"biomatch-m\0", Magic::Manifest),
+    (b"biomatch-l\0", Magic::Log),
+    (b"biomatch-d\0", Magic::Marks),
+    (b"biomatch-s\0", Magic::Segment),
+];
+
+#[derive(Clone, Copy)]
+enum Magic {
+    Current,
+    Manifest,
+    Log,
+    Marks,
+    Segment,
+}
+
+fn magic(start: &[u8]) -> Option<Magic> {
+    MAGICS.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, kind)| *kind)
+}
+
+/// Where the identity of a manifest, a log and a marks file begins.
+const IDENTITY: usize = 24;
+
+impl GalleryFile {
+    /// First bytes that tell a gallery file from others.
+    pub const START: usize = 19;
+
+    /// Whether a file that begins so is one of a gallery.
+    pub fn is_start_of_one(start: &[u8]) -> bool {
+        magic(start).is_some()
+    }
+
+    /// Reads a file. Of a segment only the header and the footer, else all of it.
+    ///
+    /// # Errors
+    /// A file that is none of a gallery, one that is damaged, or what the system reports.
+    pub fn read(path: &Path) -> Result<Self, GalleryError> {
+        let io = |source| StorageError::Io { file: path.to_owned(), operation: "read", source };
+        let mut file = File::open(path).map_err(io)?;
+        let mut start = Vec::new();
+        (&mut file).take(HEADER as u64).read_to_end(&mut start).map_err(io)?;
+        let kind = magic(&start).ok_or_else(|| Damage::new(path, 0, "a gallery file", "something else"))?;
+        if let Magic::Segment = kind {
+            let length = file.metadata().map_err(io)?.len();
+            let mut end = [0; FOOTER];
+            if length >= (HEADER + FOOTER) as u64 {
+                file.seek(SeekFrom::End(-(FOOTER as i64))).map_err(io)?;
+                file.read_exact(&mut end).map_err(io)?;
+            }
+            return Ok(segment(path, &start, &end, length)?);
+        }
+        let mut bytes = start;
+        file.read_to_end(&mut bytes).map_err(io)?;
+        let facts = match kind {
+            Magic::Current => Current::decode(path, &bytes).map(|c| Self::Current { manifest: c.manifest }),
+            Magic::Manifest => Manifest::decode(path, &bytes).map(|manifest| of_manifest(&manifest)),
+            Magic::Log => log(path, &bytes),
+            Magic::Marks | Magic::Segment => marks(path, &bytes),
+        };
+        Ok(facts?)
+    }
+}
+
+fn identity(path: &Path, bytes: &[u8]) -> Result<([u8; 16], u64), Damage> {
+    let mut fields = Fields::new(bytes.get(IDENTITY..).unwrap_or_default());
+    let mut read = || Some((fields.array()?, fields.u64()?));
+    read().ok_or_else(|| Damage::new(path, IDENTITY as u64, "a gallery's identity", "the end"))
+}
+
+fn of_manifest(manifest: &Manifest) -> GalleryFile {
+    let rows = |modality| {
+        let segments = manifest.segments.iter().filter(|segment| segment.modality == modality);
+        segments.map(|segment| segment.rows).fold(0, u64::saturating_add)
+    };
+    GalleryFile::Manifest {
+        gallery: manifest.gallery,
+        number: manifest.number,
+        generation: manifest.generation,
+        files: manifest.files(),
+        references: [Modality::Finger, Modality::Face].map(rows),
+    }
+}
+
+fn log(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
+    let (gallery, number) = identity(path, bytes)?;
+    let id = LogId { gallery, number };
+    let starts_after = check_log_header(path, id, bytes)?;
+    let body = bytes.get(LOG_HEADER as usize..).unwrap_or_default();
+    let scan = scan_log(path, id, body, LOG_HEADER, starts_after.saturating_add(1))?;
+    Ok(GalleryFile::Log {
+        gallery,
+        number,
+        starts_after,
+        batches: scan.batches.len() as u64,
+        changes: scan.batches.iter().map(|(_, records)| records.len() as u64).sum(),
+        tail: match scan.tail {
+            Tail::Clean => None,
+            Tail::Partial => Some("the beginning of a batch".to_owned()),
+            Tail::Torn(damage) => Some(damage.to_string()),
+        },
+    })
+}
+
+fn marks(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
+    let (gallery, number) = identity(path, bytes)?;
+    let marks = Marks::decode(path, gallery, number, bytes)?;
+    let deleted = marks.dead.values().map(|rows| rows.len() as u64).sum();
+    Ok(GalleryFile::Marks { gallery, number, deleted, locked: marks.statuses.len() as u64 })
+}
+
+fn segment(path: &Path, start: &[u8], end: &[u8; FOOTER], length: u64) -> Result<GalleryFile, Damage> {
+    let short = || Damage::new(path, length, "a header and a footer", "too few bytes");
+    if start.len() < HEADER {
+        return Err(short());
+    }
+    let header: Header = bytemuck::try_pod_read_unaligned(start).map_err(|_| short())?;
+    let footer: Footer = bytemuck::pod_read_unaligned(end);
+    let (gallery, number) = header.identity();
+    let (kind, _) = header.check(path, gallery, number, length)?;
+    if !footer.is_valid() || footer.file_bytes != length {
+        return Err(Damage::new(
+            path,
+            length.saturating_sub(FOOTER as u64),
+            "the segment's footer",
+            "another",
+        ));
+    }
+    let columns = match kind {
+        Kind::Finger { features } => SegmentColumns::Fingers { features },
+        Kind::Face { model, dimension, .. } => SegmentColumns::Faces { model, dimension },
+    };
+    Ok(GalleryFile::Segment { gallery, number, rows: header.rows, columns, digest: footer.digest })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gallery::{Gallery, NewReference, Options, Status};
+    use crate::template::FaceTemplate;
+
+    #[test]
+    fn every_file_of_a_gallery_says_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let gallery = Gallery::create(folder.path(), Options::default()).unwrap();
+        let citizens = ["001190000101", "001190000102", "001190000103"].map(|id| id.parse().unwrap());
+        let writer = gallery.writer().unwrap();
+        let face = FaceTemplate::new("m".parse().unwrap(), &[1.0, 2.0]).unwrap();
+        for citizen in citizens {
+            writer.add(citizen, &[NewReference::face(face.clone())]).unwrap();
+        }
+        writer.commit().unwrap();
+        writer.flush().unwrap();
+        writer.delete(citizens[0]).unwrap();
+        writer.set_status(citizens[1], Status::Locked).unwrap();
+        writer.commit().unwrap();
+
+        let mut kinds = Vec::new();
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.file_name().unwrap() == "LOCK" {
+                continue;
+            }
+            let bytes = std::fs::read(&path).unwrap();
+            assert!(GalleryFile::is_start_of_one(&bytes[..GalleryFile::START.min(bytes.len())]), "{path:?}");
+            match GalleryFile::read(&path).unwrap() {
+                GalleryFile::Segment { rows, columns, .. } => {
+                    assert_eq!(rows, 3);
+                    assert_eq!(columns, SegmentColumns::Faces { model: "m".parse().unwrap(), dimension: 2 });
+                    kinds.push("segment");
+                }
+                GalleryFile::Log { batches, changes, tail, .. } => {
+                    assert_eq!((batches, changes, tail), (1, 2, None));
+                    kinds.push("log");
+                }
+                GalleryFile::Manifest { files, references, .. } => {
+                    assert!(files.len() >= 3, "{files:?}");
+                    assert_eq!(references, [0, 3]);
+                    kinds.push("manifest");
+                }
+                GalleryFile::Current { .. } => kinds.push("current"),
+                GalleryFile::Marks { .. } => kinds.push("marks"),
+            }
+            // Every file is checked where it says what it is.
+            for cut in [0, 12, 40, bytes.len() - 1] {
+                std::fs::write(&path, &bytes[..cut]).unwrap();
+                let read = GalleryFile::read(&path);
+                assert!(!matches!(read, Ok(GalleryFile::Segment { .. } | GalleryFile::Manifest { .. })));
+            }
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        kinds.sort_unstable();
+        assert_eq!(kinds, ["current", "log", "manifest", "segment"]);
+    }
+}
