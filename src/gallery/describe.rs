@@ -248,7 +248,7 @@ mod tests {
         writer.commit().unwrap();
         writer.flush().unwrap();
         writer.delete(citizens[0]).unwrap();
-        writer.set_status(citizens[1], Status::Locked).unwrap();
+        writer.set_status(citizens[1], Status::Locked(std::num::NonZero::<u8>::MIN)).unwrap();
         writer.commit().unwrap();
 
         let mut kinds = Vec::new();
