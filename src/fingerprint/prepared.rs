@@ -24,10 +24,11 @@ pub(super) struct Row {
     pub(super) minutia: u8,
 }
 
-/// For each lane the index of its minutia and the direction of that. A lane without cylinder has
-/// cosine and sine zero, so that no direction is near it.
+/// For each lane the index of its minutia and the direction of that.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Columns {
+    /// One for a lane with a cylinder, zero for one without (whose other values mean nothing).
+    pub(super) present: Vec<f32>,
     pub(super) minutia: Vec<u8>,
     pub(super) cos: Vec<f32>,
     pub(super) sin: Vec<f32>,
@@ -38,6 +39,7 @@ impl Prepared {
     pub(super) fn fill(&mut self, view: FingerView<'_>) {
         self.geometry.fill(view.minutiae);
         self.rows.clear();
+        self.columns.present.clear();
         self.columns.minutia.clear();
         self.columns.cos.clear();
         self.columns.sin.clear();
@@ -45,6 +47,7 @@ impl Prepared {
             for lane in 0..CylinderBlock::CYLINDERS {
                 let minutia = block.minutia(lane, self.geometry.len());
                 let index = usize::from(minutia.unwrap_or_default());
+                self.columns.present.push(if minutia.is_some() { 1.0 } else { 0.0 });
                 self.columns.minutia.push(minutia.unwrap_or_default());
                 self.columns.cos.push(minutia.map_or(0.0, |_| self.geometry.cos[index]));
                 self.columns.sin.push(minutia.map_or(0.0, |_| self.geometry.sin[index]));

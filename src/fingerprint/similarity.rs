@@ -2,7 +2,7 @@
 
 use super::cylinder::LEAST_COMMON;
 use super::features::CylinderBlock;
-use super::parameters::{LEAST_COSINE, LEAST_SIMILARITY};
+use super::parameters::{LARGE_TURN_WEIGHT, LEAST_SIMILARITY, LITTLE_TURN_COSINE};
 use super::prepared::Side;
 use crate::kernels::Kernels;
 use crate::kernels::masked::{LANES, Pattern, Planes};
@@ -24,15 +24,15 @@ pub(super) struct Similarities {
     best: Vec<f32>,
     /// That column.
     column: Vec<usize>,
-    /// One for a column that is free, zero for one that is taken.
+    /// One for a column that is free, zero for one that is taken or empty.
     free: Vec<f32>,
     /// One for each row and its padding.
     ones: Vec<f32>,
 }
 
 impl Similarities {
-    /// Computes the matrix: `a`'s cylinders by row, `b`'s lanes by column; zero where directions are
-    /// not comparable or a lane is empty.
+    /// Computes the matrix: `a`'s cylinders by row, `b`'s lanes by column, less where one is turned far
+    /// against the other. Columns of empty lanes mean nothing.
     pub(super) fn compute(&mut self, a: Side<'_>, b: Side<'_>, kernels: &Kernels) {
         let columns = &b.prepared.columns;
         let planes: &[Planes] = bytemuck::cast_slice::<CylinderBlock, Planes>(b.view.cylinders);
@@ -48,7 +48,7 @@ impl Similarities {
             let minutia = usize::from(row.minutia);
             let (cos, sin) = (geometry.cos[minutia], geometry.sin[minutia]);
             for ((similarity, c), s) in similarities.iter_mut().zip(&columns.cos).zip(&columns.sin) {
-                *similarity = if cos * c + sin * s > LEAST_COSINE { *similarity } else { 0.0 };
+                *similarity *= if cos * c + sin * s > LITTLE_TURN_COSINE { 1.0 } else { LARGE_TURN_WEIGHT };
             }
         }
     }
@@ -59,8 +59,7 @@ impl Similarities {
     pub(super) fn select(&mut self, a: Side<'_>, b: Side<'_>, pairs: &mut Vec<Pair>) {
         let width = b.prepared.columns.cos.len();
         pairs.clear();
-        self.free.clear();
-        self.free.resize(width, 1.0);
+        self.free.clone_from(&b.prepared.columns.present);
         self.best.clear();
         self.column.clear();
         if width == 0 {
@@ -147,9 +146,11 @@ mod tests {
                 let differing = ones(&|w| row.pattern[w] ^ column.pattern[w]);
                 let angle = |side: Side<'_>, i: u8| side.view.minutiae[usize::from(i)].angle;
                 let turn = angle(a, row.minutia).turn_to(angle(b, column.minutia));
-                let comparable = i32::from(turn).abs() < 1 << 14 && mask.count_ones() >= 32 && x + y > 0.0;
+                let weight = if i32::from(turn).abs() < 1 << 14 { 1.0 } else { LARGE_TURN_WEIGHT };
+                let comparable = mask.count_ones() >= 32 && x + y > 0.0;
                 let similarity =
                     if comparable { 1.0 - differing.sqrt() / (x.sqrt() + y.sqrt()) } else { 0.0 };
+                let similarity = weight * similarity;
                 all.push(Pair { a: row.minutia, b: column.minutia, similarity });
             }
         }
