@@ -29,3 +29,8 @@ pub mod calibration;
 pub mod database;
 
 pub mod evaluation;
+
+/// The README's example, compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
