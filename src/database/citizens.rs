@@ -11,6 +11,7 @@ use crate::citizen::CitizenId;
 use crate::gallery::{self, CitizenView, Gallery, Generation};
 
 use super::calibrations::Tables;
+use super::changes::HeldWriter;
 use super::{
     Audit, AuditEntry, AuditEvent, CitizenWriter, DatabaseError, Decision, Identification, Identify, Options,
     Policy, Probe,
@@ -25,6 +26,7 @@ pub struct CitizenDatabase {
     pub(super) tables: Tables,
     pub(super) pool: Option<Arc<ThreadPool>>,
     audit: Option<Arc<dyn Audit>>,
+    pub(super) held: HeldWriter,
 }
 
 impl CitizenDatabase {
@@ -48,7 +50,8 @@ impl CitizenDatabase {
 
     fn new(gallery: Gallery, options: Options) -> Result<Self, DatabaseError> {
         let tables = options.calibrations.resolved()?;
-        Ok(Self { gallery, tables, pool: options.pool, audit: options.audit })
+        let held = HeldWriter::default();
+        Ok(Self { gallery, tables, pool: options.pool, audit: options.audit, held })
     }
 
     /// The gallery underneath.
@@ -56,7 +59,8 @@ impl CitizenDatabase {
         &self.gallery
     }
 
-    /// The one writer, held by an operating system's lock until it is dropped.
+    /// The one writer, held by an operating system's lock until it is dropped: for many changes at a
+    /// time. Single ones have [`CitizenDatabase::enrol`] and its like.
     ///
     /// # Errors
     /// [`gallery::GalleryError::Locked`] if there is another, in this or another process; damage.

@@ -8,6 +8,7 @@
 mod audit;
 mod authenticate;
 mod calibrations;
+mod changes;
 mod citizens;
 mod decision;
 mod enrolment;

@@ -37,6 +37,9 @@ pub enum RecordError {
         /// What is wrong.
         flaw: Flaw,
     },
+    /// A view was asked for, and the record has none.
+    #[error("the record has no view")]
+    NoView,
     /// Text that cannot be understood.
     #[error("line {line}: {problem}")]
     Text {

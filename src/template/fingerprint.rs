@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::template::{Capture, ExtendedData, FingerPosition, Impression, Minutia};
+use crate::template::{
+    Capture, ExtendedData, FingerPosition, FingerprintRecord, Impression, Minutia, Reading, RecordError,
+};
 use crate::units::{Length, Quality, Resolution};
 
 /// The picture that an impression's coordinates came from: what a writer needs to give a
@@ -57,6 +59,15 @@ impl FingerprintTemplate {
     /// A template of a known finger with nothing but minutiae.
     pub fn new(position: FingerPosition, minutiae: Vec<Minutia>) -> Self {
         Self { position, minutiae, ..Self::default() }
+    }
+
+    /// The first view of a record of any dialect, see [`FingerprintRecord::read`].
+    ///
+    /// # Errors
+    /// As [`FingerprintRecord::read`]; [`RecordError::NoView`].
+    pub fn read(bytes: &[u8], reading: Reading) -> Result<Self, RecordError> {
+        let record = FingerprintRecord::read(bytes, reading)?;
+        record.views.into_iter().next().ok_or(RecordError::NoView)
     }
 
     /// The same template with its coordinates tied to a picture.
