@@ -1,0 +1,62 @@
+//! Single changes on the database itself: durable when they return, shared by threads, one writer.
+#![allow(clippy::unwrap_used)]
+
+mod database_support;
+
+use biomatch::database::{CitizenDatabase, DatabaseError, Decision, LockReason, Policy, ReferReason};
+use biomatch::gallery::GalleryError;
+use database_support::*;
+
+#[test]
+fn changes_are_seen_by_another_handle_as_soon_as_they_return() {
+    let people = People::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("citizens");
+    let database = CitizenDatabase::create(&path, options(&people)).unwrap();
+    let other = CitizenDatabase::open(&path, options(&people)).unwrap();
+    let claim =
+        |index| other.authenticate(&people.id(index), &people.probe(index), &Policy::default()).unwrap();
+
+    assert_eq!(claim(1), Decision::Refer(ReferReason::UnknownCitizen));
+    assert_eq!(database.enrol(&people.id(1), people.enrolment(1)).unwrap().len(), 5);
+    assert!(matches!(claim(1), Decision::Accept(_)));
+    let why = LockReason::HolderRequest;
+    database.lock(&people.id(1), why).unwrap();
+    assert_eq!(claim(1), Decision::Refer(ReferReason::Locked { why }));
+    database.unlock(&people.id(1)).unwrap();
+    assert!(matches!(claim(1), Decision::Accept(_)));
+    database.delete(&people.id(1)).unwrap();
+    assert_eq!(claim(1), Decision::Refer(ReferReason::UnknownCitizen));
+    assert!(database.delete(&people.id(1)).is_err(), "nobody to delete");
+    database.enrol(&people.id(2), people.enrolment(2)).unwrap();
+    assert!(matches!(claim(2), Decision::Accept(_)), "a refused change does not spoil the next");
+}
+
+#[test]
+fn threads_share_the_writer_and_others_wait_for_its_release() {
+    let people = People::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("citizens");
+    let database = CitizenDatabase::create(&path, options(&people)).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (database, people) = (&database, &people);
+            scope.spawn(move || {
+                for n in 0..5 {
+                    let index = thread * 100 + n;
+                    database.enrol(&people.id(index), people.enrolment(index)).unwrap();
+                }
+            });
+        }
+    });
+    let other = CitizenDatabase::open(&path, options(&people)).unwrap();
+    assert_eq!(other.snapshot().unwrap().gallery().face_count(), 20);
+    let locked = |result: Result<_, DatabaseError>| {
+        matches!(result, Err(DatabaseError::Gallery(GalleryError::Locked { .. })))
+    };
+    assert!(locked(other.enrol(&people.id(900), people.enrolment(900))));
+    database.release_writer();
+    other.enrol(&people.id(900), people.enrolment(900)).unwrap();
+    assert!(locked(database.enrol(&people.id(901), people.enrolment(901))));
+    assert_eq!(database.snapshot().unwrap().gallery().face_count(), 21);
+}
