@@ -48,10 +48,11 @@ pub(super) fn read(
 
     let form = Form { dialect, turn: ANSI_TURN, quality: QualityForm::Special };
     let mut views = Vec::new();
+    let mut numbering = views::Numbering::new(dialect);
     for _ in 0..count {
         let offset = cursor.offset();
         let view = read_view(&mut cursor, notes, form, &capture)?;
-        views::check_number(&views, &view, dialect, offset, notes)?;
+        numbering.check(&view, offset, notes)?;
         views.push(view);
     }
     let count = cursor.remaining();

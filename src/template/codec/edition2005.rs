@@ -40,10 +40,11 @@ pub(super) fn read(
     })?;
 
     let mut views = Vec::new();
+    let mut numbering = views::Numbering::new(form.dialect);
     for _ in 0..count {
         let offset = cursor.offset();
         let view = read_view(cursor, notes, form, &frame, &capture)?;
-        views::check_number(&views, &view, form.dialect, offset, notes)?;
+        numbering.check(&view, offset, notes)?;
         views.push(view);
     }
     let count = cursor.remaining();

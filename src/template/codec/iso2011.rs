@@ -77,6 +77,7 @@ pub(super) fn read(bytes: &[u8], notes: &mut Notes) -> Result<FingerprintRecord,
     })?;
 
     let mut views = Vec::new();
+    let mut numbering = views::Numbering::new(Dialect::Iso2011);
     for _ in 0..count {
         let offset = cursor.offset();
         let length = cursor.u32("representation length")?;
@@ -90,7 +91,7 @@ pub(super) fn read(bytes: &[u8], notes: &mut Notes) -> Result<FingerprintRecord,
         let view = read_representation(&mut part, notes, certified != 0)?;
         let count = part.remaining();
         notes.check(count == 0, part.offset(), || Flaw::TrailingBytes { count })?;
-        views::check_number(&views, &view, Dialect::Iso2011, offset, notes)?;
+        numbering.check(&view, offset, notes)?;
         views.push(view);
     }
     let count = cursor.remaining();

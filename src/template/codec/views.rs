@@ -1,5 +1,7 @@
 //! What holds for the views of a record together: their number, codes and numbering.
 
+use std::collections::HashSet;
+
 use crate::template::codec::notes::Notes;
 use crate::template::{
     Dialect, FingerPosition, FingerprintTemplate, Flaw, Frame, Impression, RecordError, RecordWriteError,
@@ -43,24 +45,38 @@ pub(super) fn impression(
     Ok(Impression::from_code(found))
 }
 
-/// Checks the number of a view that was read from `offset`, after the ones before it: the views
-/// of a finger count up from 0. The sample of ISO/IEC 19794-2:2011 counts through the whole record
-/// instead, so there both are right.
-pub(super) fn check_number(
-    before: &[FingerprintTemplate],
-    view: &FingerprintTemplate,
+/// Checks view numbers as views are read: those of a finger count up from 0. The sample of
+/// ISO/IEC 19794-2:2011 counts through the whole record instead, so there both are right.
+pub(super) struct Numbering {
     dialect: Dialect,
-    offset: usize,
-    notes: &mut Notes,
-) -> Result<(), RecordError> {
-    let same_finger = || before.iter().filter(|v| v.position == view.position);
-    let (position, found) = (view.position.code(), view.view);
-    if same_finger().any(|v| v.view == found) {
-        return notes.flaw(offset, Flaw::DuplicateView { position, view: found });
+    seen: HashSet<(u8, u8)>,
+    of_position: [u8; 256],
+    views: usize,
+}
+
+impl Numbering {
+    pub(super) fn new(dialect: Dialect) -> Self {
+        Self { dialect, seen: HashSet::new(), of_position: [0; 256], views: 0 }
     }
-    let expected = u8::try_from(same_finger().count()).unwrap_or(u8::MAX);
-    let through = dialect == Dialect::Iso2011 && usize::from(found) == before.len();
-    notes.check(found == expected || through, offset, || Flaw::ViewNumber { position, expected, found })
+
+    /// Checks the next view, which was read from `offset`.
+    pub(super) fn check(
+        &mut self,
+        view: &FingerprintTemplate,
+        offset: usize,
+        notes: &mut Notes,
+    ) -> Result<(), RecordError> {
+        let (position, found) = (view.position.code(), view.view);
+        let due = &mut self.of_position[usize::from(position)];
+        let expected = *due;
+        *due = due.saturating_add(1);
+        let through = self.dialect == Dialect::Iso2011 && usize::from(found) == self.views;
+        self.views += 1;
+        if !self.seen.insert((position, found)) {
+            return notes.flaw(offset, Flaw::DuplicateView { position, view: found });
+        }
+        notes.check(found == expected || through, offset, || Flaw::ViewNumber { position, expected, found })
+    }
 }
 
 /// Checks what every writer needs of views: a number of them, codes that the dialect has, view
