@@ -49,7 +49,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         println!("{claimed}: {answer}");
         for shown in &evidence.modalities {
-            println!("  {}: false match rate {}, {} asked for", shown.modality, shown.reached, shown.required);
+            println!(
+                "  {}: false match rate {}, {} asked for",
+                shown.modality, shown.reached, shown.required
+            );
         }
     }
 
