@@ -84,7 +84,7 @@ impl Databases {
     }
 }
 
-/// A sample's name without its last part.
+/// A sample's name without its last part, `.` if it has but one.
 fn folder(name: &str) -> &str {
-    name.rsplit_once('/').map_or("", |(folder, _)| folder)
+    name.rsplit_once('/').map_or(".", |(folder, _)| folder)
 }
