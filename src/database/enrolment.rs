@@ -9,7 +9,8 @@ use super::DatabaseError;
 /// New references of one citizen: added beside those that are there, all or none.
 #[derive(Clone, Debug, Default)]
 pub struct Enrolment {
-    samples: Vec<(Sample, Option<Timestamp>)>,
+    /// With what was said of its date, if anything was.
+    samples: Vec<(Sample, Option<Option<Timestamp>>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -40,10 +41,12 @@ impl Enrolment {
         self
     }
 
-    /// Says when the samples added so far were captured, but for those of which it was said
-    /// before. The newest references are those that count; one without a date is the oldest.
+    /// Says when the samples added so far were captured, or that it is not known, but for those of
+    /// which it was said before. The newest references are those that count; one without a date is
+    /// the oldest.
     #[must_use]
-    pub fn captured(mut self, at: Timestamp) -> Self {
+    pub fn captured(mut self, at: impl Into<Option<Timestamp>>) -> Self {
+        let at = at.into();
         for (_, captured) in &mut self.samples {
             captured.get_or_insert(at);
         }
@@ -55,7 +58,7 @@ impl Enrolment {
         if self.samples.is_empty() {
             return Err(DatabaseError::EmptyEnrolment);
         }
-        self.samples.into_iter().map(|(sample, captured)| reference(sample, captured)).collect()
+        self.samples.into_iter().map(|(sample, captured)| reference(sample, captured.flatten())).collect()
     }
 }
 

@@ -47,6 +47,16 @@ impl Console {
         }
     }
 
+    /// A counter of steps whose total is not known; drawn as [`Console::progress`] is.
+    pub(crate) fn counter(&self, what: &'static str) -> ProgressBar {
+        let target = if self.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target).with_message(what);
+        match ProgressStyle::with_template("{spinner} {msg} {human_pos} {per_sec} {elapsed}") {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        }
+    }
+
     /// Something good to know; silent when quiet.
     pub(crate) fn note(&self, message: impl std::fmt::Display) {
         if !self.quiet {

@@ -6,13 +6,17 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// What a command that ran to its end has to say: the two exit codes that are answers.
+use crate::console::Console;
+
+/// What a command that ran to its end has to say: the exit codes that are answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// Done; if a question was asked, the answer is yes.
     Yes,
     /// Done, and the answer is no.
     No,
+    /// Done, and there is no answer: a claim is referred to a person.
+    Referred,
 }
 
 /// Why a command could not run to its end. Listed in the program's help.
@@ -32,11 +36,12 @@ pub(crate) enum Exit {
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done; where a question was asked, the answer is yes
-  1  done, and the answer is no: a claim was not accepted, or verify found damage
+  1  done, and the answer is no: a claim was rejected, enrol skipped lines, or verify found damage
   2  the command line is wrong
   3  an input file is missing, unreadable or not what it should be
   4  the gallery cannot be opened, is locked by another writer, or is damaged
   5  the output cannot be written
+  6  done, and there is no answer: a claim is referred, because something could not be compared
 A reader that closes the pipe early (`biomatch ... | head`) ends the run quietly with 0.";
 
 /// A failure: the exit code and one line for stderr.
@@ -63,6 +68,19 @@ impl Failure {
             cause = error.source();
         }
         Self::new(exit, message)
+    }
+
+    /// The same, said of a file.
+    pub(crate) fn within(mut self, path: &Path) -> Self {
+        self.message = self.message.map(|message| format!("{}: {message}", path.display()));
+        self
+    }
+
+    /// Tells of it as a warning instead of ending the run.
+    pub(crate) fn warn(self, console: &Console) {
+        if let Some(message) = self.message {
+            console.warn(message);
+        }
     }
 
     /// A file that cannot be read.
@@ -111,6 +129,7 @@ impl From<Answer> for ExitCode {
         match answer {
             Answer::Yes => Self::SUCCESS,
             Answer::No => Self::from(1),
+            Answer::Referred => Self::from(6),
         }
     }
 }

@@ -10,13 +10,18 @@ mod exit;
 mod output;
 mod table;
 
+mod authenticate;
 mod calibrate;
+mod citizen;
+mod deciding;
+mod enrol;
 mod convert;
 mod evaluate;
 mod evaluate_table;
 mod facts;
 mod files;
 mod generated;
+mod identify;
 mod inspect;
 mod pairs;
 mod records;
@@ -48,6 +53,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Enrol(enrol::Args),
+    Authenticate(authenticate::Args),
+    Identify(identify::Args),
+    Delete(citizen::DeleteArgs),
+    Lock(citizen::LockArgs),
+    Unlock(citizen::UnlockArgs),
+    Compact(citizen::CompactArgs),
     Calibrate(calibrate::Args),
     Inspect(inspect::Args),
     Convert(convert::Args),
@@ -60,6 +72,13 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let answer = Console::new(&cli.common).and_then(|console| match &cli.command {
+        Command::Enrol(args) => enrol::run(args, &console),
+        Command::Authenticate(args) => authenticate::run(args, &console),
+        Command::Identify(args) => identify::run(args, &console),
+        Command::Delete(args) => citizen::delete(args, &console),
+        Command::Lock(args) => citizen::lock(args, &console),
+        Command::Unlock(args) => citizen::unlock(args, &console),
+        Command::Compact(args) => citizen::compact(args, &console),
         Command::Calibrate(args) => calibrate::run(args, &console),
         Command::Inspect(args) => inspect::run(args, &console),
         Command::Convert(args) => convert::run(args, &console),

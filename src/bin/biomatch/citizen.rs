@@ -1,0 +1,102 @@
+//! `biomatch delete`, `lock`, `unlock`: one citizen of a gallery.
+
+use std::path::PathBuf;
+
+use biomatch::citizen::CitizenId;
+use biomatch::database::{CitizenDatabase, CitizenWriter, DatabaseError, LockReason, Options};
+
+use crate::console::Console;
+use crate::deciding::failure;
+use crate::enrol::tell_recovery;
+use crate::exit::{Answer, Failure};
+
+/// Which citizen of which gallery.
+#[derive(Debug, clap::Args)]
+struct Of {
+    /// The gallery's folder
+    #[arg(long, value_name = "DIR")]
+    gallery: PathBuf,
+
+    /// The personal number, 12 digits
+    #[arg(long, value_name = "ID")]
+    citizen: CitizenId,
+}
+
+/// Delete a citizen: all references, and the lock
+///
+/// The citizen is unknown from then on. The bytes are still in the gallery's files until they are
+/// rewritten: by `biomatch compact`, or now with --compact.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DeleteArgs {
+    #[command(flatten)]
+    of: Of,
+
+    /// Rewrite the files now, so that no byte of the citizen is in any of them
+    #[arg(long)]
+    compact: bool,
+}
+
+/// Lock a citizen: claims are referred, before anything is compared
+#[derive(Debug, clap::Args)]
+pub(crate) struct LockArgs {
+    #[command(flatten)]
+    of: Of,
+
+    /// Why: holder-request, terms-broken, card-revoked, death or authority
+    #[arg(long, value_name = "REASON")]
+    reason: LockReason,
+}
+
+/// Unlock a citizen
+#[derive(Debug, clap::Args)]
+pub(crate) struct UnlockArgs {
+    #[command(flatten)]
+    of: Of,
+}
+
+/// Rewrite a gallery's files, so that no byte of what was deleted is in any of them
+///
+/// Also joins segments, so that the next opening and search are faster. Needs as much free space
+/// as the gallery takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CompactArgs {
+    /// The gallery's folder
+    #[arg(long, value_name = "DIR")]
+    gallery: PathBuf,
+}
+
+pub(crate) fn delete(args: &DeleteArgs, console: &Console) -> Result<Answer, Failure> {
+    change(&args.of.gallery, console, |writer| {
+        writer.delete(&args.of.citizen)?;
+        if args.compact { writer.compact() } else { Ok(()) }
+    })
+}
+
+pub(crate) fn lock(args: &LockArgs, console: &Console) -> Result<Answer, Failure> {
+    change(&args.of.gallery, console, |writer| writer.lock(&args.of.citizen, args.reason))
+}
+
+pub(crate) fn unlock(args: &UnlockArgs, console: &Console) -> Result<Answer, Failure> {
+    change(&args.of.gallery, console, |writer| writer.unlock(&args.of.citizen))
+}
+
+pub(crate) fn compact(args: &CompactArgs, console: &Console) -> Result<Answer, Failure> {
+    change(&args.gallery, console, CitizenWriter::compact)
+}
+
+fn change(
+    gallery: &PathBuf,
+    console: &Console,
+    work: impl FnOnce(&CitizenWriter) -> Result<(), DatabaseError>,
+) -> Result<Answer, Failure> {
+    let changed = || {
+        let database = CitizenDatabase::open(gallery, Options::new())?;
+        let writer = database.writer()?;
+        tell_recovery(&writer, console);
+        work(&writer)?;
+        writer.commit()
+    };
+    let generation = changed().map_err(|error| failure(&error))?;
+    console.note(format_args!("done; the gallery is at generation {generation}"));
+    Ok(Answer::Yes)
+}

@@ -1,0 +1,141 @@
+//! Options that `authenticate` and `identify` share: the gallery, the calibrations, the audit.
+
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use biomatch::calibration::{self, Calibration, FINGER_MATCHER};
+use biomatch::database::{AuditFile, Calibrations, CitizenDatabase, DatabaseError, Options, Probe};
+use biomatch::ingest::{ProbeLine, Resolver, probes};
+use biomatch::template::{ModelId, Reading};
+
+use crate::console::Console;
+use crate::exit::{Exit, Failure, OrFail};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Deciding {
+    /// The gallery's folder
+    #[arg(long, value_name = "DIR")]
+    gallery: PathBuf,
+
+    /// A table of false match rates, as `biomatch calibrate` writes it: for the face model that it
+    /// names, or for fingers if it names the fingerprint matcher; may be repeated
+    #[arg(long, value_name = "FILE")]
+    calibration: Vec<PathBuf>,
+
+    /// Decide faces of this model by the table that ships for looking at scores. It was fitted on
+    /// another model, so its rates may be wrong: for trials only; may be repeated
+    #[arg(long, value_name = "MODEL")]
+    assume_generic: Vec<ModelId>,
+
+    /// Append one line a decision to this file (NDJSON); a decision that cannot be recorded fails
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
+
+    /// Refuse fingerprint records that depart from their standard in any way
+    #[arg(long)]
+    strict: bool,
+}
+
+impl Deciding {
+    /// Opens the gallery with all that was asked for.
+    pub(crate) fn open(&self) -> Result<CitizenDatabase, Failure> {
+        let mut calibrations = Calibrations::new();
+        for path in &self.calibration {
+            let text = fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
+            let named = |error: &dyn std::fmt::Display| {
+                Failure::new(Exit::Input, format!("{}: {error}", path.display()))
+            };
+            let table = Calibration::from_json(&text).map_err(|error| named(&error))?;
+            calibrations = if table.matcher() == FINGER_MATCHER {
+                calibrations.fingers(table)
+            } else {
+                let model = table.matcher().parse().map_err(|error| named(&error))?;
+                calibrations.face(model, table)
+            };
+        }
+        for model in &self.assume_generic {
+            let table = calibration::face_generic().or_fail(Exit::Input)?;
+            calibrations = calibrations.face(model.clone(), table);
+        }
+        let mut options = Options::new().calibrations(calibrations);
+        if let Some(path) = &self.audit {
+            let sink = AuditFile::append(path)
+                .map_err(|error| Failure::unwritable(&path.display().to_string(), &error))?;
+            options = options.audit(Arc::new(sink));
+        }
+        CitizenDatabase::open(&self.gallery, options).map_err(|error| failure(&error))
+    }
+
+    fn reading(&self) -> Reading {
+        if self.strict { Reading::Strict } else { Reading::Lenient }
+    }
+
+    /// Reads a probe list and what its lines name, `most` lines at a time: calls `each` with the
+    /// lines and their probes, in the order of the file.
+    pub(crate) fn each_block(
+        &self,
+        path: &Path,
+        most: usize,
+        console: &Console,
+        mut each: impl FnMut(Vec<(ProbeLine, Probe)>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        use rayon::prelude::*;
+        let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
+        let resolver = Resolver::beside(path, self.reading());
+        let mut lines = probes(BufReader::new(file));
+        loop {
+            let block = lines.next_block(most);
+            if block.is_empty() {
+                return Ok(());
+            }
+            let probes: Vec<_> = block
+                .into_par_iter()
+                .map(|line| {
+                    let line = line.map_err(|error| in_file(path, &error))?;
+                    let samples = resolver.probe(&line).map_err(|error| in_file(path, &error))?;
+                    Ok((line, samples))
+                })
+                .collect::<Result<_, Failure>>()?;
+            let mut resolved = Vec::with_capacity(probes.len());
+            for (line, samples) in probes {
+                for notice in &samples.notices {
+                    console.note(format_args!("{}: {notice}", path.display()));
+                }
+                let mut probe = Probe::new();
+                for finger in samples.fingers {
+                    probe = probe.finger(finger.template.position, finger.template);
+                }
+                if let Some(face) = samples.face {
+                    probe = probe.face(face.template);
+                }
+                resolved.push((line, probe));
+            }
+            each(resolved)?;
+        }
+    }
+}
+
+/// A failure about a line of a file.
+pub(crate) fn in_file(path: &Path, error: &dyn std::error::Error) -> Failure {
+    Failure::from_error(Exit::Input, error).within(path)
+}
+
+/// The exit code that an error of the database deserves.
+pub(crate) fn failure(error: &DatabaseError) -> Failure {
+    let exit = match error {
+        DatabaseError::Gallery(_) | DatabaseError::DamagedRecord { .. } | DatabaseError::Search(_) => Exit::Gallery,
+        DatabaseError::Audit(_) => Exit::Output,
+        DatabaseError::Uncalibrated { model } => {
+            let message = format!(
+                "{error}\n  fit a table with `biomatch calibrate faces --model {model}` and name it with --calibration, \
+                 or try with --assume-generic {model}"
+            );
+            return Failure::new(Exit::Usage, message);
+        }
+        DatabaseError::BeyondCalibration { .. } => Exit::Usage,
+        _ => Exit::Input,
+    };
+    Failure::from_error(exit, error)
+}

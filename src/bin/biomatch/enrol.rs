@@ -1,0 +1,192 @@
+//! `biomatch enrol`: a manifest into a gallery.
+
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use biomatch::citizen::CitizenId;
+use biomatch::database::{CitizenDatabase, CitizenWriter, DatabaseError, Enrolment, Options};
+use biomatch::gallery::GalleryError;
+use biomatch::ingest::{EnrolmentLine, LineError, Resolver, Samples, enrolments};
+use biomatch::template::Reading;
+use rayon::prelude::*;
+
+use crate::console::Console;
+use crate::deciding::{failure, in_file};
+use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::output::Output;
+
+/// Enrol the citizens of a manifest
+///
+/// MANIFEST.ndjson has one citizen a line, with their fingerprint records and their face
+/// (docs/manifest.md has the format). The gallery is made if the folder does not have one. A citizen who is enrolled
+/// already gets more references, unless --skip-enrolled. Every batch is durable before the next
+/// begins: a run that is stopped loses nothing of the batches before, and --skip-enrolled continues
+/// it.
+///
+/// The summary is one JSON object on standard output.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  biomatch enrol --gallery citizens manifest.ndjson
+  Go on after a bad line, and tell of it:
+    biomatch enrol --gallery citizens --on-error skip manifest.ndjson")]
+pub(crate) struct Args {
+    /// The gallery's folder; made if it is missing
+    #[arg(long, value_name = "DIR")]
+    gallery: PathBuf,
+
+    /// What to do with a line that cannot be enrolled; `stop` keeps the lines before it
+    #[arg(long, value_name = "WHAT", default_value = "stop")]
+    on_error: OnError,
+
+    /// Pass over citizens who are enrolled already
+    #[arg(long)]
+    skip_enrolled: bool,
+
+    /// Refuse fingerprint records that depart from their standard in any way
+    #[arg(long)]
+    strict: bool,
+
+    /// Lines that are made durable together
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+    batch: u32,
+
+    /// The manifest
+    #[arg(value_name = "MANIFEST.ndjson")]
+    manifest: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
+enum OnError {
+    /// End the run there
+    Stop,
+    /// Warn, and go on with the next line
+    Skip,
+}
+
+#[derive(Default, serde::Serialize)]
+struct Summary {
+    citizens: u64,
+    references: u64,
+    already_enrolled: u64,
+    bad_lines: u64,
+    generation: u64,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
+    let file = File::open(&args.manifest).map_err(|error| Failure::unreadable(&args.manifest, &error))?;
+    let database = open_or_create(&args.gallery)?;
+    let writer = database.writer().map_err(|error| failure(&error))?;
+    tell_recovery(&writer, console);
+    let reading = if args.strict { Reading::Strict } else { Reading::Lenient };
+    let resolver = Resolver::beside(&args.manifest, reading);
+    let mut lines = enrolments(BufReader::new(file));
+    let progress = console.counter("enrolling");
+    let mut summary = Summary::default();
+    let mut stopped = None;
+    while stopped.is_none() {
+        let block = lines.next_block(usize::try_from(args.batch).unwrap_or(usize::MAX));
+        if block.is_empty() {
+            break;
+        }
+        let count = block.len();
+        let resolved: Vec<_> = block.into_par_iter().map(|line| resolve(args, &resolver, line)).collect();
+        for line in resolved {
+            let enrolled = line.and_then(|(citizen, line, samples)| {
+                for notice in &samples.notices {
+                    console.note(format_args!("{}: {notice}", args.manifest.display()));
+                }
+                one(args, &database, &writer, citizen, samples, &mut summary).map_err(|error| Bad {
+                    fatal: matches!(error, DatabaseError::Gallery(GalleryError::Storage(_) | GalleryError::Poisoned { .. })),
+                    failure: failure(&error).within(Path::new(&format!("{}: line {line}", args.manifest.display()))),
+                })
+            });
+            let Err(bad) = enrolled else { continue };
+            summary.bad_lines += 1;
+            if bad.fatal || args.on_error == OnError::Stop {
+                stopped = Some(bad.failure);
+                break;
+            }
+            bad.failure.warn(console);
+        }
+        summary.generation = writer.commit().map_err(|error| failure(&error))?.value();
+        progress.inc(count as u64);
+    }
+    progress.finish_and_clear();
+    let mut output = Output::stdout();
+    let text = serde_json::to_string(&summary).or_fail(Exit::Output)?;
+    let written = writeln!(output, "{text}");
+    output.check(written)?;
+    output.finish()?;
+    match stopped {
+        Some(failure) => Err(failure),
+        None if summary.bad_lines > 0 => Ok(Answer::No),
+        None => Ok(Answer::Yes),
+    }
+}
+
+/// A line that was not enrolled.
+struct Bad {
+    /// Nothing more can be written.
+    fatal: bool,
+    failure: Failure,
+}
+
+fn resolve(
+    args: &Args,
+    resolver: &Resolver,
+    line: Result<EnrolmentLine, LineError>,
+) -> Result<(CitizenId, u64, Samples), Bad> {
+    let bad = |error: &dyn std::error::Error| Bad { fatal: false, failure: in_file(&args.manifest, error) };
+    let line = line.map_err(|error| bad(&error))?;
+    let samples = resolver.enrolment(&line).map_err(|error| bad(&error))?;
+    Ok((line.citizen, line.line, samples))
+}
+
+fn one(
+    args: &Args,
+    database: &CitizenDatabase,
+    writer: &CitizenWriter,
+    citizen: CitizenId,
+    samples: Samples,
+    summary: &mut Summary,
+) -> Result<(), DatabaseError> {
+    if args.skip_enrolled && database.snapshot()?.citizen(&citizen)?.is_some() {
+        summary.already_enrolled += 1;
+        return Ok(());
+    }
+    let mut enrolment = Enrolment::new();
+    for finger in samples.fingers {
+        enrolment = enrolment.finger(finger.template.position, finger.template).captured(finger.captured);
+    }
+    if let Some(face) = samples.face {
+        enrolment = enrolment.face(face.template).captured(face.captured);
+    }
+    summary.references += writer.enrol(&citizen, enrolment)?.len() as u64;
+    summary.citizens += 1;
+    Ok(())
+}
+
+/// Opens the gallery of a folder, or makes one.
+fn open_or_create(path: &Path) -> Result<CitizenDatabase, Failure> {
+    let opened = CitizenDatabase::open(path, Options::new());
+    let opened = match opened {
+        Err(DatabaseError::Gallery(GalleryError::NotAGallery { .. })) => {
+            CitizenDatabase::create(path, Options::new())
+        }
+        other => other,
+    };
+    opened.map_err(|error| failure(&error))
+}
+
+/// What a crash had left is worth knowing.
+pub(crate) fn tell_recovery(writer: &CitizenWriter, console: &Console) {
+    let recovery = writer.recovery();
+    if recovery.cut_bytes > 0 {
+        console.warn(format_args!(
+            "{} bytes that a stopped writer had not acknowledged were cut from the log",
+            recovery.cut_bytes
+        ));
+    }
+}

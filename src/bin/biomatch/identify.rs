@@ -1,0 +1,144 @@
+//! `biomatch identify`: who of all citizens is this?
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use biomatch::citizen::CitizenId;
+use biomatch::database::{Candidate, Comparison, Identify, Modality};
+use biomatch::search::SubGallery;
+use biomatch::units::Fpir;
+
+use crate::console::Console;
+use crate::deciding::{Deciding, failure};
+use crate::exit::{Answer, Exit, Failure};
+use crate::table::Table;
+
+/// Search all citizens for the people of a probe list
+///
+/// Every probe is compared with every reference that it may match; the order of candidates does not
+/// depend on the number of threads. The output has the columns
+/// probe,rank,citizen,locked,expected_false,face_score,face_fmr,finger_score,finger_fmr,
+/// one row a candidate: probe is the line's name or its number; locked is the reason if the record
+/// is locked; expected_false bounds how many strangers are as good by chance in a search like this
+/// one; the scores are those of the best comparison of each kind.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  The ten likeliest citizens of each probe:
+    biomatch identify --gallery citizens --probes probes.ndjson --top 10 --calibration net-1.json
+  Only those that a stranger would give in one search of a thousand:
+    biomatch identify --gallery citizens --probes probes.ndjson --top 10 --fpir 1e-3 \\
+      --calibration net-1.json --out found.csv")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    deciding: Deciding,
+
+    /// The probe list, one person a line
+    #[arg(long, value_name = "LIST.ndjson")]
+    probes: PathBuf,
+
+    /// Most candidates of a probe
+    #[arg(long, value_name = "K")]
+    top: NonZeroUsize,
+
+    /// Only candidates so good that a search for someone who is not enrolled gives one at most at
+    /// this rate
+    #[arg(long, value_name = "RATE", value_parser = fpir)]
+    fpir: Option<Fpir>,
+
+    /// Search only among the citizens in this file, one number a line
+    #[arg(long, value_name = "FILE")]
+    within: Option<PathBuf>,
+
+    /// Where the candidates go; `-` is standard output
+    #[arg(long, value_name = "FILE.csv", default_value = "-")]
+    out: PathBuf,
+}
+
+/// Probes of one pass over the gallery.
+const BATCH: usize = 64;
+
+fn fpir(text: &str) -> Result<Fpir, String> {
+    text.parse().ok().and_then(Fpir::new).ok_or_else(|| "expected a number above 0 and at most 1".to_owned())
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
+    let database = args.deciding.open()?;
+    let within = args.within.as_ref().map(sub_gallery).transpose()?;
+    let mut asked = Identify::top(args.top);
+    if let Some(within) = &within {
+        asked = asked.within(within);
+    }
+    if let Some(fpir) = args.fpir {
+        asked = asked.at(fpir);
+    }
+    let header = [
+        "probe", "rank", "citizen", "locked", "expected_false", "face_score", "face_fmr", "finger_score",
+        "finger_fmr",
+    ];
+    let mut table = Table::create(&args.out, header)?;
+    let (mut searched, mut named) = (0_usize, 0_usize);
+    let mut damaged = BTreeMap::new();
+    let progress = console.counter("searching");
+    args.deciding.each_block(&args.probes, BATCH, console, |block| {
+        let (lines, probes): (Vec<_>, Vec<_>) = block.into_iter().unzip();
+        let results = database.identify_batch(&probes, &asked).map_err(|error| failure(&error))?;
+        for (line, result) in lines.iter().zip(&results) {
+            searched += 1;
+            named += usize::from(!result.candidates.is_empty());
+            damaged.extend(result.damaged.iter().map(|reference| (*reference, ())));
+            let probe = line.label.clone().unwrap_or_else(|| line.line.to_string());
+            for candidate in &result.candidates {
+                table.row(row(&probe, candidate))?;
+            }
+        }
+        progress.inc(lines.len() as u64);
+        Ok(())
+    })?;
+    progress.finish_and_clear();
+    table.finish()?;
+    console.note(format_args!("{searched} probes searched, {named} with a candidate"));
+    if !damaged.is_empty() {
+        let message = format!(
+            "{} references are damaged and were not compared: who is not found may be enrolled all the same; \
+             run `biomatch verify`",
+            damaged.len()
+        );
+        return Err(Failure::new(Exit::Gallery, message));
+    }
+    Ok(Answer::Yes)
+}
+
+fn row(probe: &str, candidate: &Candidate) -> [String; 9] {
+    let best = |modality| {
+        let of_kind = candidate.comparisons.iter().filter(move |c| c.modality == modality);
+        of_kind.max_by_key(|comparison| comparison.score)
+    };
+    let score = |best: Option<&Comparison>| best.map_or_else(String::new, |c| c.score.to_string());
+    let fmr = |best: Option<&Comparison>| best.map_or_else(String::new, |c| c.fmr.to_string());
+    let (face, finger) = (best(Modality::Face), best(Modality::Finger));
+    [
+        probe.to_owned(),
+        candidate.rank.to_string(),
+        candidate.citizen.to_string(),
+        candidate.locked.map_or_else(String::new, |reason| reason.to_string()),
+        format!("{:.3e}", candidate.expected_false),
+        score(face),
+        fmr(face),
+        score(finger),
+        fmr(finger),
+    ]
+}
+
+fn sub_gallery(path: &PathBuf) -> Result<SubGallery, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
+    let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
+    let citizens = lines.map(|(number, line)| {
+        line.parse::<CitizenId>().map_err(|error| {
+            Failure::new(Exit::Input, format!("{}:{}: {error}", path.display(), number + 1))
+        })
+    });
+    citizens.collect()
+}
