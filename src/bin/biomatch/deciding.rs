@@ -125,7 +125,9 @@ pub(crate) fn in_file(path: &Path, error: &dyn std::error::Error) -> Failure {
 /// The exit code that an error of the database deserves.
 pub(crate) fn failure(error: &DatabaseError) -> Failure {
     let exit = match error {
-        DatabaseError::Gallery(_) | DatabaseError::DamagedRecord { .. } | DatabaseError::Search(_) => Exit::Gallery,
+        DatabaseError::Gallery(_) | DatabaseError::DamagedRecord { .. } | DatabaseError::Search(_) => {
+            Exit::Gallery
+        }
         DatabaseError::Audit(_) => Exit::Output,
         DatabaseError::Uncalibrated { model } => {
             let message = format!(

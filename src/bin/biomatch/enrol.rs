@@ -98,8 +98,12 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
                     console.note(format_args!("{}: {notice}", args.manifest.display()));
                 }
                 one(args, &database, &writer, citizen, samples, &mut summary).map_err(|error| Bad {
-                    fatal: matches!(error, DatabaseError::Gallery(GalleryError::Storage(_) | GalleryError::Poisoned { .. })),
-                    failure: failure(&error).within(Path::new(&format!("{}: line {line}", args.manifest.display()))),
+                    fatal: matches!(
+                        error,
+                        DatabaseError::Gallery(GalleryError::Storage(_) | GalleryError::Poisoned { .. })
+                    ),
+                    failure: failure(&error)
+                        .within(Path::new(&format!("{}: line {line}", args.manifest.display()))),
                 })
             });
             let Err(bad) = enrolled else { continue };

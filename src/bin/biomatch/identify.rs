@@ -75,7 +75,14 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
         asked = asked.at(fpir);
     }
     let header = [
-        "probe", "rank", "citizen", "locked", "expected_false", "face_score", "face_fmr", "finger_score",
+        "probe",
+        "rank",
+        "citizen",
+        "locked",
+        "expected_false",
+        "face_score",
+        "face_fmr",
+        "finger_score",
         "finger_fmr",
     ];
     let mut table = Table::create(&args.out, header)?;
@@ -136,9 +143,8 @@ fn sub_gallery(path: &PathBuf) -> Result<SubGallery, Failure> {
     let text = fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
     let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
     let citizens = lines.map(|(number, line)| {
-        line.parse::<CitizenId>().map_err(|error| {
-            Failure::new(Exit::Input, format!("{}:{}: {error}", path.display(), number + 1))
-        })
+        line.parse::<CitizenId>()
+            .map_err(|error| Failure::new(Exit::Input, format!("{}:{}: {error}", path.display(), number + 1)))
     });
     citizens.collect()
 }

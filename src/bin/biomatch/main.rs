@@ -9,13 +9,15 @@ mod console;
 mod exit;
 mod output;
 mod table;
+mod verify;
 
 mod authenticate;
 mod calibrate;
 mod citizen;
-mod deciding;
-mod enrol;
 mod convert;
+mod deciding;
+mod demo;
+mod enrol;
 mod evaluate;
 mod evaluate_table;
 mod facts;
@@ -53,6 +55,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Args),
     Enrol(enrol::Args),
     Authenticate(authenticate::Args),
     Identify(identify::Args),
@@ -60,6 +63,7 @@ enum Command {
     Lock(citizen::LockArgs),
     Unlock(citizen::UnlockArgs),
     Compact(citizen::CompactArgs),
+    Verify(verify::Args),
     Calibrate(calibrate::Args),
     Inspect(inspect::Args),
     Convert(convert::Args),
@@ -72,6 +76,7 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let answer = Console::new(&cli.common).and_then(|console| match &cli.command {
+        Command::Demo(args) => demo::run(args, &console),
         Command::Enrol(args) => enrol::run(args, &console),
         Command::Authenticate(args) => authenticate::run(args, &console),
         Command::Identify(args) => identify::run(args, &console),
@@ -79,6 +84,7 @@ fn main() -> ExitCode {
         Command::Lock(args) => citizen::lock(args, &console),
         Command::Unlock(args) => citizen::unlock(args, &console),
         Command::Compact(args) => citizen::compact(args, &console),
+        Command::Verify(args) => verify::run(args, &console),
         Command::Calibrate(args) => calibrate::run(args, &console),
         Command::Inspect(args) => inspect::run(args, &console),
         Command::Convert(args) => convert::run(args, &console),

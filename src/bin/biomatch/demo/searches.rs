@@ -1,0 +1,78 @@
+//! Searches of all citizens, for people who are enrolled and for people who are not.
+
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use biomatch::database::{CitizenDatabase, Identify, Probe};
+use rayon::prelude::*;
+
+use super::people::{People, Shows};
+use super::report::{Report, Searches};
+use crate::console::Console;
+use crate::deciding::failure;
+use crate::exit::Failure;
+
+/// What is searched by, for how many enrolled people and for how many strangers. Comparing fingers
+/// is a thousand times the work of comparing faces, hence the few.
+const PLANS: [(&str, Shows, u64, u64); 4] = [
+    ("face", Shows::Face, 1_000, 1_000),
+    ("finger, position known", Shows::Finger, 16, 8),
+    ("finger, position unknown", Shows::AnyFinger, 2, 1),
+    ("face and finger", Shows::Both, 8, 4),
+];
+
+/// Candidates asked for.
+const TOP: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4);
+/// Candidates count as findings if a stranger gives one at most in so many searches.
+const ONE_IN: f64 = 100.0;
+
+pub(super) fn search(
+    people: &People,
+    database: &CitizenDatabase,
+    console: &Console,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let progress = console.progress("identifying", PLANS.len());
+    for (name, shows, enrolled, strangers) in PLANS {
+        report.searches.push(one(people, database, name, shows, (enrolled, strangers))?);
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    Ok(())
+}
+
+fn one(
+    people: &People,
+    database: &CitizenDatabase,
+    by: &'static str,
+    shows: Shows,
+    (enrolled, strangers): (u64, u64),
+) -> Result<Searches, Failure> {
+    let enrolled = enrolled.min(people.citizens());
+    // Enrolled people from all over the gallery; strangers are the indices after it.
+    let own = |i: u64| i * people.citizens() / enrolled;
+    let indices: Vec<u64> =
+        (0..enrolled).map(own).chain((0..strangers).map(|i| people.citizens() + i)).collect();
+    let probes: Vec<Probe> =
+        indices.par_iter().map(|&index| people.probe(index, shows)).collect::<Result<_, _>>()?;
+    let started = Instant::now();
+    let results = database.identify_batch(&probes, &Identify::top(TOP)).map_err(|error| failure(&error))?;
+    let seconds = started.elapsed().as_secs_f64();
+
+    let mut searches = Searches { by, enrolled, strangers, seconds, ..Searches::default() };
+    for (&index, result) in indices.iter().zip(&results) {
+        searches.comparisons += result.compared;
+        let certain = |expected_false: f64| expected_false <= 1.0 / ONE_IN;
+        let first = result.candidates.first();
+        let found = first.filter(|candidate| certain(candidate.expected_false));
+        if index >= people.citizens() {
+            searches.strangers_found += u64::from(found.is_some());
+            continue;
+        }
+        let id = people.id(index)?;
+        searches.first += u64::from(first.is_some_and(|candidate| candidate.citizen == id));
+        searches.listed += u64::from(result.candidates.iter().any(|candidate| candidate.citizen == id));
+        searches.certain += u64::from(found.is_some_and(|candidate| candidate.citizen == id));
+    }
+    Ok(searches)
+}

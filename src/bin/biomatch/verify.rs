@@ -1,0 +1,84 @@
+//! `biomatch verify`: is every byte of a gallery what was written?
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use biomatch::gallery;
+
+use crate::console::Console;
+use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::output::Output;
+
+/// Check every byte of a gallery against its checksums
+///
+/// Reads all files, also while a writer is at work, and changes nothing. Exit code 0 if the gallery
+/// is sound, 1 if it is damaged; what is damaged is on standard output.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "Example:\n  biomatch verify --gallery citizens")]
+pub(crate) struct Args {
+    /// The gallery's folder
+    #[arg(long, value_name = "DIR")]
+    gallery: PathBuf,
+
+    /// One JSON object instead of lines
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(serde::Serialize)]
+struct Found {
+    sound: bool,
+    generation: Option<u64>,
+    fingers: usize,
+    faces: usize,
+    files: usize,
+    bytes: u64,
+    unsealed_bytes: u64,
+    orphans: Vec<String>,
+    foreign: Vec<String>,
+    problems: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
+    let report = gallery::verify(&args.gallery).or_fail(Exit::Gallery)?;
+    let sound = report.is_sound();
+    let found = Found {
+        sound,
+        generation: report.generation.map(gallery::Generation::value),
+        fingers: report.fingers,
+        faces: report.faces,
+        files: report.files.len(),
+        bytes: report.files.iter().map(|file| file.bytes).sum(),
+        unsealed_bytes: report.unsealed_bytes,
+        orphans: report.orphans,
+        foreign: report.foreign,
+        problems: report.problems.iter().map(ToString::to_string).collect(),
+    };
+    let mut output = Output::stdout();
+    let written = if args.json {
+        let text = serde_json::to_string_pretty(&found).or_fail(Exit::Output)?;
+        writeln!(output, "{text}")
+    } else {
+        lines(&found, &mut output)
+    };
+    output.check(written)?;
+    output.finish()?;
+    if found.unsealed_bytes > 0 || !found.orphans.is_empty() {
+        console.note(
+            "a writer is at work, or one was stopped: the next one settles what it left; nothing acknowledged is lost",
+        );
+    }
+    Ok(if sound { Answer::Yes } else { Answer::No })
+}
+
+fn lines(found: &Found, output: &mut Output) -> std::io::Result<()> {
+    for problem in &found.problems {
+        writeln!(output, "damaged: {problem}")?;
+    }
+    for name in &found.foreign {
+        writeln!(output, "not a file of the gallery: {name}")?;
+    }
+    let Found { files, bytes, fingers, faces, .. } = found;
+    let verdict = if found.sound { "sound" } else { "DAMAGED" };
+    writeln!(output, "{verdict}: {files} files, {bytes} bytes, {fingers} fingers, {faces} faces")
+}
