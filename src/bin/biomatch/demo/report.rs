@@ -140,7 +140,7 @@ impl Report {
             claims as f64 / self.authenticate_seconds,
             self.claim_microseconds
         )?;
-        writeln!(out, "  {:<34} {:>15}  95 % interval", "", "count")?;
+        writeln!(out, "  {:<38} {:>15}  95 % interval", "", "count")?;
         let own = &self.true_claims;
         rate(out, "true claims rejected", own.rejected, own.compared())?;
         rate(out, "  face below its threshold", own.compared() - own.face_met, own.compared())?;
@@ -161,7 +161,7 @@ impl Report {
             out,
             "\nOne to all: candidates that a stranger would give in at most one search of 100 count as certain"
         )?;
-        writeln!(out, "  {:<34} {:>15}  95 % interval", "", "count")?;
+        writeln!(out, "  {:<38} {:>15}  95 % interval", "", "count")?;
         for s in &self.searches {
             let each = 1e3 * s.seconds / (s.enrolled + s.strangers) as f64;
             let speed = s.comparisons as f64 / s.seconds;
@@ -178,7 +178,7 @@ impl Report {
 fn rate(out: &mut impl Write, what: &str, count: u64, trials: u64) -> std::io::Result<()> {
     let (low, high) = interval(count, trials);
     let counts = format!("{count} of {trials}");
-    writeln!(out, "  {what:<34} {counts:>15}  {:.3} % to {:.3} %", 100.0 * low, 100.0 * high)
+    writeln!(out, "  {what:<38} {counts:>15}  {:.3} % to {:.3} %", 100.0 * low, 100.0 * high)
 }
 
 /// The 95 % interval of a share by Wilson's score.
