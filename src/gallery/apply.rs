@@ -23,7 +23,7 @@ impl Snapshot {
     /// The next state: this one with the changes of a batch, in order.
     ///
     /// # Errors
-    /// A reference that is not there, damage where one is looked up.
+    /// A reference that is not there, a model with another dimension, damage where one is looked up.
     pub(super) fn apply(
         &self,
         generation: Generation,
@@ -44,7 +44,7 @@ impl Snapshot {
                 Change::Status { citizen, status } => next.set_status(citizen, status),
             }
         }
-        next.append(fresh);
+        next.append(fresh)?;
         next.number_blocks();
         Ok(next)
     }
@@ -87,7 +87,7 @@ impl Snapshot {
 
     /// Adds the batch's rows as blocks in memory, and joins small blocks so that a row is copied a
     /// logarithmic number of times and the number of blocks is logarithmic.
-    fn append(&mut self, fresh: Fresh) {
+    fn append(&mut self, fresh: Fresh) -> Result<(), GalleryError> {
         let mut fingers: Rows<Arc<FingerFeatures>> = Vec::new();
         let mut faces: BTreeMap<(ModelId, usize), Rows<Arc<[f32]>>> = BTreeMap::new();
         for Added { meta, columns } in fresh.into_values() {
@@ -105,11 +105,18 @@ impl Snapshot {
         for ((model, dimension), rows) in faces {
             let start = self.faces.partition_point(|block| *block.model() < model);
             let end = self.faces.partition_point(|block| *block.model() <= model);
+            if let Some(block) = self.faces.get(start..end).and_then(<[_]>::first)
+                && block.dimension() != dimension
+            {
+                let (expected, found) = (block.dimension(), dimension);
+                return Err(GalleryError::ModelDimension { model, expected, found });
+            }
             let after = self.faces.split_off(end);
             self.faces.push(face_memory(&model, dimension, rows));
             join_last(&mut self.faces, start, |rows| face_memory(&model, dimension, rows), face_row);
             self.faces.extend(after);
         }
+        Ok(())
     }
 
     pub(super) fn number_blocks(&mut self) {

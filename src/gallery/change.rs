@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::GalleryError;
+use super::manifest::COUNTERS;
 use super::reference::{NewReference, ReferenceId, ReferenceMeta, Sample, Status};
 use super::segment::stride;
 use crate::citizen::CitizenId;
 use crate::fingerprint::FingerFeatures;
 use crate::storage::{Damage, Fields, Record};
-use crate::template::{FingerPosition, Impression, Minutia, ModelId};
+use crate::template::{FaceTemplate, FingerPosition, Impression, Minutia, ModelId};
 use crate::units::{Quality, Timestamp};
 
 const REFERENCES: u32 = 1;
@@ -165,7 +166,7 @@ fn decode_references(fields: &mut Fields<'_>) -> Option<Change> {
 }
 
 fn decode_added(citizen: CitizenId, fields: &mut Fields<'_>) -> Option<Added> {
-    let id = ReferenceId::from_value(fields.u64()?);
+    let id = ReferenceId::from_value(fields.u64().filter(|&id| id < COUNTERS)?);
     let known = fields.u8()?;
     let captured = Timestamp::from_unix_seconds(fields.i64()?);
     let captured = (known == 1).then_some(captured);
@@ -188,6 +189,9 @@ fn decode_added(citizen: CitizenId, fields: &mut Fields<'_>) -> Option<Added> {
             let name = usize::from(fields.u8()?);
             let model = std::str::from_utf8(fields.bytes(name)?).ok()?.parse().ok()?;
             let dimension = fields.u32()? as usize;
+            if !(FaceTemplate::MIN_DIMENSION..=FaceTemplate::MAX_DIMENSION).contains(&dimension) {
+                return None;
+            }
             let embedding: Vec<f32> =
                 bytemuck::allocation::pod_collect_to_vec(fields.bytes(dimension.checked_mul(4)?)?);
             let columns = AddedColumns::face(model, &embedding);

@@ -10,6 +10,9 @@ use crate::storage::{Damage, Fields};
 const MAGIC: [u8; 16] = *b"biomatch-m\0\x1a\n\xa9\r\n";
 const VERSION: u32 = 1;
 
+/// No counter of a gallery comes near this; a greater one is damage, and cannot overflow.
+pub(super) const COUNTERS: u64 = 1 << 62;
+
 /// A file that the manifest pins by length and BLAKE3.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MarksEntry {
@@ -90,6 +93,14 @@ impl Manifest {
         let manifest = Self::fields(&mut fields).ok_or_else(|| damage("a manifest's fields"))?;
         if !fields.rest().is_empty() {
             return Err(damage("nothing after the last segment"));
+        }
+        let limit = manifest.next_file.min(COUNTERS);
+        let counters = [manifest.generation, manifest.next_reference, manifest.next_file];
+        let numbers = [manifest.number, manifest.log].into_iter();
+        let numbers = numbers.chain(manifest.marks.iter().map(|marks| marks.number));
+        let mut numbers = numbers.chain(manifest.segments.iter().map(|segment| segment.number));
+        if counters.iter().any(|&counter| counter > COUNTERS) || numbers.any(|number| number >= limit) {
+            return Err(damage("counters in their range, files below the next number"));
         }
         if !manifest.segments.is_sorted_by(|a, b| a.number < b.number) {
             return Err(damage("segments by ascending number"));

@@ -131,7 +131,7 @@ impl State {
             }
             let applied = self.snapshot.apply(Generation::new(generation), changes);
             let next = applied.map_err(|error| match error {
-                GalleryError::UnknownReference { .. } => {
+                GalleryError::UnknownReference { .. } | GalleryError::ModelDimension { .. } => {
                     Damage::new(&path, self.end, "a change that can be applied", "another").into()
                 }
                 error => error,

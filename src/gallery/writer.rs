@@ -11,6 +11,7 @@ use super::change::{self, Added, AddedColumns, Change, MOST_MINUTIAE, MOST_REFER
 use super::checkpoint::Core;
 use super::error::GalleryError;
 use super::handle::{Shared, settled};
+use super::manifest::COUNTERS;
 use super::names;
 use super::reference::{Generation, NewReference, ReferenceId, Sample, Status};
 use super::stage::Stage;
@@ -220,10 +221,15 @@ impl Writer {
         };
         faces().try_for_each(|template| stage.check_model(template))?;
         check_one_dimension(faces())?;
-        faces().for_each(|template| stage.fix_model(template));
         let first = stage.next_reference;
+        let after = first.saturating_add(references.len() as u64);
+        if after > COUNTERS {
+            let (of, limit, found) = ("references ever", COUNTERS as usize, after as usize);
+            return Err(GalleryError::TooMany { of, limit, found });
+        }
         let ids: Vec<_> = (first..).take(references.len()).map(ReferenceId::from_value).collect();
-        stage.next_reference += references.len() as u64;
+        faces().for_each(|template| stage.fix_model(template));
+        stage.next_reference = after;
         let numbered: Vec<_> = ids.iter().copied().zip(references).collect();
         let removed: Vec<_> = removed.into_iter().collect();
         let record = change::encode_references(citizen, &removed, &numbered);
