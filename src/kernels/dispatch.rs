@@ -101,7 +101,9 @@ impl Kernels {
         self.level
     }
 
-    /// The canonical inner product of two vectors: see [`mod@super::dot`] for the order of summation.
+    /// The canonical inner product of two vectors, the same bits at every level. Lane `l` of 32 sums
+    /// `a[32i + l] * b[32i + l]` for ascending `i`, each product and each sum rounded on its own; the
+    /// lanes are added in halves, `l` and `l + 16` first, then 8, 4, 2, 1 apart.
     ///
     /// # Panics
     /// If the lengths differ or are not a multiple of [`Kernels::DOT_LANES`].

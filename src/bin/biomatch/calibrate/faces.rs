@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use biomatch::calibration::{Fit, ImpostorSet};
 use biomatch::face::FaceMatrix;
 use biomatch::template::ModelId;
+use biomatch::template::face_file::Embeddings;
 use biomatch::units::Score;
-use ndarray::{Array2, Axis};
+use ndarray::Axis;
 
 use super::Destination;
 use crate::console::Console;
@@ -18,7 +19,7 @@ use crate::exit::{Exit, Failure, OrFail};
 #[command(after_long_help = "Example:\n  \
     biomatch calibrate faces --embeddings faces.npy --subjects subjects.txt --model net-1 --out net-1.json")]
 pub(crate) struct Args {
-    /// Embeddings, a .npy array of float32, one face a row
+    /// Embeddings, a .npy array of float32 or float64, one face a row
     #[arg(long, value_name = "FILE")]
     embeddings: PathBuf,
 
@@ -42,8 +43,10 @@ pub(crate) struct Args {
 const ROWS: usize = 256;
 
 pub(super) fn fit(args: &Args, console: &Console) -> Result<Fit, Failure> {
-    let embeddings: Array2<f32> = ndarray_npy::read_npy(&args.embeddings)
-        .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", args.embeddings.display())))?;
+    let bytes = fs::read(&args.embeddings).map_err(|error| Failure::unreadable(&args.embeddings, &error))?;
+    let embeddings = Embeddings::npy(bytes)
+        .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", args.embeddings.display())))?
+        .to_array();
     let text =
         fs::read_to_string(&args.subjects).map_err(|error| Failure::unreadable(&args.subjects, &error))?;
     let subjects: Vec<&str> = text.lines().map(str::trim).collect();
