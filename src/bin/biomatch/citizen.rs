@@ -27,6 +27,9 @@ struct Of {
 /// The citizen is unknown from then on. The bytes are still in the gallery's files until they are
 /// rewritten: by `biomatch compact`, or now with --compact.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  biomatch delete --gallery citizens --citizen 001090000101 --compact")]
 pub(crate) struct DeleteArgs {
     #[command(flatten)]
     of: Of,
@@ -37,7 +40,13 @@ pub(crate) struct DeleteArgs {
 }
 
 /// Lock a citizen: claims are referred, before anything is compared
+///
+/// The references stay, and a search still finds the citizen and tells the reason. Locking again
+/// replaces the reason.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  biomatch lock --gallery citizens --citizen 001090000101 --reason card-revoked")]
 pub(crate) struct LockArgs {
     #[command(flatten)]
     of: Of,
@@ -48,7 +57,12 @@ pub(crate) struct LockArgs {
 }
 
 /// Unlock a citizen
+///
+/// Claims are decided again from the next one on, in every process that has the gallery open.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  biomatch unlock --gallery citizens --citizen 001090000101")]
 pub(crate) struct UnlockArgs {
     #[command(flatten)]
     of: Of,
@@ -59,6 +73,9 @@ pub(crate) struct UnlockArgs {
 /// Also joins segments, so that the next opening and search are faster. Needs as much free space
 /// as the gallery takes.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  biomatch compact --gallery citizens")]
 pub(crate) struct CompactArgs {
     /// The gallery's folder
     #[arg(long, value_name = "DIR")]

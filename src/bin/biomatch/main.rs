@@ -3,13 +3,10 @@
 //! Machine output goes to stdout or to the file that `--out` names; progress, notes and errors go
 //! to stderr. Every command is `run(&Args, &Console) -> Result<Answer, Failure>`.
 
-#![allow(dead_code, reason = "the frame lands before the commands that need all of it")]
-
 mod console;
 mod exit;
 mod output;
 mod table;
-mod verify;
 
 mod authenticate;
 mod calibrate;
@@ -30,6 +27,7 @@ mod records;
 mod score;
 mod score_faces;
 mod score_table;
+mod verify;
 
 use std::process::ExitCode;
 

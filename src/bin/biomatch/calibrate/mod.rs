@@ -21,6 +21,12 @@ use crate::output::Output;
 /// better. It states upper bounds: the greatest 95 % bound over all sets of comparisons, measured
 /// as far as ten comparisons score as high, then an exponential tail for four more decades.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  biomatch calibrate faces --embeddings faces.npy --subjects subjects.txt --model net-1 \\
+    --out net-1.json
+  biomatch calibrate scores --scores scores.csv --truth truth.csv --matcher vendor-x-3 \\
+    --out vendor-x-3.json")]
 pub(crate) struct Args {
     #[command(subcommand)]
     source: Source,
