@@ -181,3 +181,69 @@ impl Current {
         parse().ok_or_else(|| Damage::new(file, 0, "one line that names a manifest", "something else"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        let segment = |number, modality| {
+            let digest = [number as u8; 32];
+            SegmentEntry { number, modality, rows: 10 * number, length: 100 * number, digest }
+        };
+        Manifest {
+            gallery: [9; 16],
+            number: 7,
+            generation: 40,
+            next_reference: 1000,
+            next_file: 9,
+            log: 8,
+            marks: Some(MarksEntry { number: 6, length: 77, digest: [6; 32] }),
+            segments: vec![segment(3, Modality::Finger), segment(5, Modality::Face)],
+        }
+    }
+
+    #[test]
+    fn manifests_come_back_and_damaged_ones_do_not() {
+        let file = Path::new("manifest");
+        for marks in [manifest().marks, None] {
+            let manifest = Manifest { marks, ..manifest() };
+            let bytes = manifest.encode();
+            assert_eq!(Manifest::decode(file, &bytes), Ok(manifest));
+            for bit in 0..bytes.len() * 8 {
+                let mut flipped = bytes.clone();
+                flipped[bit / 8] ^= 1 << (bit % 8);
+                assert!(Manifest::decode(file, &flipped).is_err(), "bit {bit}");
+            }
+            for length in 0..bytes.len() {
+                assert!(Manifest::decode(file, &bytes[..length]).is_err(), "{length} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_damage_whatever_the_checksum() {
+        let mut twice = manifest();
+        twice.segments.swap(0, 1);
+        let above = Manifest { next_file: 8, ..manifest() };
+        let huge = Manifest { generation: u64::MAX, ..manifest() };
+        for wrong in [twice, above, huge] {
+            assert!(Manifest::decode(Path::new("manifest"), &wrong.encode()).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn current_is_exactly_one_line() {
+        let file = Path::new("CURRENT");
+        let current = manifest().current();
+        let line = current.encode();
+        assert_eq!(Current::decode(file, line.as_bytes()), Ok(current));
+        let upper = line.to_uppercase();
+        let longer = format!("{line}\n");
+        let padded = line.replace("manifest-000007", "manifest-0000007");
+        let signed = line.replace("manifest-000007", "manifest-+00007");
+        for wrong in ["", &upper, &longer, &padded, &signed, line.trim_end()] {
+            assert!(Current::decode(file, wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
+}

@@ -93,3 +93,37 @@ impl Marks {
         Some(marks)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_come_back_and_damaged_ones_do_not() {
+        let mut marks = Marks::default();
+        assert!(marks.is_empty());
+        marks.dead.insert(4, vec![0, 7, 8]);
+        marks.dead.insert(9, vec![3]);
+        let citizen = CitizenId::from_value(12).unwrap();
+        marks.statuses.insert(citizen, Status::from_code(5));
+        let (file, gallery) = (Path::new("marks"), [1; 16]);
+        let bytes = marks.encode(gallery, 2);
+        assert_eq!(Marks::decode(file, gallery, 2, &bytes), Ok(marks));
+        assert!(Marks::decode(file, gallery, 3, &bytes).is_err());
+        assert!(Marks::decode(file, [2; 16], 2, &bytes).is_err());
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(Marks::decode(file, gallery, 2, &flipped).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn marks_ascend() {
+        let mut marks = Marks::default();
+        marks.dead.insert(4, vec![7, 7]);
+        assert!(Marks::decode(Path::new("marks"), [1; 16], 2, &marks.encode([1; 16], 2)).is_err());
+        marks.dead.insert(4, Vec::new());
+        assert!(Marks::decode(Path::new("marks"), [1; 16], 2, &marks.encode([1; 16], 2)).is_err());
+    }
+}

@@ -272,6 +272,7 @@ impl Writer {
     /// What the system reports; then nothing is known of the changes that were staged, and the
     /// writer is poisoned.
     pub fn commit(&self) -> Result<Generation, GalleryError> {
+        let _watch = Watch(self);
         let mut inner = self.inner.lock();
         let goal = inner.stage.staged;
         loop {
@@ -331,20 +332,20 @@ impl Writer {
         work: impl FnOnce(&mut Core) -> Result<(), GalleryError>,
     ) -> Result<(), GalleryError> {
         self.commit()?;
+        let _watch = Watch(self);
         let mut inner = self.stage()?;
         let mut core = loop {
+            if let Some(cause) = &inner.failed {
+                return Err(GalleryError::Poisoned { cause: cause.clone() });
+            }
             match inner.core.take() {
                 Some(core) => break core,
                 None => self.turn.wait(&mut inner),
             }
         };
-        let result = match &inner.failed {
-            Some(cause) => Err(GalleryError::Poisoned { cause: cause.clone() }),
-            None => MutexGuard::unlocked(&mut inner, || self.publish(&mut core, work)),
-        };
+        let result = MutexGuard::unlocked(&mut inner, || self.publish(&mut core, work));
         if let Err(error) = &result
             && !core.is_untouched()
-            && inner.failed.is_none()
         {
             inner.failed = Some(error.to_string());
         }
@@ -383,6 +384,20 @@ impl Drop for Writer {
         // From here on the handle follows the files again.
         self.shared.follower.lock().0 = state;
         self.shared.writing.store(false, Ordering::Release);
+    }
+}
+
+/// Stops the writer if its thread panics while it leads: others would wait for it for ever.
+struct Watch<'a>(&'a Writer);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let mut inner = self.0.inner.lock();
+            inner.failed.get_or_insert_with(|| "a thread panicked in a commit".into());
+            drop(inner);
+            self.0.turn.notify_all();
+        }
     }
 }
 

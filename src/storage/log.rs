@@ -282,3 +282,124 @@ fn proof_of_durability(id: LogId, bytes: &[u8], offset: u64, current: u64) -> bo
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::storage::{Backend, Loss, Memory};
+
+    const ID: LogId = LogId { gallery: [7; 16], number: 3 };
+
+    /// A log of three batches: one, two and no records.
+    fn log() -> Vec<u8> {
+        let memory = Memory::new();
+        let files = Files::new(Arc::new(memory.clone()));
+        let mut log = Log::create(&files, "log", ID, 10).unwrap();
+        let record = |n: u8| Record { kind: u32::from(n), body: vec![n; usize::from(n)] };
+        log.append(11, &[record(1)]).unwrap();
+        log.append(12, &[record(2), record(13)]).unwrap();
+        log.append(13, &[]).unwrap();
+        let bytes = memory.files()["log"].clone();
+        assert_eq!(log.end(), bytes.len() as u64);
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> Result<Scan, Damage> {
+        scan(Path::new("log"), ID, &bytes[HEADER as usize..], HEADER, 11)
+    }
+
+    /// Where each batch's commit marker ends, and where its seal ends.
+    fn ends(bytes: &[u8]) -> Vec<(usize, usize)> {
+        let scan = read(bytes).unwrap();
+        let mut at = HEADER as usize;
+        let batch = |(_, records): &(u64, Vec<Record>)| {
+            let records: usize = records.iter().map(|r| FRAME + r.body.len().next_multiple_of(8)).sum();
+            let commit = at + records + FRAME + 8;
+            at = commit + FRAME;
+            (commit, at)
+        };
+        scan.batches.iter().map(batch).collect()
+    }
+
+    #[test]
+    fn batches_come_back() {
+        let bytes = log();
+        assert_eq!(check_header(Path::new("log"), ID, &bytes), Ok(10));
+        let other = LogId { number: 4, ..ID };
+        assert!(check_header(Path::new("log"), other, &bytes).is_err());
+        let scan = read(&bytes).unwrap();
+        let shape: Vec<_> = scan.batches.iter().map(|(g, records)| (*g, records.len())).collect();
+        assert_eq!(shape, [(11, 1), (12, 2), (13, 0)]);
+        assert_eq!((scan.tail, scan.unsealed), (Tail::Clean, None));
+        assert_eq!((scan.end, scan.sealed), (bytes.len() as u64, bytes.len() as u64));
+        assert_eq!(scan.batches[1].1[1].body, [13; 13]);
+    }
+
+    #[test]
+    fn every_cut_gives_the_batches_before_it() {
+        let bytes = log();
+        let ends = ends(&bytes);
+        assert_eq!(ends.last().map(|end| end.1), Some(bytes.len()));
+        for length in HEADER as usize..bytes.len() {
+            let scan = read(&bytes[..length]).unwrap();
+            let whole = ends.iter().filter(|end| end.0 <= length).count();
+            let sealed = ends.iter().filter(|end| end.1 <= length).count();
+            assert_eq!(scan.batches.len(), whole, "{length}");
+            assert_eq!(scan.unsealed.is_some(), sealed < whole, "{length}");
+            assert!(matches!(scan.tail, Tail::Clean | Tail::Partial), "{length}");
+            assert_eq!(scan.tail == Tail::Clean, scan.end == length as u64, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_flip_is_damage_before_the_last_seal_and_torn_in_it() {
+        let bytes = log();
+        let last_commit = ends(&bytes)[2].0;
+        for byte in HEADER as usize..bytes.len() {
+            let mut flipped = bytes.clone();
+            flipped[byte] ^= 1 << (byte % 8);
+            match read(&flipped) {
+                Err(_) => assert!(byte < last_commit, "{byte}"),
+                Ok(scan) => {
+                    assert!(byte >= last_commit, "{byte}");
+                    assert!(matches!(scan.tail, Tail::Torn(_)));
+                    assert_eq!((scan.batches.len(), scan.unsealed), (3, Some(13)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn records_of_an_unsealed_batch_may_be_torn_in_any_order() {
+        let bytes = log();
+        let ends = ends(&bytes);
+        // The second batch without its first record, its other record and its marker good.
+        let mut torn = bytes[..ends[1].0].to_vec();
+        torn[ends[0].1..ends[0].1 + 16].fill(0);
+        let scan = read(&torn).unwrap();
+        assert_eq!((scan.batches.len(), scan.end as usize), (1, ends[0].1));
+        assert!(matches!(scan.tail, Tail::Torn(_)));
+    }
+
+    #[test]
+    fn a_log_is_resumed_after_its_last_good_batch() {
+        let bytes = log();
+        let commit = ends(&bytes)[2].0;
+        for length in [commit, commit + 5, bytes.len()] {
+            let memory = Memory::with([("log".to_owned(), bytes[..length].to_vec())]);
+            let files = Files::new(Arc::new(memory.clone()));
+            let scan = read(&memory.files()["log"]).unwrap();
+            let mut log = Log::resume(&files, "log", ID, &scan).unwrap();
+            log.append(14, &[Record { kind: 5, body: vec![1, 2, 3] }]).unwrap();
+            let after = memory.files()["log"].clone();
+            assert_eq!(after[..bytes.len()], bytes);
+            assert_eq!(read(&after).unwrap().batches.len(), 4);
+            // All but the seal is durable.
+            let durable = memory.after_crash(Loss::Everything);
+            assert_eq!(durable.files()["log"].len() + FRAME, after.len());
+            assert!(durable.open("log").is_ok());
+        }
+    }
+}
