@@ -19,9 +19,9 @@ fn child() {
     let people = People::new();
     let database = CitizenDatabase::open(directory, options(&people)).unwrap();
     match work.as_str() {
-        "enrol" => drop(database.enrol(&people.id(1), people.enrolment(1)).unwrap()),
-        "lock" => drop(database.lock(&people.id(1), LockReason::Authority).unwrap()),
-        "delete" => drop(database.delete(&people.id(1)).unwrap()),
+        "enrol" => assert_eq!(database.enrol(&people.id(1), people.enrolment(1)).unwrap().len(), 5),
+        "lock" => database.lock(&people.id(1), LockReason::Authority).unwrap(),
+        "delete" => database.delete(&people.id(1)).unwrap(),
         "compact" => database.writer().unwrap().compact().unwrap(),
         "locked out" => {
             let result = database.enrol(&people.id(1), people.enrolment(1));
