@@ -14,10 +14,28 @@ pub enum Missing {
     Exclude,
 }
 
+/// What a comparison is by the truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Of two samples of one subject.
+    Genuine,
+    /// Of samples of two subjects.
+    Impostor,
+}
+
+impl Kind {
+    /// Genuine if the subjects are equal.
+    pub const fn of(subjects: [u32; 2]) -> Self {
+        if subjects[0] == subjects[1] { Self::Genuine } else { Self::Impostor }
+    }
+}
+
 /// One comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
-    /// Whose the two samples are. Genuine if they are equal.
+    /// What it is.
+    pub kind: Kind,
+    /// Whose the two samples are, for resampling.
     pub subjects: [u32; 2],
     /// A finite score; `None` if the comparison failed.
     pub score: Option<f64>,
@@ -70,20 +88,23 @@ impl Comparisons {
         let mut counts = Counts::default();
         let mut dense = Dense::default();
         let (mut genuine, mut impostor) = (Vec::new(), Vec::new());
-        for Comparison { subjects, score } in comparisons {
+        for Comparison { kind, subjects, score } in comparisons {
             let [a, b] = subjects.map(|subject| dense.number(subject));
             let failed = u64::from(score.is_none());
             // Negative zero equals zero, and sorting by bits has to know it.
             let score = score.map(|score| score + 0.0);
             let score = score.or((missing == Missing::Lowest).then_some(f64::NEG_INFINITY));
-            if a == b {
-                counts.genuine += 1;
-                counts.genuine_without_score += failed;
-                genuine.extend(score.map(|score| (score, a)));
-            } else {
-                counts.impostor += 1;
-                counts.impostor_without_score += failed;
-                impostor.extend(score.map(|score| (score, [a, b])));
+            match kind {
+                Kind::Genuine => {
+                    counts.genuine += 1;
+                    counts.genuine_without_score += failed;
+                    genuine.extend(score.map(|score| (score, a)));
+                }
+                Kind::Impostor => {
+                    counts.impostor += 1;
+                    counts.impostor_without_score += failed;
+                    impostor.extend(score.map(|score| (score, [a, b])));
+                }
             }
         }
         counts.subjects = dense.numbers.len() as u64;

@@ -54,7 +54,9 @@ impl Databases {
             let file_name = file.file.file_stem().unwrap_or_default().to_string_lossy();
             for row in &file.rows {
                 let subject = |name: u32| of_names.get(name as usize).copied().unwrap_or_default();
-                let comparison = Comparison { subjects: [row.a, row.b].map(subject), score: row.score };
+                let subjects = [row.a, row.b].map(subject);
+                let kind = truth.kind_of([row.a, row.b].map(|name| file.names.name(name)), subjects);
+                let comparison = Comparison { kind, subjects, score: row.score };
                 all.push(comparison);
                 with_itself += u64::from(row.a == row.b);
                 let database = match grouping {

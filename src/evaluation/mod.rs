@@ -21,7 +21,7 @@ mod table;
 mod truth;
 
 pub use bootstrap::{Bootstrap, Interval};
-pub use comparisons::{Comparison, Comparisons, Counts, Missing};
+pub use comparisons::{Comparison, Comparisons, Counts, Kind, Missing};
 pub use databases::{Databases, Grouping};
 pub use error::EvaluationError;
 pub use names::Names;

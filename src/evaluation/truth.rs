@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::table::Table;
-use super::{EvaluationError, Names, ScoreFile};
+use super::{EvaluationError, Kind, Names, ScoreFile};
 
 /// What is known about the samples.
 #[derive(Clone, Debug)]
@@ -25,8 +25,8 @@ pub struct Subjects {
     subjects: Names,
 }
 
-/// The pairs whose truth is known, and the subjects that they imply: who is mated with someone is
-/// the same subject as all that one is mated with.
+/// The pairs whose truth is known. For resampling, samples that a chain of mated pairs joins are one
+/// subject; what a pair is, is what its own row says.
 #[derive(Clone, Debug)]
 pub struct Pairs {
     samples: Names,
@@ -35,17 +35,18 @@ pub struct Pairs {
 }
 
 impl Truth {
-    /// Reads CSV with a header that has either the columns `a`, `b` and `mated` (1, 0, true or
-    /// false), or `subject` and one of `id` and `file`. Other columns are ignored.
+    /// Reads CSV with a header that has either the columns `a`, `b` and `mated` (or `genuine`; 1, 0,
+    /// true or false), or `subject` and one of `id` and `file`. Other columns are ignored.
     ///
     /// # Errors
     /// A file that cannot be read, other columns, a value of `mated` that is neither, a sample with
-    /// two subjects, a pair both mated and not, or not mated although a chain of mated pairs
-    /// joins its samples.
+    /// two subjects, a pair both mated and not.
     pub fn read(file: &Path) -> Result<Self, EvaluationError> {
         let mut table = Table::open(file)?;
-        if let Some(columns) = table.columns(["a", "b", "mated"])? {
-            return Ok(Self::Pairs(read_pairs(table, columns)?));
+        for mated in ["mated", "genuine"] {
+            if let Some(columns) = table.columns(["a", "b", mated])? {
+                return Ok(Self::Pairs(read_pairs(table, columns)?));
+            }
         }
         for sample in ["id", "file"] {
             if let Some(columns) = table.columns([sample, "subject"])? {
@@ -83,12 +84,23 @@ impl Truth {
                 }
             }
             if let Self::Pairs(truth) = self
-                && !truth.knows(a, b)
+                && truth.get([a, b]).is_none()
             {
                 return Err(unknown(format!("the pair {a:?}, {b:?}")));
             }
         }
         Ok(subjects.into_iter().flatten().collect())
+    }
+
+    /// What the comparison of two named samples is, given their subjects.
+    pub fn kind_of(&self, names: [&str; 2], subjects: [u32; 2]) -> Kind {
+        match self {
+            Self::Pairs(truth) => match truth.get(names) {
+                Some((_, true)) => Kind::Genuine,
+                Some((_, false)) | None => Kind::Impostor,
+            },
+            Self::Subjects(_) | Self::Naming => Kind::of(subjects),
+        }
     }
 
     /// How many pairs the truth tells of that the score files do not have. Nothing if the truth
@@ -98,7 +110,7 @@ impl Truth {
         let mut left: HashSet<[u32; 2]> = truth.mated.keys().copied().collect();
         for file in scores {
             for row in &file.rows {
-                if let Some(pair) = truth.pair(file.names.name(row.a), file.names.name(row.b)) {
+                if let Some((pair, _)) = truth.get([file.names.name(row.a), file.names.name(row.b)]) {
                     left.remove(&pair);
                 }
             }
@@ -108,17 +120,12 @@ impl Truth {
 }
 
 impl Pairs {
-    fn pair(&self, a: &str, b: &str) -> Option<[u32; 2]> {
-        Some(ordered(self.samples.find(a)?, self.samples.find(b)?))
+    /// The pair as the truth has it, in this order or else in the other, and whether it is mated. The
+    /// order matters where the two columns number the rows of two files.
+    fn get(&self, [a, b]: [&str; 2]) -> Option<([u32; 2], bool)> {
+        let (a, b) = (self.samples.find(a)?, self.samples.find(b)?);
+        [[a, b], [b, a]].into_iter().find_map(|pair| Some((pair, *self.mated.get(&pair)?)))
     }
-
-    fn knows(&self, a: &str, b: &str) -> bool {
-        self.pair(a, b).is_some_and(|pair| self.mated.contains_key(&pair))
-    }
-}
-
-fn ordered(a: u32, b: u32) -> [u32; 2] {
-    [a.min(b), a.max(b)]
 }
 
 /// The path up to the last `_` of its last part.
@@ -145,7 +152,6 @@ fn read_pairs(mut table: Table, [at_a, at_b, at_mated]: [usize; 3]) -> Result<Pa
     let file: PathBuf = table.file().to_owned();
     let mut samples = Names::default();
     let mut mated = HashMap::new();
-    let mut rows = Vec::new();
     while let Some(row) = table.next()? {
         let field = row.field(at_mated);
         let is_mated = match field.to_ascii_lowercase().as_str() {
@@ -157,21 +163,18 @@ fn read_pairs(mut table: Table, [at_a, at_b, at_mated]: [usize; 3]) -> Result<Pa
                 return Err(EvaluationError::Field { file, line, column, expected, found });
             }
         };
-        let pair = ordered(samples.number(row.field(at_a)), samples.number(row.field(at_b)));
-        mated.insert(pair, is_mated);
-        rows.push((pair, is_mated, row.line));
-    }
-    let mut components = Components::new(samples.len());
-    for &(pair, ..) in rows.iter().filter(|&&(_, is_mated, _)| is_mated) {
-        components.join(pair);
-    }
-    let subjects: Vec<u32> = (0..).take(samples.len()).map(|sample| components.root(sample)).collect();
-    for ([a, b], is_mated, line) in rows {
-        if (subjects.get(a as usize) == subjects.get(b as usize)) != is_mated {
-            let what = format!("the pair {:?}, {:?}", samples.name(a), samples.name(b));
+        let pair = [row.field(at_a), row.field(at_b)].map(|name| samples.number(name));
+        if mated.insert(pair, is_mated).is_some_and(|before| before != is_mated) {
+            let [a, b] = pair.map(|sample| samples.name(sample));
+            let (line, what) = (row.line, format!("the pair {a:?}, {b:?}"));
             return Err(EvaluationError::Contradiction { file, line, what });
         }
     }
+    let mut components = Components::new(samples.len());
+    for (&pair, _) in mated.iter().filter(|&(_, &is_mated)| is_mated) {
+        components.join(pair);
+    }
+    let subjects = (0..).take(samples.len()).map(|sample| components.root(sample)).collect();
     Ok(Pairs { samples, mated, subjects })
 }
 

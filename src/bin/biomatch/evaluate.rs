@@ -16,8 +16,8 @@ use crate::table::Table;
 /// and a number that is greater the more similar they are. `score` and `score-faces` write such files; any
 /// matcher's will do. Several files are several databases, each with subjects of its own.
 ///
-/// TRUTH has a header with either the columns a, b and mated (1, 0, true or false), and must tell of
-/// every pair of SCORES in either order, or with subject and one of id and file, and must tell of every
+/// TRUTH has a header with either the columns a, b and mated (or genuine; 1, 0, true or false), and must
+/// tell of every pair of SCORES in either order, or with subject and one of id and file, and must tell of every
 /// sample. With --naming no truth is needed: samples are named FOLDER/SUBJECT_IMPRESSION.EXTENSION.
 ///
 /// What the columns mean: a comparison matches if its score is at least the threshold. FMR is the
