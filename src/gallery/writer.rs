@@ -17,7 +17,7 @@ use super::reference::{Generation, NewReference, ReferenceId, Sample, Status};
 use super::stage::Stage;
 use super::state::{Role, State};
 use crate::citizen::CitizenId;
-use crate::storage::{Damage, Files, Lock, Log, Tail};
+use crate::storage::{Damage, Files, Lock, Log, Scan, Tail};
 
 /// One citizen's references, for [`Writer::add_all`].
 #[derive(Clone, Debug, PartialEq)]
@@ -76,9 +76,13 @@ fn take_lock(files: &Files) -> Result<Box<dyn Lock>, GalleryError> {
     lock.ok_or_else(|| GalleryError::Locked { lock: files.path(names::LOCK) })
 }
 
-/// Loads the state as its only writer: orphans removed, torn tail cut, log ready to append.
-fn recover(files: &Files) -> Result<(Core, Recovery), GalleryError> {
-    let (state, scan) = settled(|| State::load(files, None, Role::Writer))?;
+/// Loads the state as its only writer: orphans removed, torn tail cut, log ready to append. A state
+/// that a reader of this process has followed to the end is taken over, with the features it made.
+fn recover(files: &Files, followed: Option<State>) -> Result<(Core, Recovery), GalleryError> {
+    let (state, scan) = match followed.map(|state| take_over(files, state)).transpose()?.flatten() {
+        Some(taken) => taken,
+        None => settled(|| State::load(files, None, Role::Writer))?,
+    };
     let mut recovery = Recovery::default();
     let named = state.manifest.files();
     for name in files.list()? {
@@ -100,10 +104,21 @@ fn recover(files: &Files) -> Result<(Core, Recovery), GalleryError> {
     Ok((core, recovery))
 }
 
+/// A followed state that is the whole truth: the log ends where it was read to.
+fn take_over(files: &Files, mut state: State) -> Result<Option<(State, Scan)>, GalleryError> {
+    // Damage, or what a crash left, is for a fresh load to judge.
+    if !state.follow(files).unwrap_or(false) {
+        return Ok(None);
+    }
+    let length = files.length(&names::log(state.manifest.log), &*state.log)?;
+    let scan = Scan::nothing_after(state.end);
+    Ok((length == state.end).then_some((state, scan)))
+}
+
 /// Takes the gallery as a writer does, and lets it go.
 pub(super) fn settle(files: &Files) -> Result<Recovery, GalleryError> {
     let _lock = take_lock(files)?;
-    let (_, recovery) = recover(files)?;
+    let (_, recovery) = recover(files, None)?;
     Ok(recovery)
 }
 
@@ -111,7 +126,7 @@ impl Writer {
     pub(super) fn open(shared: Arc<Shared>) -> Result<Self, GalleryError> {
         let lock = take_lock(&shared.files)?;
         let mut follower = shared.follower.lock();
-        let (core, recovery) = recover(&shared.files)?;
+        let (core, recovery) = recover(&shared.files, follower.0.take())?;
         let snapshot = core.snapshot();
         let inner = Inner {
             stage: Stage::new(&snapshot, core.next_reference()),
@@ -120,7 +135,6 @@ impl Writer {
             core: Some(core),
             failed: None,
         };
-        follower.0 = None;
         *shared.newest.write() = snapshot;
         shared.writing.store(true, Ordering::Release);
         drop(follower);

@@ -154,6 +154,13 @@ pub(crate) struct Scan {
     pub(crate) tail: Tail,
 }
 
+impl Scan {
+    /// A scan that found nothing behind a seal that ends at `end`.
+    pub(crate) fn nothing_after(end: u64) -> Self {
+        Self { batches: Vec::new(), end, sealed: end, unsealed: None, tail: Tail::Clean }
+    }
+}
+
 /// Checks a log's header; gives the generation that it starts after.
 pub(crate) fn check_header(file: &Path, id: LogId, bytes: &[u8]) -> Result<u64, Damage> {
     let short = || Damage::new(file, bytes.len() as u64, "a log header of 64 bytes", bytes.len());
@@ -216,7 +223,7 @@ fn parse(id: LogId, bytes: &[u8], offset: u64) -> Parsed<'_> {
 /// # Errors
 /// Damage: bytes that were once durable and are now wrong.
 pub(crate) fn scan(file: &Path, id: LogId, bytes: &[u8], start: u64, next: u64) -> Result<Scan, Damage> {
-    let mut scan = Scan { batches: Vec::new(), end: start, sealed: start, unsealed: None, tail: Tail::Clean };
+    let mut scan = Scan::nothing_after(start);
     let mut records = Vec::new();
     let mut next = next;
     let mut at = 0;
