@@ -86,7 +86,7 @@ pub(super) fn cylinder(minutiae: &[Minutia], finger: &Geometry, centre: usize) -
     if (mask.count_ones() as f32) < LEAST_VALID_CELLS * DISC.count_ones() as f32 {
         return None;
     }
-    let mut sums = [[0.0_f32; CELLS]; CYLINDER_SLICES];
+    let mut sums = [[[0.0_f32; CYLINDER_SIDE]; CYLINDER_SIDE]; CYLINDER_SLICES];
     let mut neighbours = 0;
     for other in (0..finger.len()).filter(|&other| other != centre) {
         let (dx, dy) = (finger.x[other] - finger.x[centre], finger.y[other] - finger.y[centre]);
@@ -101,12 +101,13 @@ pub(super) fn cylinder(minutiae: &[Minutia], finger: &Geometry, centre: usize) -
         let shares = direction_shares(turn);
         let columns = gauss(u);
         let rows = gauss(v);
-        for (cell, (row, column)) in
-            (0..CELLS).map(|cell| (cell, (cell / CYLINDER_SIDE, cell % CYLINDER_SIDE)))
-        {
-            let weight = rows[row] * columns[column];
+        // Most rows are out of a neighbour's reach.
+        for (row, along) in rows.into_iter().enumerate().filter(|(_, along)| *along > 0.0) {
+            let weights = columns.map(|across| along * across);
             for (sums, share) in sums.iter_mut().zip(shares) {
-                sums[cell] += weight * share;
+                for (sum, weight) in sums[row].iter_mut().zip(weights) {
+                    *sum += weight * share;
+                }
             }
         }
     }
@@ -115,7 +116,7 @@ pub(super) fn cylinder(minutiae: &[Minutia], finger: &Geometry, centre: usize) -
     }
     let mut pattern = [0; CYLINDER_SLICES + 1];
     for (word, sums) in pattern.iter_mut().zip(&sums) {
-        for (cell, &sum) in sums.iter().enumerate() {
+        for (cell, &sum) in sums.as_flattened().iter().enumerate() {
             *word |= u64::from(sum >= BIT_THRESHOLD) << cell;
         }
         *word &= mask;

@@ -155,3 +155,80 @@ impl Growth {
         worth
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::support::Support;
+    use crate::template::Minutia;
+    use crate::units::Length;
+
+    fn geometry(minutiae: &mut [Minutia]) -> Geometry {
+        minutiae.sort_unstable_by_key(|m| (m.x, std::cmp::Reverse(m.y)));
+        let mut geometry = Geometry::default();
+        geometry.fill(minutiae);
+        geometry
+    }
+
+    /// Thirty minutiae strewn over 300 x 300 pixels.
+    fn finger() -> Vec<Minutia> {
+        (0..30_u16)
+            .map(|i| {
+                let steps = |n: u16| Length::from_steps(i.wrapping_mul(n) % 3000);
+                let angle = Angle::from_binary(i.wrapping_mul(7919));
+                Minutia::new(steps(1009), steps(1777), angle, Default::default(), None)
+            })
+            .collect()
+    }
+
+    fn grow(a: &Geometry, b: &Geometry, seeds: &[(u8, u8)]) -> Vec<(usize, usize)> {
+        let pairs: Vec<Pair> = seeds.iter().map(|&(a, b)| Pair { a, b, similarity: 0.6 }).collect();
+        let mut relaxation = Relaxation::default();
+        relaxation.run(&pairs, a, b, a.len());
+        let mut growth = Growth::default();
+        growth.run(&pairs, &mut relaxation, a, b).pairs().collect()
+    }
+
+    #[test]
+    fn one_true_pair_grows_to_all() {
+        let a = geometry(&mut finger());
+        let all: Vec<(usize, usize)> = (0..30).map(|i| (i, i)).collect();
+        assert_eq!(grow(&a, &a, &[(4, 4)]), all);
+        // A false seed beside it does not win.
+        assert_eq!(grow(&a, &a, &[(3, 17), (4, 4)]), all);
+    }
+
+    #[test]
+    fn a_matching_is_one_to_one_and_keeps_lost_minutiae_apart() {
+        let mut half = finger();
+        half.truncate(20);
+        // A double of one minutia, four pixels away.
+        let m = half[5];
+        half.push(Minutia::new(Length::from_steps(m.x.steps() + 40), m.y, m.angle, m.kind(), None));
+        let (a, b) = (geometry(&mut finger()), geometry(&mut half));
+        let same = |i: usize| (0..b.len()).find(|&j| (b.cos[j], b.sin[j]) == (a.cos[i], a.sin[i]));
+        let seed = (0..30).find_map(|i| Some((i as u8, same(i)? as u8))).unwrap();
+        let pairs = grow(&a, &b, &[seed]);
+        let mut partners: Vec<usize> = pairs.iter().map(|(_, j)| *j).collect();
+        partners.sort_unstable();
+        partners.dedup();
+        assert_eq!(partners.len(), pairs.len(), "one to one");
+        assert_eq!(pairs.len(), 20);
+    }
+
+    #[test]
+    fn support_is_nearly_whole_for_one_finger_and_small_for_chance() {
+        let a = geometry(&mut finger());
+        let mut growth = Growth::default();
+        let mut relaxation = Relaxation::default();
+        let mut support = Support::default();
+        let mut share = |pairs: &[(u8, u8)]| {
+            let pairs: Vec<Pair> = pairs.iter().map(|&(a, b)| Pair { a, b, similarity: 0.6 }).collect();
+            relaxation.run(&pairs, &a, &a, a.len());
+            support.share(growth.run(&pairs, &mut relaxation, &a, &a), &a, &a)
+        };
+        assert!(share(&[(4, 4)]) > 0.85);
+        assert!(share(&[(3, 17)]) < 0.3);
+        assert_eq!(share(&[]), 0.0);
+    }
+}

@@ -110,3 +110,63 @@ impl Term {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::Minutia;
+    use crate::units::{Angle, Length};
+
+    /// A grid of minutiae of many directions, turned about the origin and moved, in pixels.
+    fn grid(turn: f64, dx: f64, dy: f64) -> Geometry {
+        let minutiae: Vec<Minutia> = (0..5)
+            .flat_map(|column| (0..5).map(move |row| (column, row)))
+            .map(|(column, row)| {
+                let (x, y) = (f64::from(column) * 40.0, f64::from(row) * 37.0);
+                let (x, y) = (x * turn.cos() - y * turn.sin() + dx, x * turn.sin() + y * turn.cos() + dy);
+                let steps = |pixels: f64| Length::from_steps((pixels / 0.0985 + 8000.0).round() as u16);
+                let angle = Angle::from_radians(f64::from(column * 5 + row) + turn);
+                Minutia::new(steps(x), steps(-y), angle, Default::default(), None)
+            })
+            .collect();
+        let mut geometry = Geometry::default();
+        geometry.fill(&minutiae);
+        geometry
+    }
+
+    #[test]
+    fn any_pairs_of_a_rigid_motion_predict_all_points() {
+        for turn in [0.0, 0.4, 2.0, -1.5] {
+            let (a, b) = (grid(0.0, 0.0, 0.0), grid(turn, 50.0, -20.0));
+            for pairs in [vec![12], vec![0, 24], vec![3, 7, 11, 20]] {
+                let mut motion = Motion::default();
+                motion.fit(&a, &b, pairs.iter().map(|i| (*i, *i)));
+                for i in 0..a.len() {
+                    assert!((motion.x[i] - b.x[i]).abs() < 0.3 && (motion.y[i] - b.y[i]).abs() < 0.3);
+                    assert!((f64::from(motion.cos[i]) - turn.cos()).abs() < 1e-3);
+                    assert!((f64::from(motion.sin[i]) - turn.sin()).abs() < 1e-3);
+                }
+                assert_eq!(motion.nearest[pairs[0]], 0.0);
+            }
+        }
+    }
+
+    #[test]
+    fn near_pairs_say_more_than_far_ones() {
+        let (a, mut b) = (grid(0.0, 0.0, 0.0), grid(0.0, 0.0, 0.0));
+        // One corner is pulled by twelve pixels.
+        b.x[0] += 12.0;
+        let mut motion = Motion::default();
+        motion.fit(&a, &b, (0..a.len()).map(|i| (i, i)));
+        let shift = |i: usize| motion.x[i] - a.x[i];
+        assert!(shift(0) > 1.5 && shift(1) > shift(12) && shift(24).abs() < 0.5);
+    }
+
+    #[test]
+    fn without_pairs_nothing_moves() {
+        let a = grid(0.0, 0.0, 0.0);
+        let mut motion = Motion::default();
+        motion.fit(&a, &a, std::iter::empty());
+        assert_eq!((&motion.x, &motion.y), (&a.x, &a.y));
+    }
+}
