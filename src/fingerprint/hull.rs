@@ -62,22 +62,24 @@ impl Hull {
 
     /// Whether a point is inside or within `margin` of it. Nothing is within an empty hull.
     pub(super) fn contains(&self, point: Point, margin: f32) -> bool {
-        let mut inside = self.corners.len() > 2;
-        let mut near = false;
-        for edge in &self.edges {
-            let to = [point[0] - edge.from[0], point[1] - edge.from[1]];
+        let from = |edge: &Edge| [point[0] - edge.from[0], point[1] - edge.from[1]];
+        // Most points are inside, and told by this alone: the furthest that an edge sees them outside.
+        let outside = self.edges.iter().fold(f32::MIN, |outside, edge| {
+            let to = from(edge);
             let out = to[0] * edge.outwards[0] + to[1] * edge.outwards[1];
-            if out > margin {
-                return false;
-            }
-            if out > 0.0 {
-                inside = false;
-            }
-            let t = ((to[0] * edge.along[0] + to[1] * edge.along[1]) * edge.per_square).clamp(0.0, 1.0);
-            let (dx, dy) = (to[0] - t * edge.along[0], to[1] - t * edge.along[1]);
-            near |= dx * dx + dy * dy <= margin * margin;
+            if out > outside { out } else { outside }
+        });
+        if outside <= 0.0 && self.corners.len() > 2 {
+            return true;
         }
-        inside || near
+        outside <= margin
+            && self.edges.iter().any(|edge| {
+                let to = from(edge);
+                let t = (to[0] * edge.along[0] + to[1] * edge.along[1]) * edge.per_square;
+                let t = t.clamp(0.0, 1.0);
+                let (dx, dy) = (to[0] - t * edge.along[0], to[1] - t * edge.along[1]);
+                dx * dx + dy * dy <= margin * margin
+            })
     }
 }
 

@@ -281,7 +281,7 @@ mod tests {
             for (i, support) in support.iter().enumerate() {
                 for (k, &(expected, edge)) in support.iter().enumerate().filter(|(k, _)| *k != i) {
                     let found = f64::from(relaxation.supports(k, i));
-                    prop_assert!(edge || (found - expected).abs() < 0.01, "{} {}: {} {}", i, k, found, expected);
+                    prop_assert!(edge || (found - expected).abs() < 0.005, "{} {}: {} {}", i, k, found, expected);
                 }
             }
             for _ in 0..5 {
@@ -296,8 +296,10 @@ mod tests {
             let mut order: Vec<usize> = (0..40).collect();
             order.sort_by(|i, k| kept(k).total_cmp(&kept(i)));
             let expected = order[..12].iter().map(|i| values[*i]).sum::<f64>() / 12.0;
-            let edges = support.iter().flatten().filter(|(_, edge)| *edge).count();
-            prop_assert!(edges > 0 || (f64::from(score) - expected).abs() < 0.005, "{} {}", score, expected);
+            // Rounding decides at a cut, and which of two pairs that kept the same is the twelfth.
+            let edges = support.iter().flatten().any(|(_, edge)| *edge);
+            let tie = kept(&order[12]) > kept(&order[11]) * 0.999;
+            prop_assert!(edges || tie || (f64::from(score) - expected).abs() < 2e-4, "{} {}", score, expected);
         }
     }
 
