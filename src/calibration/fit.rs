@@ -3,7 +3,7 @@
 //! The empirical share of scores at or above a score falls with the score by itself, so that no
 //! isotonic regression is needed; what is needed is caution. For each set of comparisons the fit
 //! takes the upper 95 % bound of that share (Poisson) as far as ten scores are left. Beyond, it
-//! takes the upper 95 % bound of an exponential tail, estimated on the greatest hundredth of the
+//! takes the upper 95 % bound of an exponential tail, estimated on the greatest fortieth of the
 //! scores, but never less than the share that was seen. The table is the greatest of these over
 //! all sets: one threshold holds for every one of them.
 
@@ -42,14 +42,15 @@ pub struct Fit {
 const Z95: f64 = 1.644_853_626_951_472_2;
 /// A count this large is a measurement.
 const MEASURED: usize = 10;
-/// The tail is estimated on the greatest `1 / TAIL_SHARE` of the scores, at most `MOST_TAIL`.
-const TAIL_SHARE: usize = 100;
+/// The tail is estimated on the greatest `1 / TAIL_SHARE` of the scores, at most `MOST_TAIL`: on the
+/// scores of real fingers the estimate is the same from a thirtieth to a hundredth.
+const TAIL_SHARE: usize = 40;
 const MOST_TAIL: usize = 1_000;
 /// Sets of at least this size have a tail; smaller ones (one sensor, ten fingers) speak only where
 /// they measure.
 const LARGE: usize = 10_000;
 /// Points for each factor of ten; a power of two, so that the levels are exact.
-const PER_DECADE: u32 = 16;
+const PER_DECADE: u32 = 32;
 /// Factors of ten that the table goes on past its measured part.
 const DECADES_BEYOND: u32 = 4;
 
