@@ -119,3 +119,81 @@ fn deciding(comparisons: &[Comparison], least: usize) -> Option<Score> {
     scores.sort_unstable_by(|a, b| b.cmp(a));
     scores.get(least.saturating_sub(1)).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU8;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::calibration;
+    use crate::gallery::ReferenceId;
+    use crate::template::Finger;
+
+    /// Comparisons of (sample, finger, score).
+    fn scored<'a>(
+        table: &'a Calibration,
+        modality: Modality,
+        scores: &[(usize, usize, f32)],
+    ) -> Option<Scored<'a>> {
+        let comparisons = scores.iter().zip(1..).map(|(&(sample, finger, score), id)| Comparison {
+            modality,
+            sample,
+            finger: Some(Finger::ALL[finger]),
+            reference: ReferenceId::from_value(id),
+            captured: None,
+            score: Score::new(score).unwrap(),
+            fmr: Fmr::ONE,
+            basis: Basis::Measured,
+            threshold: None,
+        });
+        (!scores.is_empty()).then(|| Scored { table, comparisons: comparisons.collect() })
+    }
+
+    proptest! {
+        #[test]
+        fn accept_implies_that_every_rate_is_met(
+            faces in prop::collection::vec((Just(0_usize), Just(0_usize), 0.2_f32..0.8), 0..4),
+            prints in prop::collection::vec((0_usize..3, 0_usize..10, 0.0_f32..12.0), 0..12),
+            exponent in 1.0_f64..4.5,
+            least in 1_u8..4,
+            kind in 0..4,
+        ) {
+            let (faces_table, fingers_table) =
+                (calibration::face_generic().unwrap(), calibration::fingerprint().unwrap());
+            let rate = Fmr::new(10.0_f64.powf(-exponent)).unwrap();
+            let fingers = Some((NonZeroU8::new(least).unwrap(), rate));
+            let rule = match kind {
+                0 => Rule::All { face: Some(rate), fingers },
+                1 => Rule::All { face: Some(rate), fingers: None },
+                2 => Rule::All { face: None, fingers },
+                _ => Rule::Either(rate),
+            };
+            let face = scored(&faces_table, Modality::Face, &faces);
+            let prints_scored = scored(&fingers_table, Modality::Finger, &prints);
+            let (verdict, evidence) = judge(rule, face, prints_scored).unwrap();
+            for m in &evidence.modalities {
+                prop_assert_eq!(m.verdict == Verdict::Met, m.reached <= rate && m.reached < Fmr::ONE);
+            }
+            let met: Vec<Modality> =
+                evidence.modalities.iter().filter(|m| m.verdict == Verdict::Met).map(|m| m.modality).collect();
+            let expected = match kind {
+                0 => met.len() == 2,
+                1 => met == [Modality::Face],
+                2 => met == [Modality::Finger],
+                _ => !met.is_empty(),
+            };
+            prop_assert_eq!(verdict == Verdict::Met, expected);
+            // So many different fingers, each by another impression, are at the threshold.
+            if verdict == Verdict::Met && kind != 1 && kind != 3 {
+                let good = evidence.comparisons.iter().filter(|c| {
+                    c.modality == Modality::Finger && c.threshold.is_some_and(|t| c.score >= t)
+                });
+                let (samples, fingers): (std::collections::BTreeSet<_>, std::collections::BTreeSet<_>) =
+                    good.map(|c| (c.sample, c.finger)).unzip();
+                prop_assert!(samples.len() >= usize::from(least) && fingers.len() >= usize::from(least));
+            }
+        }
+    }
+}
