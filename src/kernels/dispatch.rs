@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+use super::codes::{self, Codes, Group, Line, Terms};
 use super::dot::{self, Dot};
 use super::masked::{self, MaskedFn, Pattern, Planes};
 
@@ -65,6 +66,7 @@ pub struct Kernels {
     level: Level,
     dot: Dot,
     masked: MaskedFn,
+    codes: Codes,
 }
 
 impl Kernels {
@@ -75,7 +77,7 @@ impl Kernels {
 
     /// The one place where a table is filled; the caller knows that the level is available.
     fn unchecked(level: Level) -> Self {
-        Self { level, dot: dot::at(level), masked: masked::at(level) }
+        Self { level, dot: dot::at(level), masked: masked::at(level), codes: codes::at(level) }
     }
 
     /// Every level that this processor has, slowest first.
@@ -171,6 +173,36 @@ impl Kernels {
         (self.masked)(patterns, planes, least_common, out);
     }
 
+    /// The exact integer inner product of each probe with each lane of each block:
+    /// `out[probe * blocks + block][lane]`. See [`mod@super::codes`] for the layout.
+    ///
+    /// # Panics
+    /// As [`Kernels::code_candidates`].
+    pub fn code_sums(
+        &self,
+        codes: &[Group],
+        terms: &[Terms],
+        lines: &[Line],
+        out: &mut [[i32; codes::LANES]],
+    ) {
+        if check_codes(codes, terms, lines, out.len()) {
+            (self.codes.sums)(codes, terms, lines, out);
+        }
+    }
+
+    /// Which lanes of each block are candidates for each probe: bit `lane` of
+    /// `out[probe * blocks + block]`. See [`mod@super::codes`] for the layout and the bound. One probe
+    /// streams at the speed of memory; of several, give it blocks by the dozen.
+    ///
+    /// # Panics
+    /// If `codes` is not a multiple of `terms`, `lines` not a multiple of a block's, or `out` not one
+    /// place for each probe and block. Codes of probes have at most 16,384 dimensions.
+    pub fn code_candidates(&self, codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [u16]) {
+        if check_codes(codes, terms, lines, out.len()) {
+            (self.codes.candidates)(codes, terms, lines, out);
+        }
+    }
+
     /// Vectors are padded with zeros to a multiple of this many numbers.
     pub const DOT_LANES: usize = dot::LANES;
 }
@@ -179,4 +211,24 @@ impl fmt::Debug for Kernels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Kernels({})", self.level)
     }
+}
+
+/// Checks the lengths that the code kernels rely on; `false` if there is nothing to do.
+fn check_codes(codes: &[Group], terms: &[Terms], lines: &[Line], places: usize) -> bool {
+    if terms.is_empty() {
+        assert!(codes.is_empty() && places == 0, "one place for each probe and block");
+        return false;
+    }
+    let groups = codes.len() / terms.len();
+    // A sum stays below 4 * 4096 * 128 * 255 in magnitude, which 32 bits hold.
+    assert!(
+        groups > 0
+            && groups <= 4096
+            && codes.len().is_multiple_of(terms.len())
+            && lines.len().is_multiple_of(codes::HEAD + groups),
+        "whole probes and whole blocks"
+    );
+    let blocks = lines.len() / (codes::HEAD + groups);
+    assert!(terms.len().checked_mul(blocks) == Some(places), "one place for each probe and block");
+    blocks > 0
 }

@@ -3,6 +3,7 @@
 //! Every kernel is written three times: `scalar` is the definition, `avx2` and `avx512` return the
 //! same bits. [`Kernels::active`] is chosen once a process; tests take each from [`Kernels::all`].
 
+pub mod codes;
 mod dispatch;
 mod dot;
 pub mod masked;

@@ -1,0 +1,70 @@
+//! Inner products of byte codes, and bounds made of them.
+//!
+//! The codes of [`LANES`] vectors lie together as a *block* of 64-byte lines: a line of their scales
+//! (f32), a line of their errors (f32), then a line for each four dimensions, in which every vector has
+//! its four bytes. A byte is the code plus 128. One layout serves one probe (it streams) and many (a
+//! line is loaded once for several of them), and no sum crosses lanes.
+//!
+//! Of a probe with codes `p` and of a vector with codes `q`, scale `s` and error `e`:
+//!
+//! * `sum`, the exact integer inner product of `p` and `q`;
+//! * `bound = f32(sum) * s + weight * e`, each of the four steps rounded on its own.
+//!
+//! The vector is a *candidate* for the probe unless its bound is below the probe's floor; a bound that
+//! is not a number makes a candidate. Every level returns the same sums and the same candidates.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod scalar;
+#[cfg(test)]
+mod tests;
+
+use super::Level;
+
+/// Vectors of a block.
+pub const LANES: usize = 16;
+
+/// A cache line of a block.
+pub type Line = [u8; 64];
+
+/// Four codes of a probe, each -127..=127.
+pub type Group = [i8; 4];
+
+/// Lines of a block before its codes: scales and errors.
+pub const HEAD: usize = 2;
+
+/// What a probe's scan needs beside its codes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Terms {
+    /// -128 times the sum of its codes: takes back what the bytes' offset adds.
+    pub start: i32,
+    /// Factor of a vector's error.
+    pub weight: f32,
+    /// Bounds below this make no candidate.
+    pub floor: f32,
+}
+
+/// The kernels at one level. `(codes, terms, lines, out)`: codes of all probes one after the other,
+/// terms of each, whole blocks, and a place for each probe and block (all blocks of the first probe
+/// first). The safe doors in [`super::Kernels`] check all lengths; there is a probe and a block.
+#[derive(Clone, Copy)]
+pub(super) struct Codes {
+    /// The sums of a block's lanes.
+    pub(super) sums: fn(&[Group], &[Terms], &[Line], &mut [[i32; LANES]]),
+    /// The candidates of a block, lane 0 in the lowest bit.
+    pub(super) candidates: fn(&[Group], &[Terms], &[Line], &mut [u16]),
+}
+
+pub(super) fn at(level: Level) -> Codes {
+    match level {
+        Level::Scalar => scalar::CODES,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => avx2::CODES,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => avx512::CODES,
+        #[cfg(not(target_arch = "x86_64"))]
+        Level::Avx2 | Level::Avx512 => scalar::CODES,
+    }
+}
