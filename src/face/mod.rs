@@ -5,11 +5,15 @@
 //! it comes from a comparison of two templates, from a scan of a gallery or from a score matrix, on
 //! every machine.
 
+mod coded_probes;
+mod codes;
 mod error;
 mod matrix;
 mod probe;
 mod row;
 
+pub use coded_probes::CodedProbes;
+pub use codes::{append_code_block, code_groups, code_holds, code_lines};
 pub use error::{FaceError, FaceMatrixError};
 pub use matrix::FaceMatrix;
 pub use probe::{FaceProbe, compare};
