@@ -10,6 +10,7 @@ use super::reference::ReferenceMeta;
 use super::segment::{FaceSegment, FingerSegment};
 use crate::citizen::CitizenId;
 use crate::fingerprint::FingerView;
+use crate::kernels::codes::{LANES, Line};
 use crate::storage::Damage;
 use crate::template::ModelId;
 
@@ -188,6 +189,13 @@ impl Dead {
         word.is_some_and(|word| word >> (row % 64) & 1 == 1)
     }
 
+    /// The bits of sixteen rows.
+    fn mask(&self, block: usize) -> u16 {
+        let word = self.bits.as_ref().and_then(|bits| bits.get(block / 4));
+        // A quarter of the word: the cast keeps its sixteen bits.
+        word.map_or(0, |word| (word >> (block % 4 * LANES)) as u16)
+    }
+
     /// Marks a row of `rows`; `false` if it was marked or is not there.
     fn insert(&mut self, row: usize, rows: usize) -> bool {
         if row >= rows || self.contains(row) {
@@ -253,6 +261,15 @@ impl<C: Columns> Block<C> {
     /// Whether a row is there and not deleted.
     pub fn is_live(&self, row: usize) -> bool {
         row < self.len() && !self.dead.contains(row)
+    }
+
+    /// Which of the rows `16 block .. 16 (block + 1)` are there and not deleted, the first in the
+    /// lowest bit.
+    pub fn live_mask(&self, block: usize) -> u16 {
+        let rows = self.len().saturating_sub(block.saturating_mul(LANES)).min(LANES);
+        // Sixteen bits at most, so nothing is cut off.
+        let there = ((1_u32 << rows) - 1) as u16;
+        there & !self.dead.mask(block)
     }
 
     /// Where a row is.
@@ -336,6 +353,15 @@ impl FaceBlock {
     /// [`Block::check`] does that.
     pub fn vector(&self, row: usize) -> Result<&[f32], GalleryError> {
         Ok(self.columns.vector(row)?)
+    }
+
+    /// The codes of all rows, in blocks of sixteen rows (see `kernels::codes`); `None` for rows in
+    /// memory and in segments of a version that had no codes. They are not proved here.
+    pub fn codes(&self) -> Option<&[Line]> {
+        match &self.columns.0 {
+            Faces::Segment(segment) => segment.has_codes().then(|| segment.codes()),
+            Faces::Memory(_) => None,
+        }
     }
 
     /// All vectors one after the other, if they lie so: those of a segment do.

@@ -182,7 +182,7 @@ impl Core {
         self.checkpoint(&chosen)
     }
 
-    /// Rewrites segments whose features another version made.
+    /// Rewrites segments whose features another version made, and faces that have no codes.
     pub(super) fn rebuild_features(&mut self) -> Result<(), GalleryError> {
         let old = self.state.snapshot.fingers.iter().filter_map(|block| match &block.columns.0 {
             Fingers::Segment(segment) if segment.features() != FEATURE_VERSION => {
@@ -191,7 +191,21 @@ impl Core {
             _ => None,
         });
         let old: Vec<_> = old.collect();
-        if old.is_empty() { Ok(()) } else { self.checkpoint(&old) }
+        if !old.is_empty() {
+            self.checkpoint(&old)?;
+        }
+        let old = self.state.snapshot.faces.iter().filter_map(|block| match &block.columns.0 {
+            Faces::Segment(segment) if !segment.has_codes() => Some(segment.entry().number),
+            _ => None,
+        });
+        for number in old.collect::<Vec<_>>() {
+            match self.checkpoint(&[number]) {
+                // Codes only make a search faster: a damaged segment stays as it is.
+                Err(error) if self.untouched && error.damage().is_some() => {}
+                result => result?,
+            }
+        }
+        Ok(())
     }
 
     /// Writes the rows in memory and those of the chosen segments to new segments, starts a new log,

@@ -6,9 +6,11 @@
 //! a total order. No lock is held while comparing, and the work runs on the caller's thread pool if
 //! one is given.
 
+mod coded;
 mod error;
 mod faces;
 mod fingers;
+mod floors;
 mod plan;
 mod top;
 
@@ -22,7 +24,7 @@ use crate::gallery::{Location, ReferenceId};
 use crate::units::Score;
 
 pub use error::SearchError;
-pub use faces::identify_faces;
+pub use faces::{identify_faces, identify_faces_by_vectors};
 pub use fingers::{FingerQuery, identify_fingers};
 
 /// What to search for: how many, how similar, among whom, on which threads.

@@ -8,6 +8,7 @@ use super::top::Top;
 use super::{Found, Hit, Search};
 use crate::citizen::CitizenId;
 use crate::gallery::{FaceBlock, FingerBlock, GalleryError, ReferenceId, ReferenceMeta};
+use crate::units::Score;
 
 /// A run of rows of one block: the unit of parallel work. Its size is fixed, so that what a thread
 /// does never depends on how many there are.
@@ -71,7 +72,7 @@ pub(super) struct Partial {
 }
 
 impl Partial {
-    fn new(search: &Search<'_>) -> Self {
+    pub(super) fn new(search: &Search<'_>) -> Self {
         Self { top: Top::new(search.top), compared: 0, damaged: Vec::new() }
     }
 
@@ -80,6 +81,16 @@ impl Partial {
         if hit.score >= search.at_least {
             self.top.push(hit);
         }
+    }
+
+    /// References that were compared and cannot be among the hits.
+    pub(super) fn passed(&mut self, count: u64) {
+        self.compared += count;
+    }
+
+    /// The least score that can still be among the hits, if there are enough to tell.
+    pub(super) fn least(&mut self) -> Option<Score> {
+        self.top.least()
     }
 
     pub(super) fn damaged(&mut self, meta: &ReferenceMeta) {
@@ -112,11 +123,11 @@ impl Partial {
 
 /// Compares every piece with every one of `queries` queries: `compare` adds to the partial results,
 /// one for each query, with a scratch of its thread. The bytes of what was found are then proved.
-pub(super) fn run<B: Rows + Sync, S: Default + Send>(
-    pieces: &[Piece<'_, B>],
+pub(super) fn run<P: Sync, S: Default + Send>(
+    pieces: &[P],
     queries: usize,
     search: &Search<'_>,
-    compare: impl Fn(&Piece<'_, B>, &mut S, &mut [Partial]) + Sync,
+    compare: impl Fn(&P, &mut S, &mut [Partial]) + Sync,
     is_sound: impl Fn(&Hit) -> bool + Sync,
 ) -> Vec<Found> {
     let empty = || -> Vec<Partial> { (0..queries).map(|_| Partial::new(search)).collect() };

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
 use super::Hit;
+use crate::units::Score;
 
 /// The total order of results: score descending, then reference ascending. `Less` comes first.
 fn before(a: &Hit, b: &Hit) -> Ordering {
@@ -22,11 +23,13 @@ pub(super) struct Top {
     hits: Vec<Hit>,
     /// The k-th of the last pruning: what does not come before it cannot be kept.
     floor: Option<Hit>,
+    /// Hits that the last pruning left: more have come since if there are more.
+    pruned: usize,
 }
 
 impl Top {
     pub(super) fn new(k: NonZeroUsize) -> Self {
-        Self { k: k.get(), hits: Vec::new(), floor: None }
+        Self { k: k.get(), hits: Vec::new(), floor: None, pruned: 0 }
     }
 
     pub(super) fn push(&mut self, hit: Hit) {
@@ -37,6 +40,14 @@ impl Top {
         if self.hits.len() >= self.k.saturating_mul(2).max(64) {
             self.prune();
         }
+    }
+
+    /// The score of the k-th citizen: less cannot be kept. `None` while there are fewer.
+    pub(super) fn least(&mut self) -> Option<Score> {
+        if self.hits.len() > self.pruned {
+            self.prune();
+        }
+        self.floor.map(|floor| floor.score)
     }
 
     pub(super) fn merge(mut self, other: Self) -> Self {
@@ -56,6 +67,7 @@ impl Top {
         let mut seen = HashSet::with_capacity(self.hits.len());
         self.hits.retain(|hit| seen.insert(hit.citizen));
         self.hits.truncate(self.k);
+        self.pruned = self.hits.len();
         if self.hits.len() == self.k {
             self.floor = self.hits.last().copied();
         }
@@ -69,7 +81,6 @@ mod tests {
     use super::*;
     use crate::citizen::CitizenId;
     use crate::gallery::{Location, ReferenceId};
-    use crate::units::Score;
 
     fn hit((citizen, reference, score): (u64, u64, i8)) -> Hit {
         Hit {

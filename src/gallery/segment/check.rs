@@ -4,7 +4,9 @@ use rayon::prelude::*;
 
 use super::layout::{FOOTER, HEADER, SectionId};
 use super::read::{FaceSegment, FingerSegment, Segment, range};
+use crate::face::{code_holds, code_lines};
 use crate::gallery::reference::ReferenceMeta;
+use crate::kernels::codes::LANES;
 use crate::storage::{Damage, zeros};
 
 /// How far the square of a stored vector's length may be from one.
@@ -109,6 +111,11 @@ impl FaceSegment {
             let unit = (square - 1.0).abs() <= UNIT_TOLERANCE;
             if !unit || padding.iter().any(|x| x.to_bits() != 0) {
                 return Err(self.row_damage(row, "a unit vector, padded with zeros"));
+            }
+            let block = self.codes().chunks_exact(code_lines(self.dimension())).nth(row / LANES);
+            let holds = block.is_some_and(|block| code_holds(block, row % LANES, vector, self.dimension()));
+            if self.has_codes() && !holds {
+                return Err(self.row_damage(row, "codes whose error is that of the vector"));
             }
             Ok(())
         });

@@ -29,6 +29,7 @@ pub(in crate::gallery) enum SectionId {
     CylinderOffsets = 4,
     Cylinders = 5,
     Vectors = 6,
+    Codes = 7,
 }
 
 /// A column's place in the file.
@@ -69,7 +70,16 @@ impl Kind {
                 SectionId::CylinderOffsets,
                 SectionId::Cylinders,
             ],
-            Self::Face { .. } => &[SectionId::Metas, SectionId::Vectors],
+            Self::Face { .. } => &[SectionId::Metas, SectionId::Vectors, SectionId::Codes],
+        }
+    }
+
+    /// How many of them every version wrote. Segments of the first version have no codes: they open,
+    /// are searched by their vectors, and a writer adds the codes.
+    pub(in crate::gallery) fn required(&self) -> usize {
+        match self {
+            Self::Finger { .. } => self.sections().len(),
+            Self::Face { .. } => 2,
         }
     }
 }

@@ -8,10 +8,12 @@ use std::sync::OnceLock;
 use bytemuck::Pod;
 
 use super::layout::{FOOTER, Footer, HEADER, Header, Kind, SECTION_ALIGNMENT, Section, SectionId};
+use crate::face::code_lines;
 use crate::fingerprint::{CylinderBlock, FingerView};
 use crate::gallery::manifest::SegmentEntry;
 use crate::gallery::names;
 use crate::gallery::reference::ReferenceMeta;
+use crate::kernels::codes::{LANES, Line};
 use crate::storage::{Damage, Files, Map, StorageError};
 use crate::template::{Minutia, ModelId};
 
@@ -149,7 +151,8 @@ fn check_table(
     footer: usize,
 ) -> Result<usize, Damage> {
     let damage = |offset: u64, expected: &str| Err(Damage::new(path, offset, expected, "something else"));
-    if !table.iter().map(|section| section.id).eq(kind.sections().iter().map(|&id| id as u32)) {
+    let known = kind.sections().iter().zip(table).all(|(&id, section)| section.id == id as u32);
+    if !known || !(kind.required()..=kind.sections().len()).contains(&table.len()) {
         return damage(0, "the sections of this kind");
     }
     if u32::try_from(rows).is_err() {
@@ -170,7 +173,11 @@ fn check_table(
             (SectionId::Vectors, Kind::Face { stride, .. }) => {
                 section.length == rows * u64::from(*stride) * 4
             }
-            (SectionId::Vectors, Kind::Finger { .. }) => false,
+            (SectionId::Codes, Kind::Face { dimension, .. }) => {
+                let block = code_lines(*dimension as usize) * size_of::<Line>();
+                section.length == rows.div_ceil(LANES as u64) * block as u64
+            }
+            (SectionId::Vectors | SectionId::Codes, Kind::Finger { .. }) => false,
         };
         if !whole {
             return damage(section.offset, "a section as long as its rows");
@@ -240,6 +247,16 @@ impl FaceSegment {
 
     pub(in crate::gallery) fn dimension(&self) -> usize {
         self.dimension
+    }
+
+    /// The codes of all rows, in blocks; empty if the segment is of a version that had none.
+    pub(in crate::gallery) fn codes(&self) -> &[Line] {
+        self.segment.column(SectionId::Codes)
+    }
+
+    /// Whether the segment has codes; one without rows has.
+    pub(in crate::gallery) fn has_codes(&self) -> bool {
+        self.segment.table.len() == self.segment.kind.sections().len()
     }
 
     pub(in crate::gallery) fn vectors(&self) -> &[f32] {

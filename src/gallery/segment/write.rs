@@ -1,14 +1,17 @@
 //! Writing a segment: column by column, so that no column is ever held in memory.
 
 use bytemuck::bytes_of;
+use rayon::prelude::*;
 
 use super::layout::{Footer, HEADER, Header, Kind, SECTION_ALIGNMENT, Section, SectionId};
+use crate::face::{append_code_block, code_lines};
 use crate::fingerprint::{FEATURE_VERSION, FingerView};
 use crate::gallery::error::GalleryError;
 use crate::gallery::manifest::SegmentEntry;
 use crate::gallery::names;
 use crate::gallery::reference::ReferenceMeta;
 use crate::kernels::Kernels;
+use crate::kernels::codes::{LANES, Line};
 use crate::storage::{Files, StorageError};
 use crate::template::ModelId;
 
@@ -34,9 +37,15 @@ pub(in crate::gallery) fn write_fingers(
     let mut file = SegmentFile::create(files, gallery, number, kind)?;
     file.section(SectionId::Metas, rows.iter().map(|row| bytes_of(&row.meta)))?;
     file.offsets(SectionId::MinutiaOffsets, rows.iter().map(|row| row.columns.minutiae.len()))?;
-    file.section(SectionId::Minutiae, rows.iter().map(|row| bytemuck::cast_slice(row.columns.minutiae)))?;
+    file.section(
+        SectionId::Minutiae,
+        rows.iter().map(|row| bytemuck::cast_slice::<_, u8>(row.columns.minutiae)),
+    )?;
     file.offsets(SectionId::CylinderOffsets, rows.iter().map(|row| row.columns.cylinders.len()))?;
-    file.section(SectionId::Cylinders, rows.iter().map(|row| bytemuck::cast_slice(row.columns.cylinders)))?;
+    file.section(
+        SectionId::Cylinders,
+        rows.iter().map(|row| bytemuck::cast_slice::<_, u8>(row.columns.cylinders)),
+    )?;
     Ok(file.finish(rows.len())?)
 }
 
@@ -52,8 +61,23 @@ pub(in crate::gallery) fn write_faces(
     let kind = Kind::Face { model: model.clone(), dimension: dimension as u32, stride };
     let mut file = SegmentFile::create(files, gallery, number, kind)?;
     file.section(SectionId::Metas, rows.iter().map(|row| bytes_of(&row.meta)))?;
-    file.section(SectionId::Vectors, rows.iter().map(|row| bytemuck::cast_slice(row.columns)))?;
+    file.section(SectionId::Vectors, rows.iter().map(|row| bytemuck::cast_slice::<_, u8>(row.columns)))?;
+    file.section(SectionId::Codes, rows.chunks(CODED_TOGETHER).map(|rows| codes(rows, dimension)))?;
     Ok(file.finish(rows.len())?)
+}
+
+/// Rows that are coded in parallel, and then written: whole blocks, two megabytes at 512 dimensions.
+const CODED_TOGETHER: usize = 256 * LANES;
+
+/// The code blocks of rows.
+fn codes(rows: &[Row<&[f32]>], dimension: usize) -> Vec<u8> {
+    let blocks = rows.par_chunks(LANES).flat_map_iter(|rows| {
+        let rows: Vec<&[f32]> = rows.iter().map(|row| row.columns).collect();
+        let mut lines = Vec::with_capacity(code_lines(dimension));
+        append_code_block(&rows, dimension, &mut lines);
+        lines
+    });
+    blocks.collect::<Vec<Line>>().into_flattened()
 }
 
 const BUFFER: usize = 1 << 20;
@@ -102,16 +126,16 @@ impl SegmentFile {
         Ok(())
     }
 
-    fn section<'a>(
+    fn section(
         &mut self,
         id: SectionId,
-        pieces: impl Iterator<Item = &'a [u8]>,
+        pieces: impl Iterator<Item = impl AsRef<[u8]>>,
     ) -> Result<(), StorageError> {
         let offset = self.end;
         let mut crc = crc32fast::Hasher::new();
         for piece in pieces {
-            crc.update(piece);
-            self.write(piece)?;
+            crc.update(piece.as_ref());
+            self.write(piece.as_ref())?;
         }
         let length = self.end - offset;
         self.table.push(Section { id: id as u32, crc: crc.finalize(), offset, length, zero: 0 });
@@ -126,7 +150,7 @@ impl SegmentFile {
             sum += count as u64;
             offsets.push(sum);
         }
-        self.section(id, std::iter::once(bytemuck::cast_slice(&offsets)))
+        self.section(id, std::iter::once(bytemuck::cast_slice::<_, u8>(&offsets)))
     }
 
     fn finish(mut self, rows: usize) -> Result<SegmentEntry, StorageError> {

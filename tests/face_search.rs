@@ -1,0 +1,257 @@
+//! The search by codes finds what a search by vectors finds, to the bit: for any cut of the gallery,
+//! threads, deletions, sub-gallery, threshold and number of hits, near ties included.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use biomatch::citizen::CitizenId;
+use biomatch::face::FaceProbe;
+use biomatch::gallery::{Gallery, NewReference, Options, Snapshot, verify_in};
+use biomatch::search::{Found, Search, SubGallery, identify_faces, identify_faces_by_vectors};
+use biomatch::storage::Memory;
+use biomatch::template::{FaceTemplate, ModelId};
+use biomatch::units::Score;
+use rayon::ThreadPoolBuilder;
+
+/// Numbers that look random, the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> f32 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 40) as f32 / 8_388_608.0 - 1.0
+    }
+
+    fn vector(&mut self, dimension: usize) -> Vec<f32> {
+        (0..dimension).map(|_| self.next()).collect()
+    }
+}
+
+fn citizen(value: u64) -> CitizenId {
+    CitizenId::from_value(value).unwrap()
+}
+
+fn model() -> ModelId {
+    "m".parse().unwrap()
+}
+
+fn template(values: &[f32]) -> FaceTemplate {
+    FaceTemplate::new(model(), values).unwrap()
+}
+
+/// Faces of which a third are nearly one of a few, and some of those exactly: near ties and ties.
+fn faces(count: usize, dimension: usize) -> Vec<Vec<f32>> {
+    let mut numbers = Numbers(7);
+    let few: Vec<Vec<f32>> = (0..5).map(|_| numbers.vector(dimension)).collect();
+    (0..count)
+        .map(|index| {
+            let near = &few[index % few.len()];
+            match index % 9 {
+                0 => near.clone(),
+                1 => near.iter().map(|x| x + 1e-6 * numbers.next()).collect(),
+                2 => near.iter().map(|x| x + 0.5 * numbers.next()).collect(),
+                _ => numbers.vector(dimension),
+            }
+        })
+        .collect()
+}
+
+/// One face or two a citizen; every eleventh citizen is deleted again.
+fn enrol(gallery: &Gallery, faces: &[Vec<f32>], a_commit: usize) {
+    let writer = gallery.writer().unwrap();
+    for (number, faces) in faces.chunks(3).enumerate() {
+        let number = 2 * number as u64;
+        for (face, of) in faces.iter().zip([0, 0, 1]) {
+            writer.add(citizen(number + of), &[NewReference::face(template(face))]).unwrap();
+        }
+        if number as usize % a_commit == 0 {
+            writer.commit().unwrap();
+        }
+    }
+    writer.commit().unwrap();
+    for number in (0..2 * faces.len() as u64 / 3).step_by(11) {
+        writer.delete(citizen(number)).unwrap();
+    }
+    writer.commit().unwrap();
+}
+
+fn probes(faces: &[Vec<f32>]) -> Vec<FaceProbe> {
+    let mut numbers = Numbers(99);
+    let mut probes: Vec<FaceProbe> =
+        faces.iter().step_by(faces.len() / 12).map(|face| FaceProbe::new(&template(face))).collect();
+    let dimension = faces[0].len();
+    probes.extend((0..5).map(|_| FaceProbe::new(&template(&numbers.vector(dimension)))));
+    probes
+}
+
+/// What was found, without places, which depend on the cut.
+fn essence(found: &[Found]) -> Vec<(Vec<(CitizenId, u64, u32)>, u64)> {
+    let hits = |found: &Found| {
+        let hit =
+            |hit: &biomatch::search::Hit| (hit.citizen, hit.reference.value(), hit.score.get().to_bits());
+        (found.hits.iter().map(hit).collect(), found.compared)
+    };
+    found.iter().map(hits).collect()
+}
+
+fn top(k: usize) -> Search<'static> {
+    Search::top(NonZeroUsize::new(k).unwrap())
+}
+
+fn check(
+    snapshot: &Snapshot,
+    probes: &[FaceProbe],
+    citizens: u64,
+) -> Vec<Vec<(Vec<(CitizenId, u64, u32)>, u64)>> {
+    let pools = [1, 3].map(|threads| ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
+    let few: SubGallery = (0..citizens).step_by(97).map(citizen).collect();
+    let many: SubGallery = (0..citizens).filter(|n| n % 5 != 0).map(citizen).collect();
+    let score = |value| Score::new(value).unwrap();
+    let searches = [
+        top(1),
+        top(10),
+        top(300),
+        top(100_000),
+        top(10).at_least(score(0.3)),
+        top(100_000).at_least(score(0.95)),
+        top(3).at_least(score(1.5)),
+        top(10).within(&few),
+        top(10).within(&many),
+        top(300).at_least(score(0.1)).within(&many),
+    ];
+    let mut all = Vec::new();
+    for search in searches {
+        let expected = identify_faces_by_vectors(snapshot, probes, &search).unwrap();
+        for pool in &pools {
+            let found = identify_faces(snapshot, probes, &search.on(pool)).unwrap();
+            assert_eq!(found, expected, "{search:?}");
+        }
+        for (probe, expected) in probes.iter().zip(&expected).take(3) {
+            let alone = identify_faces(snapshot, std::slice::from_ref(probe), &search).unwrap();
+            assert_eq!(alone, std::slice::from_ref(expected), "{search:?}");
+        }
+        all.push(essence(&expected));
+    }
+    all
+}
+
+#[test]
+fn codes_find_what_vectors_find() {
+    for (count, dimension) in [(2_600, 64), (1_500, 30)] {
+        let faces = faces(count, dimension);
+        let probes = probes(&faces);
+        let mut reference = None;
+        // All in memory; one segment; many.
+        for (flush_at, a_commit) in [(usize::MAX, 10_000), (1, 10_000), (1, 250)] {
+            let options = Options::default().flush_at(flush_at);
+            let gallery = Gallery::create_in(Arc::new(Memory::new()), options).unwrap();
+            enrol(&gallery, &faces, a_commit);
+            let found = check(&gallery.snapshot().unwrap(), &probes, 2 * count as u64 / 3);
+            assert_eq!(&found, reference.get_or_insert_with(|| found.clone()), "another cut");
+        }
+    }
+}
+
+#[test]
+fn more_probes_than_pass_a_piece_together() {
+    let faces = faces(1_300, 16);
+    let gallery = Gallery::create_in(Arc::new(Memory::new()), Options::default().flush_at(1)).unwrap();
+    enrol(&gallery, &faces, 10_000);
+    let snapshot = gallery.snapshot().unwrap();
+    let probes: Vec<FaceProbe> = faces.iter().map(|face| FaceProbe::new(&template(face))).collect();
+    for search in [top(2), top(5).at_least(Score::new(0.8).unwrap())] {
+        let expected = identify_faces_by_vectors(&snapshot, &probes, &search).unwrap();
+        assert_eq!(identify_faces(&snapshot, &probes, &search).unwrap(), expected);
+    }
+}
+
+/// Takes the codes, which come last, out of every segment of faces, as the version without them wrote
+/// it. Written from `docs/gallery-format.md`.
+fn without_codes(memory: &Memory) -> Memory {
+    let mut files = memory.files();
+    let put = |bytes: &mut [u8], at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
+    let u64_at = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+    let manifest_name = files.keys().find(|name| name.starts_with("manifest-")).unwrap().clone();
+    let mut manifest = files[&manifest_name].clone();
+    for (name, bytes) in files.iter_mut().filter(|(name, _)| name.ends_with(".face")) {
+        let third = 248 + 2 * 32;
+        assert_eq!(bytes[third], 7, "the codes");
+        let codes = u64_at(bytes, third + 8) as usize;
+        let footer = bytes.split_off(bytes.len() - 64);
+        bytes.truncate(codes);
+        bytes.extend(footer);
+        let (length, end) = (bytes.len() as u64, codes);
+        put(bytes, 76, &2_u32.to_le_bytes());
+        put(bytes, third, &[0; 32]);
+        put(bytes, 64, &length.to_le_bytes());
+        let crc = crc32fast::hash(&bytes[..4092]);
+        put(bytes, 4092, &crc.to_le_bytes());
+        let mut digest = blake3::Hasher::new();
+        digest.update(&bytes[4096..end]).update(&bytes[..4096]);
+        let digest = *digest.finalize().as_bytes();
+        put(bytes, end + 16, &length.to_le_bytes());
+        put(bytes, end + 24, &digest);
+        let crc = crc32fast::hash(&bytes[end..end + 60]);
+        put(bytes, end + 60, &crc.to_le_bytes());
+        let number: u64 = name[4..10].parse().unwrap();
+        let at = (128..manifest.len() - 4).step_by(64).find(|&at| u64_at(&manifest, at) == number).unwrap();
+        put(&mut manifest, at + 24, &length.to_le_bytes());
+        put(&mut manifest, at + 32, &digest);
+    }
+    let end = manifest.len() - 4;
+    let crc = crc32fast::hash(&manifest[..end]);
+    put(&mut manifest, end, &crc.to_le_bytes());
+    let current = format!("biomatch gallery 1 {manifest_name} {}\n", blake3::hash(&manifest).to_hex());
+    files.insert("CURRENT".into(), current.into_bytes());
+    files.insert(manifest_name, manifest);
+    Memory::with(files)
+}
+
+#[test]
+fn segments_without_codes_open_and_get_them_from_a_writer() {
+    let faces = faces(700, 40);
+    let memory = Memory::new();
+    let gallery = Gallery::create_in(Arc::new(memory.clone()), Options::default().flush_at(1)).unwrap();
+    enrol(&gallery, &faces, 200);
+    let probes = probes(&faces);
+    let expected = check(&gallery.snapshot().unwrap(), &probes, 466);
+    drop(gallery);
+
+    let old = without_codes(&memory);
+    assert!(verify_in(Arc::new(old.clone())).unwrap().is_sound());
+    let has_codes = |snapshot: &Snapshot| -> Vec<bool> {
+        snapshot.face_blocks(&model()).iter().map(|block| block.codes().is_some()).collect()
+    };
+    let gallery = Gallery::open_in(Arc::new(old.clone()), Options::default()).unwrap();
+    let snapshot = gallery.snapshot().unwrap();
+    assert!(has_codes(&snapshot).iter().all(|&has| !has));
+    assert_eq!(check(&snapshot, &probes, 466), expected);
+
+    drop(gallery.writer().unwrap());
+    let snapshot = gallery.snapshot().unwrap();
+    assert!(has_codes(&snapshot).iter().all(|&has| has));
+    assert_eq!(check(&snapshot, &probes, 466), expected);
+    assert!(verify_in(Arc::new(old)).unwrap().is_sound());
+}
+
+#[test]
+fn a_code_that_lies_is_found_by_verify() {
+    let memory = Memory::new();
+    let gallery = Gallery::create_in(Arc::new(memory.clone()), Options::default().flush_at(1)).unwrap();
+    enrol(&gallery, &faces(60, 24), 10_000);
+    drop(gallery);
+    let sound = memory.files();
+    let name = sound.keys().find(|name| name.ends_with(".face")).unwrap();
+    let codes = u64::from_le_bytes(sound[name][248 + 72..248 + 80].try_into().unwrap()) as usize;
+    // Of the first row: scale, error, and codes of the first and of the last dimension.
+    for byte in [3, 67, 128, 128 + 5 * 64 + 3] {
+        let mut files = sound.clone();
+        files.get_mut(name).unwrap()[codes + byte] ^= 0x10;
+        let report = verify_in(Arc::new(Memory::with(files))).unwrap();
+        let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+        let lies = problems.iter().any(|problem| problem.contains("codes whose error is that of the vector"));
+        assert!(lies, "byte {byte}: {problems:?}");
+        assert!(problems.iter().any(|problem| problem.contains("a section that fits its checksum")));
+    }
+}
