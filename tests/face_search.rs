@@ -58,14 +58,14 @@ fn faces(count: usize, dimension: usize) -> Vec<Vec<f32>> {
 }
 
 /// One face or two a citizen; every eleventh citizen is deleted again.
-fn enrol(gallery: &Gallery, faces: &[Vec<f32>], a_commit: usize) {
+fn enrol(gallery: &Gallery, faces: &[Vec<f32>], a_commit: u64) {
     let writer = gallery.writer().unwrap();
     for (number, faces) in faces.chunks(3).enumerate() {
         let number = 2 * number as u64;
         for (face, of) in faces.iter().zip([0, 0, 1]) {
             writer.add(citizen(number + of), &[NewReference::face(template(face))]).unwrap();
         }
-        if number as usize % a_commit == 0 {
+        if number.is_multiple_of(a_commit) {
             writer.commit().unwrap();
         }
     }
@@ -85,8 +85,10 @@ fn probes(faces: &[Vec<f32>]) -> Vec<FaceProbe> {
     probes
 }
 
-/// What was found, without places, which depend on the cut.
-fn essence(found: &[Found]) -> Vec<(Vec<(CitizenId, u64, u32)>, u64)> {
+/// What a query found, without places, which depend on the cut: hits, and how many were compared.
+type Essence = (Vec<(CitizenId, u64, u32)>, u64);
+
+fn essence(found: &[Found]) -> Vec<Essence> {
     let hits = |found: &Found| {
         let hit =
             |hit: &biomatch::search::Hit| (hit.citizen, hit.reference.value(), hit.score.get().to_bits());
@@ -99,11 +101,7 @@ fn top(k: usize) -> Search<'static> {
     Search::top(NonZeroUsize::new(k).unwrap())
 }
 
-fn check(
-    snapshot: &Snapshot,
-    probes: &[FaceProbe],
-    citizens: u64,
-) -> Vec<Vec<(Vec<(CitizenId, u64, u32)>, u64)>> {
+fn check(snapshot: &Snapshot, probes: &[FaceProbe], citizens: u64) -> Vec<Vec<Essence>> {
     let pools = [1, 3].map(|threads| ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
     let few: SubGallery = (0..citizens).step_by(97).map(citizen).collect();
     let many: SubGallery = (0..citizens).filter(|n| n % 5 != 0).map(citizen).collect();

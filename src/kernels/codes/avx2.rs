@@ -104,8 +104,8 @@ fn block_sums<const P: usize>(codes: [&[Group]; P], starts: [i32; P], block: &[L
     let groups = codes[0].len();
     let lines = &block[HEAD..][..groups];
     let codes = codes.map(|codes| &codes[..groups]);
-    // Two 32-bit sums a vector, four vectors a register.
-    let mut sums = [[_mm256_setzero_si256(); 4]; P];
+    // By quarter of a line and probe: two 32-bit sums a vector, four vectors a register.
+    let mut sums = [[_mm256_setzero_si256(); P]; 4];
     for g in 0..groups {
         // Past the end of the blocks a prefetch is a hint that is ignored.
         _mm_prefetch::<_MM_HINT_T0>(lines[g].as_ptr().wrapping_add(block.len() * 64).cast());
@@ -115,11 +115,10 @@ fn block_sums<const P: usize>(codes: [&[Group]; P], starts: [i32; P], block: &[L
             let wide = [a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1]];
             code[p] = _mm256_set1_epi64x(i64::from_le_bytes(wide));
         }
-        for quarter in 0..4 {
+        for (quarter, sums) in sums.iter_mut().enumerate() {
             let data = load(&lines[g], quarter);
-            for p in 0..P {
-                let products = _mm256_madd_epi16(data, code[p]);
-                sums[p][quarter] = _mm256_add_epi32(sums[p][quarter], products);
+            for (sum, code) in sums.iter_mut().zip(code) {
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(data, code));
             }
         }
     }
@@ -128,7 +127,7 @@ fn block_sums<const P: usize>(codes: [&[Group]; P], starts: [i32; P], block: &[L
         let start = _mm256_set1_epi32(starts[p]);
         for half in 0..2 {
             // Pairs are added within 128-bit halves: vectors 0 1 4 5 2 3 6 7, put in order again.
-            let pairs = _mm256_hadd_epi32(sums[p][2 * half], sums[p][2 * half + 1]);
+            let pairs = _mm256_hadd_epi32(sums[2 * half][p], sums[2 * half + 1][p]);
             let ordered = _mm256_permute4x64_epi64::<0b11_01_10_00>(pairs);
             out[p][half] = _mm256_add_epi32(ordered, start);
         }

@@ -52,10 +52,12 @@ pub struct Terms {
 #[derive(Clone, Copy)]
 pub(super) struct Codes {
     /// The sums of a block's lanes.
-    pub(super) sums: fn(&[Group], &[Terms], &[Line], &mut [[i32; LANES]]),
+    pub(super) sums: Scan<[i32; LANES]>,
     /// The candidates of a block, lane 0 in the lowest bit.
-    pub(super) candidates: fn(&[Group], &[Terms], &[Line], &mut [u16]),
+    pub(super) candidates: Scan<u16>,
 }
+
+type Scan<T> = fn(&[Group], &[Terms], &[Line], &mut [T]);
 
 pub(super) fn at(level: Level) -> Codes {
     match level {

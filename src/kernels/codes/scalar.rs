@@ -11,8 +11,8 @@ fn sums(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [[i32; LANES
 fn candidates(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [u16]) {
     walk(codes, terms, lines, out, |sums, terms, head| {
         let mut mask = 0;
-        for lane in 0..LANES {
-            let bound = sums[lane] as f32 * number(&head[0], lane) + terms.weight * number(&head[1], lane);
+        for (lane, sum) in sums.into_iter().enumerate() {
+            let bound = sum as f32 * number(&head[0], lane) + terms.weight * number(&head[1], lane);
             let below = bound < terms.floor;
             mask |= u16::from(!below) << lane;
         }
