@@ -1,9 +1,9 @@
 //! A finger's minutiae in the matcher's units: pixels at 500 dpi, y upwards, columns.
 
+use super::buckets::Buckets;
 use super::hull::Hull;
 use super::maths;
 use super::parameters::PIXELS_PER_STEP;
-use super::strips::Strips;
 use crate::template::Minutia;
 
 /// Columns are padded to a multiple of this many places, for vectors.
@@ -20,8 +20,8 @@ pub(super) struct Geometry {
     pub(super) cos: Vec<f32>,
     pub(super) sin: Vec<f32>,
     pub(super) hull: Hull,
-    /// Over `x`, which ascends in features as they are made.
-    pub(super) strips: Strips,
+    /// Of the minutiae, after [`Geometry::index`].
+    pub(super) buckets: Buckets,
 }
 
 /// Where the padding lies: further than any finger, near enough for finite squares.
@@ -49,9 +49,14 @@ impl Geometry {
             self.y[i] = dy as f32 * (PIXELS_PER_STEP / 2.0);
             (self.sin[i], self.cos[i]) = maths::sin_cos(minutia.angle);
         }
-        self.strips.fill(&self.x[..self.len]);
         let points = self.x[..self.len].iter().zip(&self.y[..self.len]);
         self.hull.build(points.map(|(&x, &y)| [x, y]));
+    }
+
+    /// Fills the buckets, which only the second finger of a comparison needs.
+    pub(super) fn index(&mut self) {
+        let [x, y, cos, sin] = [&self.x, &self.y, &self.cos, &self.sin].map(|column| &column[..self.len]);
+        self.buckets.fill(x, y, cos, sin);
     }
 
     /// Number of minutiae.

@@ -1,8 +1,9 @@
 //! Elastic growth: from a seed of listed pairs to all minutiae that two fingers share.
 
+use super::buckets::Falls;
 use super::geometry::Geometry;
 use super::maths::{self, small_arcsine};
-use super::motion::Motion;
+use super::motion::{Motion, Pulls};
 use super::parameters::{
     COST_ANGLE, COST_DISTANCE, GROWTH_ANGLE, GROWTH_REACH, GROWTH_REACH_GROWTH, GROWTH_REACH_LIMIT,
     GROWTH_ROUNDS, HYPOTHESES, SEED_SUPPORT, WORTHLESS_COST,
@@ -14,28 +15,51 @@ use crate::units::Angle;
 /// For each minutia of the first finger its partner in the second: one to one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Matching {
-    partners: Vec<Option<u8>>,
+    /// [`Matching::NONE`] for a minutia without partner.
+    partners: Vec<u8>,
 }
 
 impl Matching {
+    /// No index: a finger has at most 255 minutiae.
+    const NONE: u8 = u8::MAX;
+
     fn clear(&mut self, len: usize) {
         self.partners.clear();
-        self.partners.resize(len, None);
+        self.partners.resize(len, Self::NONE);
     }
 
     /// The pairs, by ascending index in the first finger.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + Clone {
-        self.partners.iter().enumerate().filter_map(|(a, b)| b.map(|b| (a, usize::from(b))))
+        let partners = self.partners.iter().enumerate();
+        partners.filter(|(_, b)| **b != Self::NONE).map(|(a, b)| (a, usize::from(*b)))
     }
 }
 
-/// A possible pair of a round and its misfit.
-#[derive(Clone, Copy, Debug)]
-struct Candidate {
-    cost: f32,
-    a: u8,
-    b: u8,
+/// A possible pair of a round and its misfit, as a number that sorts by cost, then by the two indices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate(u64);
+
+impl Candidate {
+    /// `cost` is zero or more: its bits are in its order.
+    fn new(cost: f32, a: u8, b: u8) -> Self {
+        Self(u64::from(cost.to_bits()) << 32 | u64::from(a) << 8 | u64::from(b))
+    }
+
+    fn cost(self) -> f32 {
+        f32::from_bits((self.0 >> 32) as u32)
+    }
+
+    fn a(self) -> usize {
+        usize::from((self.0 >> 8) as u8)
+    }
+
+    fn b(self) -> u8 {
+        self.0 as u8
+    }
 }
+
+/// The reach of growth at its greatest, and a little for rounding.
+const FURTHEST: f32 = GROWTH_REACH + GROWTH_REACH_GROWTH * GROWTH_REACH_LIMIT + 0.1;
 
 /// Working memory of growth. Reused without allocation.
 #[derive(Debug, Default)]
@@ -47,10 +71,14 @@ pub(super) struct Growth {
     taken: Vec<bool>,
     candidates: Vec<Candidate>,
     motion: Motion,
+    pulls: Pulls,
+    /// Where the predictions fall.
+    falls: Falls,
 }
 
 impl Growth {
     /// Grows the strongest hypotheses and returns the matching that explains most.
+    #[inline(always)]
     pub(super) fn run(
         &mut self,
         pairs: &[Pair],
@@ -59,13 +87,13 @@ impl Growth {
         b: &Geometry,
     ) -> &Matching {
         self.best.clear(a.len());
+        self.pulls.reset(a);
         self.used.clear();
         self.used.resize(pairs.len(), false);
         relaxation.rank();
         let mut best_worth = 0.0;
         let mut hypotheses = 0;
-        for &seed in relaxation.ranked() {
-            let seed = usize::from(seed);
+        for seed in relaxation.ranked() {
             if self.used[seed] {
                 continue;
             }
@@ -89,16 +117,17 @@ impl Growth {
         for (i, pair) in pairs.iter().enumerate() {
             if i == seed || relaxation.supports(i, seed) > SEED_SUPPORT {
                 self.used[i] = true;
-                self.current.partners[usize::from(pair.a)] = Some(pair.b);
+                self.current.partners[usize::from(pair.a)] = pair.b;
             }
         }
     }
 
     /// Predicts and matches in turn until nothing changes; returns what the matching is worth.
+    #[inline(always)]
     fn grow(&mut self, a: &Geometry, b: &Geometry) -> f32 {
         let mut worth = 0.0;
         for _ in 0..GROWTH_ROUNDS {
-            self.motion.fit(a, b, self.current.pairs());
+            self.motion.fit(a, b, self.current.pairs(), &mut self.pulls);
             self.find_candidates(a, b);
             worth = self.take(a.len(), b.len());
             std::mem::swap(&mut self.current, &mut self.next);
@@ -110,31 +139,36 @@ impl Growth {
     }
 
     /// All pairs of a prediction and a minutia near it.
+    #[inline(always)]
     fn find_candidates(&mut self, a: &Geometry, b: &Geometry) {
+        self.motion.turn(a);
+        let motion = &self.motion;
+        b.buckets.locate(&motion.x, &motion.y, &motion.to_cos, &motion.to_sin, &mut self.falls);
         self.candidates.clear();
         let least_cosine = maths::sin_cos(Angle::from_radians(f64::from(GROWTH_ANGLE))).1;
         for i in 0..a.len() {
-            let (x, y) = (self.motion.x[i], self.motion.y[i]);
-            let (turn_cos, turn_sin) = (self.motion.cos[i], self.motion.sin[i]);
-            let cos = a.cos[i] * turn_cos - a.sin[i] * turn_sin;
-            let sin = a.sin[i] * turn_cos + a.cos[i] * turn_sin;
-            let reach =
-                GROWTH_REACH + GROWTH_REACH_GROWTH * self.motion.nearest[i].sqrt().min(GROWTH_REACH_LIMIT);
-            let square_reach = reach * reach;
-            let window = b.strips.window(x - reach, x + reach);
-            let columns = [&b.x, &b.y, &b.cos, &b.sin].map(|column| &column[window.clone()]);
-            let [bx, by, b_cos, b_sin] = columns.map(|column| column.iter().copied());
-            for (j, (((bx, by), b_cos), b_sin)) in window.zip(bx.zip(by).zip(b_cos).zip(b_sin)) {
-                let (dx, dy) = (bx - x, by - y);
-                let square = dx * dx + dy * dy;
-                if square <= square_reach && cos * b_cos + sin * b_sin >= least_cosine {
-                    let angle = small_arcsine(cos * b_sin - sin * b_cos) * (1.0 / COST_ANGLE);
-                    let cost = square * (1.0 / (COST_DISTANCE * COST_DISTANCE)) + angle * angle;
-                    self.candidates.push(Candidate { cost, a: i as u8, b: j as u8 });
+            for word in 0..b.buckets.words() {
+                let mut bits = b.buckets.near(&self.falls, i, word);
+                while bits != 0 {
+                    let j = word * 64 + bits.trailing_zeros() as usize;
+                    bits &= bits - 1;
+                    let (cos, sin) = (motion.to_cos[i], motion.to_sin[i]);
+                    let (dx, dy) = (b.x[j] - motion.x[i], b.y[j] - motion.y[i]);
+                    let square = dx * dx + dy * dy;
+                    if square > FURTHEST * FURTHEST {
+                        continue;
+                    }
+                    let far = motion.nearest[i].sqrt().min(GROWTH_REACH_LIMIT);
+                    let reach = GROWTH_REACH + GROWTH_REACH_GROWTH * far;
+                    if square <= reach * reach && cos * b.cos[j] + sin * b.sin[j] >= least_cosine {
+                        let angle = small_arcsine(cos * b.sin[j] - sin * b.cos[j]) * (1.0 / COST_ANGLE);
+                        let cost = square * (1.0 / (COST_DISTANCE * COST_DISTANCE)) + angle * angle;
+                        self.candidates.push(Candidate::new(cost, i as u8, j as u8));
+                    }
                 }
             }
         }
-        self.candidates.sort_unstable_by(|p, q| p.cost.total_cmp(&q.cost).then((p.a, p.b).cmp(&(q.a, q.b))));
+        self.candidates.sort_unstable();
     }
 
     /// Takes the candidates of least cost, one to one, as the next matching; returns its worth.
@@ -144,12 +178,12 @@ impl Growth {
         self.taken.resize(b, false);
         let mut worth = 0.0;
         for candidate in &self.candidates {
-            let partner = &mut self.next.partners[usize::from(candidate.a)];
-            let taken = &mut self.taken[usize::from(candidate.b)];
-            if partner.is_none() && !*taken {
-                *partner = Some(candidate.b);
+            let partner = &mut self.next.partners[candidate.a()];
+            let taken = &mut self.taken[usize::from(candidate.b())];
+            if *partner == Matching::NONE && !*taken {
+                *partner = candidate.b();
                 *taken = true;
-                worth += (1.0 - candidate.cost / WORTHLESS_COST).max(0.0);
+                worth += (1.0 - candidate.cost() / WORTHLESS_COST).max(0.0);
             }
         }
         worth
@@ -167,6 +201,7 @@ mod tests {
         minutiae.sort_unstable_by_key(|m| (m.x, std::cmp::Reverse(m.y)));
         let mut geometry = Geometry::default();
         geometry.fill(minutiae);
+        geometry.index();
         geometry
     }
 

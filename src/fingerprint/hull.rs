@@ -1,5 +1,7 @@
 //! The convex hull of a finger's minutiae: the area that the impression is known to cover.
 
+use super::geometry::PADDING;
+
 /// A point in pixels.
 pub(super) type Point = [f32; 2];
 
@@ -62,19 +64,50 @@ impl Hull {
 
     /// Whether a point is inside or within `margin` of it. Nothing is within an empty hull.
     pub(super) fn contains(&self, point: Point, margin: f32) -> bool {
-        let from = |edge: &Edge| [point[0] - edge.from[0], point[1] - edge.from[1]];
-        // Most points are inside, and told by this alone: the furthest that an edge sees them outside.
-        let outside = self.edges.iter().fold(f32::MIN, |outside, edge| {
-            let to = from(edge);
-            let out = to[0] * edge.outwards[0] + to[1] * edge.outwards[1];
-            if out > outside { out } else { outside }
-        });
+        let [outside] = self.outside(&[point[0]], &[point[1]]);
+        self.is_within(outside, point, margin)
+    }
+
+    /// How many points are `known` to count, or are inside or within `margin`. One of `known` for each
+    /// point; the columns are padded.
+    #[inline(always)]
+    pub(super) fn count(&self, x: &[f32], y: &[f32], margin: f32, known: &[bool]) -> usize {
+        let chunks = x.as_chunks::<PADDING>().0.iter().zip(y.as_chunks::<PADDING>().0);
+        let mut count = 0;
+        for ((x, y), known) in chunks.zip(known.chunks(PADDING)) {
+            let outside = self.outside(x, y);
+            for (lane, known) in known.iter().enumerate() {
+                let within = || self.is_within(outside[lane], [x[lane], y[lane]], margin);
+                count += usize::from(*known || within());
+            }
+        }
+        count
+    }
+
+    /// The furthest that an edge sees each point outside.
+    #[inline(always)]
+    fn outside<const LANES: usize>(&self, x: &[f32; LANES], y: &[f32; LANES]) -> [f32; LANES] {
+        let mut outside = [f32::MIN; LANES];
+        for edge in &self.edges {
+            for lane in 0..LANES {
+                let to = [x[lane] - edge.from[0], y[lane] - edge.from[1]];
+                let out = to[0] * edge.outwards[0] + to[1] * edge.outwards[1];
+                outside[lane] = if out > outside[lane] { out } else { outside[lane] };
+            }
+        }
+        outside
+    }
+
+    /// Whether a point that edges see so far `outside` is inside or within `margin`.
+    #[inline(always)]
+    fn is_within(&self, outside: f32, point: Point, margin: f32) -> bool {
+        // Most points are inside, and told by this alone.
         if outside <= 0.0 && self.corners.len() > 2 {
             return true;
         }
         outside <= margin
             && self.edges.iter().any(|edge| {
-                let to = from(edge);
+                let to = [point[0] - edge.from[0], point[1] - edge.from[1]];
                 let t = (to[0] * edge.along[0] + to[1] * edge.along[1]) * edge.per_square;
                 let t = t.clamp(0.0, 1.0);
                 let (dx, dy) = (to[0] - t * edge.along[0], to[1] - t * edge.along[1]);

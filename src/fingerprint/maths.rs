@@ -21,12 +21,14 @@ pub(super) fn sin_cos(angle: Angle) -> (f32, f32) {
 }
 
 /// The angle whose sine is `sine`, for angles up to 0.7 either way, to 3e-4.
+#[inline(always)]
 pub(super) fn small_arcsine(sine: f32) -> f32 {
     let y = sine * sine;
     sine * (1.0 + y * (1.0 / 6.0 + y * (3.0 / 40.0 + y * (15.0 / 336.0 + y * (105.0 / 3456.0)))))
 }
 
 /// `exp(x)` for `x` up to 80, relative error below 1e-6; zero far below -80.
+#[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     if x < -80.0 {
         return 0.0;
@@ -45,6 +47,7 @@ pub(super) fn exp(x: f32) -> f32 {
 
 /// The nearest whole number of a number below four million, of halves the even one. (The library's own
 /// is a call on processors before SSE 4.1.)
+#[inline(always)]
 pub(super) fn round(x: f32) -> f32 {
     // At this size the last place of an f32 is worth one.
     const ONES: f32 = 12_582_912.0;
@@ -67,6 +70,7 @@ pub(super) fn ln(x: f32) -> f32 {
 }
 
 /// The logistic function of MCC: `1 / (1 + exp(-steepness (x - midpoint)))`.
+#[inline(always)]
 pub(super) fn logistic(x: f32, midpoint: f32, steepness: f32) -> f32 {
     1.0 / (1.0 + exp(-steepness * (x - midpoint)))
 }

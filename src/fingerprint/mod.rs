@@ -6,6 +6,7 @@
 //! the strongest hypotheses of alignment over all minutiae; support of the grown matching and its share
 //! of the overlap; one score.
 
+mod buckets;
 mod cylinder;
 mod features;
 mod geometry;
@@ -19,7 +20,6 @@ mod probe;
 mod relaxation;
 mod score;
 mod similarity;
-mod strips;
 mod support;
 
 pub use features::{CylinderBlock, FEATURE_VERSION, FingerFeatures, FingerView};

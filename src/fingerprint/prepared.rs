@@ -11,24 +11,31 @@ use crate::kernels::masked::{LANES, Pattern};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prepared {
     pub(super) geometry: Geometry,
-    /// The cylinders as patterns, and their minutiae.
-    pub(super) rows: Vec<Row>,
+    /// The cylinders.
+    pub(super) rows: Rows,
     /// The lanes of the blocks in order, those without cylinder too.
     pub(super) columns: Columns,
 }
 
-/// A cylinder as a pattern, and the index of its minutia.
-#[derive(Clone, Debug)]
-pub(super) struct Row {
-    pub(super) pattern: Pattern,
-    pub(super) minutia: u8,
+/// Each cylinder as a pattern, and the index of its minutia.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rows {
+    pub(super) patterns: Vec<Pattern>,
+    pub(super) minutia: Vec<u8>,
+}
+
+impl Rows {
+    /// Number of cylinders.
+    pub(super) fn len(&self) -> usize {
+        self.minutia.len()
+    }
 }
 
 /// For each lane the index of its minutia and the direction of that.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Columns {
-    /// One for a lane with a cylinder, zero for one without (whose other values mean nothing).
-    pub(super) present: Vec<f32>,
+    /// All ones for a lane with a cylinder, zero for one without (whose other values mean nothing).
+    pub(super) present: Vec<i32>,
     pub(super) minutia: Vec<u8>,
     pub(super) cos: Vec<f32>,
     pub(super) sin: Vec<f32>,
@@ -38,7 +45,8 @@ impl Prepared {
     /// Takes in a finger of no more minutiae and blocks than can be used.
     pub(super) fn fill(&mut self, view: FingerView<'_>) {
         self.geometry.fill(view.minutiae);
-        self.rows.clear();
+        self.rows.patterns.clear();
+        self.rows.minutia.clear();
         self.columns.present.clear();
         self.columns.minutia.clear();
         self.columns.cos.clear();
@@ -47,12 +55,13 @@ impl Prepared {
             for lane in 0..CylinderBlock::CYLINDERS {
                 let minutia = block.minutia(lane, self.geometry.len());
                 let index = usize::from(minutia.unwrap_or_default());
-                self.columns.present.push(if minutia.is_some() { 1.0 } else { 0.0 });
+                self.columns.present.push(if minutia.is_some() { -1 } else { 0 });
                 self.columns.minutia.push(minutia.unwrap_or_default());
                 self.columns.cos.push(minutia.map_or(0.0, |_| self.geometry.cos[index]));
                 self.columns.sin.push(minutia.map_or(0.0, |_| self.geometry.sin[index]));
                 if let Some(minutia) = minutia {
-                    self.rows.push(Row { pattern: block.pattern(lane), minutia });
+                    self.rows.patterns.push(block.pattern(lane));
+                    self.rows.minutia.push(minutia);
                 }
             }
         }

@@ -10,7 +10,7 @@ use super::relaxation::Relaxation;
 use super::score::score;
 use super::similarity::{Pair, Similarities};
 use super::support::Support;
-use crate::kernels::Kernels;
+use crate::kernels::{Kernels, Work};
 use crate::template::Minutia;
 use crate::units::Score;
 
@@ -28,11 +28,44 @@ pub struct FingerProbe {
 #[derive(Default)]
 pub struct Scratch {
     candidate: Prepared,
+    steps: Steps,
+}
+
+/// Working memory of each step.
+#[derive(Default)]
+struct Steps {
     similarities: Similarities,
     pairs: Vec<Pair>,
     relaxation: Relaxation,
     growth: Growth,
     support: Support,
+}
+
+/// The steps after both fingers are ready.
+struct Comparison<'a> {
+    a: Side<'a>,
+    b: Side<'a>,
+    steps: &'a mut Steps,
+    kernels: &'a Kernels,
+}
+
+impl Work for Comparison<'_> {
+    type Output = Score;
+
+    #[inline(always)]
+    fn run(self) -> Score {
+        let Self { a, b, steps, kernels } = self;
+        let Steps { similarities, pairs, relaxation, growth, support } = steps;
+        similarities.compute(a, b, kernels);
+        similarities.select(a, b, pairs);
+        if pairs.len() < 2 {
+            return Score::LOWEST;
+        }
+        let (ga, gb) = (&a.prepared.geometry, &b.prepared.geometry);
+        let relaxed = relaxation.run(pairs, ga, gb, a.prepared.rows.len());
+        let matching = growth.run(pairs, relaxation, ga, gb);
+        score(relaxed, support.share(matching, ga, gb))
+    }
 }
 
 impl fmt::Debug for Scratch {
@@ -52,6 +85,7 @@ impl FingerProbe {
         let finger = finger.bounded();
         let mut prepared = Prepared::default();
         prepared.fill(finger);
+        prepared.geometry.index();
         Self { minutiae: finger.minutiae.to_vec(), cylinders: finger.cylinders.to_vec(), prepared, kernels }
     }
 
@@ -68,23 +102,16 @@ impl FingerProbe {
     /// score and no panic.
     pub fn compare(&self, candidate: FingerView<'_>, scratch: &mut Scratch) -> Score {
         let view = candidate.bounded();
-        let Scratch { candidate, similarities, pairs, relaxation, growth, support } = scratch;
+        let Scratch { candidate, steps } = scratch;
         candidate.fill(view);
         let probe = Side { view: self.view(), prepared: &self.prepared };
-        let candidate = Side { view, prepared: candidate };
-        let (a, b) = match probe.order(candidate) {
-            Ordering::Greater => (candidate, probe),
-            Ordering::Less | Ordering::Equal => (probe, candidate),
-        };
-        similarities.compute(a, b, &self.kernels);
-        similarities.select(a, b, pairs);
-        if pairs.len() < 2 {
-            return Score::LOWEST;
+        let candidate_first = probe.order(Side { view, prepared: candidate }) == Ordering::Greater;
+        if !candidate_first {
+            candidate.geometry.index();
         }
-        let (ga, gb) = (&a.prepared.geometry, &b.prepared.geometry);
-        let relaxed = relaxation.run(pairs, ga, gb, a.prepared.rows.len());
-        let matching = growth.run(pairs, relaxation, ga, gb);
-        score(relaxed, support.share(matching, ga, gb))
+        let candidate = Side { view, prepared: candidate };
+        let (a, b) = if candidate_first { (candidate, probe) } else { (probe, candidate) };
+        self.kernels.run(Comparison { a, b, steps, kernels: &self.kernels })
     }
 }
 

@@ -40,11 +40,14 @@ const LANES: usize = 8;
 /// The state of a relaxation. Reused without allocation.
 #[derive(Debug, Default)]
 pub(super) struct Relaxation {
-    /// `support[k * pairs + i]`: how much pair `k` supports pair `i`.
+    /// `support[k * stride + i]`: how much pair `k` supports pair `i`.
     support: Vec<f32>,
+    /// The number of pairs, padded for vectors.
+    stride: usize,
     values: Vec<f32>,
     sums: Vec<f32>,
-    order: Vec<u16>,
+    /// A key that ascends as the pairs are to be ordered, and the pair in the low half.
+    order: Vec<u64>,
     placed: Placed,
 }
 
@@ -61,6 +64,7 @@ struct Placed {
 
 impl Placed {
     /// Padding stands in one place and turns by a quarter: the lanes are looked at, not used.
+    #[inline(always)]
     fn fill(&mut self, pairs: &[Pair], a: &Geometry, b: &Geometry) {
         let padded = pairs.len().next_multiple_of(LANES);
         for column in [&mut self.ax, &mut self.ay, &mut self.bx, &mut self.by, &mut self.cos, &mut self.sin] {
@@ -80,6 +84,7 @@ impl Placed {
 
     /// For each of the [`LANES`] pairs from `first`: not zero if neither its turn nor its distances
     /// forbid that it and pair `i` support each other.
+    #[inline(always)]
     fn near(&self, i: usize, first: usize, fall_end: f32) -> [u32; LANES] {
         let lanes = |column: &[f32]| column.as_chunks::<LANES>().0[first / LANES];
         let (cos, sin) = (lanes(&self.cos), lanes(&self.sin));
@@ -99,6 +104,7 @@ impl Placed {
     }
 
     /// The mutual support of two pairs that are [`Placed::near`]: what `k` gives to `i`, and what `i` gives to `k`.
+    #[inline(always)]
     fn support(&self, i: usize, k: usize, fall: &[f32], fall_end: f32) -> (f32, f32) {
         const NONE: (f32, f32) = (0.0, 0.0);
         let between = 1.0 - (self.cos[i] * self.cos[k] + self.sin[i] * self.sin[k]);
@@ -130,70 +136,95 @@ impl Placed {
 impl Relaxation {
     /// Relaxes the list and returns the relaxed score: the mean value of the pairs that kept most of
     /// their similarity, `0.0..=1.0`. `cylinders` is the smaller number of cylinders.
+    #[inline(always)]
     pub(super) fn run(&mut self, pairs: &[Pair], a: &Geometry, b: &Geometry, cylinders: usize) -> f32 {
         let n = pairs.len();
         self.placed.fill(pairs, a, b);
         self.support.clear();
-        self.support.resize(n * n, 0.0);
+        self.stride = n.next_multiple_of(LANES);
+        let stride = self.stride;
+        self.support.resize(n * stride, 0.0);
         let (fall, fall_end) = (FALL.as_slice(), *FALL_END);
         for i in 0..n {
             for first in (i / LANES * LANES..n).step_by(LANES) {
                 let near = self.placed.near(i, first, fall_end);
+                if near.iter().fold(0, |any, near| any | near) == 0 {
+                    continue;
+                }
                 for lane in (0..LANES).filter(|lane| near[*lane] != 0) {
                     let k = first + lane;
                     if (i + 1..n).contains(&k) {
                         let (to_i, to_k) = self.placed.support(i, k, fall, fall_end);
-                        self.support[k * n + i] = to_i;
-                        self.support[i * n + k] = to_k;
+                        self.support[k * stride + i] = to_i;
+                        self.support[i * stride + k] = to_k;
                     }
                 }
             }
         }
         self.values.clear();
         self.values.extend(pairs.iter().map(|pair| pair.similarity));
-        self.sums.resize(n.max(self.sums.len()), 0.0);
+        self.sums.resize(stride, 0.0);
         let share = (1.0 - RELAXATION_KEEP) / (n.saturating_sub(1) as f32).max(LEAST_DIVISOR);
         for _ in 0..RELAXATION_ROUNDS {
-            let sums = &mut self.sums[..n];
-            sums.fill(0.0);
-            for (row, value) in self.support.chunks_exact(n.max(1)).zip(&self.values) {
-                for (sum, support) in sums.iter_mut().zip(row) {
-                    *sum += support * value;
-                }
+            for chunk in 0..stride / LANES {
+                let sums = self.supported(chunk);
+                self.sums[chunk * LANES..][..LANES].copy_from_slice(&sums);
             }
-            for (value, sum) in self.values.iter_mut().zip(&*sums) {
+            for (value, sum) in self.values.iter_mut().zip(&self.sums) {
                 *value = RELAXATION_KEEP * *value + share * sum;
             }
         }
         self.score(pairs, cylinders)
     }
 
+    /// The support that the pairs of a chunk have: summed by ascending supporter.
+    #[inline(always)]
+    fn supported(&self, chunk: usize) -> [f32; LANES] {
+        let (support, _) = self.support.as_chunks::<LANES>();
+        let rows = support.chunks_exact((self.stride / LANES).max(1));
+        let mut sums = [0.0; LANES];
+        for (row, value) in rows.zip(&self.values) {
+            let row = &row[chunk];
+            for lane in 0..LANES {
+                sums[lane] += row[lane] * value;
+            }
+        }
+        sums
+    }
+
     fn score(&mut self, pairs: &[Pair], cylinders: usize) -> f32 {
         let best = BEST_PAIRS_LEAST
             + round(BEST_PAIRS_RANGE * logistic(cylinders as f32, BEST_PAIRS_MIDPOINT, BEST_PAIRS_STEEPNESS));
-        let kept = |i: u16| self.values[usize::from(i)] / pairs[usize::from(i)].similarity;
+        let kept = self.values.iter().zip(pairs).map(|(value, pair)| value / pair.similarity);
         self.order.clear();
-        self.order.extend(0..pairs.len() as u16);
-        self.order.sort_unstable_by(|&i, &k| kept(k).total_cmp(&kept(i)).then(i.cmp(&k)));
-        let sum: f32 = self.order.iter().take(best as usize).map(|&i| self.values[usize::from(i)]).sum();
+        self.order.extend(kept.zip(0..).map(|(kept, pair)| descending(kept, pair)));
+        self.order.sort_unstable();
+        let best_first = self.order.iter().take(best as usize);
+        let sum: f32 = best_first.map(|key| self.values[*key as u32 as usize]).sum();
         sum / best
     }
 
     /// Orders the pairs for [`Relaxation::ranked`].
     pub(super) fn rank(&mut self) {
-        let value = |i: u16| self.values[usize::from(i)];
-        self.order.sort_unstable_by(|&i, &k| value(k).total_cmp(&value(i)).then(i.cmp(&k)));
+        self.order.clear();
+        self.order.extend(self.values.iter().zip(0..).map(|(value, pair)| descending(*value, pair)));
+        self.order.sort_unstable();
     }
 
     /// The pairs by their relaxed value, greatest first.
-    pub(super) fn ranked(&self) -> &[u16] {
-        &self.order
+    pub(super) fn ranked(&self) -> impl Iterator<Item = usize> + Clone {
+        self.order.iter().map(|key| *key as u32 as usize)
     }
 
     /// How much pair `from` supports pair `to`.
     pub(super) fn supports(&self, from: usize, to: usize) -> f32 {
-        self.support[from * self.values.len() + to]
+        self.support[from * self.stride + to]
     }
+}
+
+/// Sorts by value, greatest first, then by pair. Values are zero or more: their bits are in their order.
+fn descending(value: f32, pair: u32) -> u64 {
+    u64::from(!value.to_bits()) << 32 | u64::from(pair)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::features::CylinderBlock;
 use super::parameters::{LARGE_TURN_WEIGHT, LEAST_SIMILARITY, LITTLE_TURN_COSINE};
 use super::prepared::Side;
 use crate::kernels::Kernels;
-use crate::kernels::masked::{LANES, Pattern, Planes};
+use crate::kernels::masked::{LANES, Planes};
 
 /// A listed pair: indices of minutiae, and how similar their cylinders are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,37 +18,40 @@ pub(super) struct Pair {
 /// Similarities of the rows of one finger and the columns of another. Reused without allocation.
 #[derive(Debug, Default)]
 pub(super) struct Similarities {
-    patterns: Vec<Pattern>,
     matrix: Vec<f32>,
-    /// The similarity of each row's best free column, zero for a row that is taken and for padding.
-    best: Vec<f32>,
+    /// [`key`] of the similarity of each row's best free column; zero for a row that is taken and for
+    /// padding.
+    best: Vec<i32>,
     /// That column.
     column: Vec<usize>,
-    /// One for a column that is free, zero for one that is taken or empty.
-    free: Vec<f32>,
-    /// One for each row and its padding.
-    ones: Vec<f32>,
+    /// All ones for a column that is free, zero for one that is taken or empty.
+    free: Vec<i32>,
+    /// All ones for each row and its padding.
+    ones: Vec<i32>,
 }
 
 impl Similarities {
     /// Computes the matrix: `a`'s cylinders by row, `b`'s lanes by column, less where one is turned far
     /// against the other. Columns of empty lanes mean nothing.
+    #[inline(always)]
     pub(super) fn compute(&mut self, a: Side<'_>, b: Side<'_>, kernels: &Kernels) {
         let columns = &b.prepared.columns;
+        let rows = &a.prepared.rows;
         let planes: &[Planes] = bytemuck::cast_slice::<CylinderBlock, Planes>(b.view.cylinders);
-        self.patterns.clear();
-        self.patterns.extend(a.prepared.rows.iter().map(|row| row.pattern));
-        self.matrix.clear();
-        self.matrix.resize(self.patterns.len() * planes.len() * LANES, 0.0);
-        kernels.masked_similarities(&self.patterns, planes, LEAST_COMMON, &mut self.matrix);
+        self.matrix.resize(rows.len() * planes.len() * LANES, 0.0);
+        kernels.masked_similarities(&rows.patterns, planes, LEAST_COMMON, &mut self.matrix);
 
         let geometry = &a.prepared.geometry;
         let width = columns.cos.len().max(1);
-        for (row, similarities) in a.prepared.rows.iter().zip(self.matrix.chunks_exact_mut(width)) {
-            let minutia = usize::from(row.minutia);
-            let (cos, sin) = (geometry.cos[minutia], geometry.sin[minutia]);
-            for ((similarity, c), s) in similarities.iter_mut().zip(&columns.cos).zip(&columns.sin) {
-                *similarity *= if cos * c + sin * s > LITTLE_TURN_COSINE { 1.0 } else { LARGE_TURN_WEIGHT };
+        for (&minutia, similarities) in rows.minutia.iter().zip(self.matrix.chunks_exact_mut(width)) {
+            let (cos, sin) = (geometry.cos[usize::from(minutia)], geometry.sin[usize::from(minutia)]);
+            let directions =
+                columns.cos.as_chunks::<LANES>().0.iter().zip(columns.sin.as_chunks::<LANES>().0);
+            for (similarities, (c, s)) in similarities.as_chunks_mut::<LANES>().0.iter_mut().zip(directions) {
+                for lane in 0..LANES {
+                    let is_little = cos * c[lane] + sin * s[lane] > LITTLE_TURN_COSINE;
+                    similarities[lane] *= if is_little { 1.0 } else { LARGE_TURN_WEIGHT };
+                }
             }
         }
     }
@@ -56,6 +59,7 @@ impl Similarities {
     /// The greedy list: again and again the most similar pair of a row and a column that are both
     /// free (of equals the first row, then the first column), until none is similar enough. Equals
     /// sorting all pairs, at the price of the pairs taken.
+    #[inline(always)]
     pub(super) fn select(&mut self, a: Side<'_>, b: Side<'_>, pairs: &mut Vec<Pair>) {
         let width = b.prepared.columns.cos.len();
         pairs.clear();
@@ -66,55 +70,63 @@ impl Similarities {
             return;
         }
         for row in self.matrix.chunks_exact(width) {
-            let (column, similarity) = greatest(row, &self.free);
+            let (column, similarity) = greatest(row, |similarity| key(*similarity), &self.free);
             self.best.push(similarity);
             self.column.push(column);
         }
         let rows = self.best.len();
-        self.best.resize(rows.next_multiple_of(LANES), 0.0);
-        self.ones.resize(self.best.len().max(self.ones.len()), 1.0);
+        self.best.resize(rows.next_multiple_of(LANES), 0);
+        self.ones.resize(self.best.len().max(self.ones.len()), -1);
         loop {
-            let (row, similarity) = greatest(&self.best, &self.ones);
+            let (row, similarity) = greatest(&self.best, |key| *key, &self.ones);
+            let similarity = f32::from_bits(similarity.cast_unsigned());
             if similarity <= LEAST_SIMILARITY {
                 return;
             }
             let column = self.column[row];
-            let (a, b) = (a.prepared.rows[row].minutia, b.prepared.columns.minutia[column]);
+            let (a, b) = (a.prepared.rows.minutia[row], b.prepared.columns.minutia[column]);
             pairs.push(Pair { a, b, similarity });
-            self.free[column] = 0.0;
-            self.best[row] = 0.0;
+            self.free[column] = 0;
+            self.best[row] = 0;
             for i in 0..rows {
-                if self.column[i] == column && self.best[i] > 0.0 {
+                if self.column[i] == column && self.best[i] > 0 {
                     let row = &self.matrix[i * width..(i + 1) * width];
-                    (self.column[i], self.best[i]) = greatest(row, &self.free);
+                    (self.column[i], self.best[i]) = greatest(row, |similarity| key(*similarity), &self.free);
                 }
             }
         }
     }
 }
 
-/// The first place of the greatest of `values * weights` if that is above zero, and its value (else
-/// any place, and zero). Both are a multiple of [`LANES`] long; `values` may be the shorter.
-fn greatest(values: &[f32], weights: &[f32]) -> (usize, f32) {
-    let mut best = [0.0_f32; LANES];
-    let mut chunk = [0_u32; LANES];
-    let chunks = values.as_chunks::<LANES>().0.iter().zip(weights.as_chunks::<LANES>().0);
-    for (number, (values, weights)) in (0_u32..).zip(chunks) {
+/// The bits of a number: of two numbers that are not both negative, the greater has the greater key.
+#[inline(always)]
+fn key(similarity: f32) -> i32 {
+    similarity.to_bits().cast_signed()
+}
+
+/// The first place of the greatest key under its mask, if that is above zero, and that key (else the
+/// first place whose key is zero or below, and zero). Both are a multiple of [`LANES`] long;
+/// `values` may be the shorter.
+#[inline(always)]
+fn greatest<T>(values: &[T], key: impl Fn(&T) -> i32, masks: &[i32]) -> (usize, i32) {
+    let chunks = || values.as_chunks::<LANES>().0.iter().zip(masks.as_chunks::<LANES>().0);
+    let mut best = [0_i32; LANES];
+    for (values, masks) in chunks() {
         for lane in 0..LANES {
-            let value = values[lane] * weights[lane];
-            let greater = value > best[lane];
-            best[lane] = if greater { value } else { best[lane] };
-            chunk[lane] = if greater { number } else { chunk[lane] };
+            best[lane] = best[lane].max(key(&values[lane]) & masks[lane]);
         }
     }
-    let place = |lane: usize| chunk[lane] as usize * LANES + lane;
-    let mut lane = 0;
-    for other in 1..LANES {
-        if best[other] > best[lane] || best[other] == best[lane] && place(other) < place(lane) {
-            lane = other;
+    let greatest = best.iter().fold(0, |greatest, key| greatest.max(*key));
+    let mut first = [i32::MAX; LANES];
+    for (number, (values, masks)) in (0_i32..).zip(chunks()) {
+        for lane in 0..LANES {
+            let place = number * LANES as i32 + lane as i32;
+            let found = (key(&values[lane]) & masks[lane]).max(0) == greatest;
+            first[lane] = first[lane].min(if found { place } else { i32::MAX });
         }
     }
-    (place(lane), best[lane])
+    let place = first.iter().fold(i32::MAX, |first, place| first.min(*place));
+    (usize::try_from(place).unwrap_or_default(), greatest)
 }
 
 #[cfg(test)]
@@ -137,21 +149,25 @@ mod tests {
     /// Every pair of cylinders on its own, from the definitions.
     fn plain_similarities(a: Side<'_>, b: Side<'_>) -> Vec<Pair> {
         let mut all = Vec::new();
-        for row in &a.prepared.rows {
-            for column in &b.prepared.rows {
-                let mask = row.pattern[5] & column.pattern[5];
+        let cylinders = |side: Side<'_>| {
+            let rows = &side.prepared.rows;
+            rows.patterns.iter().copied().zip(rows.minutia.iter().copied()).collect::<Vec<_>>()
+        };
+        for (row, row_minutia) in cylinders(a) {
+            for (column, column_minutia) in cylinders(b) {
+                let mask = row[5] & column[5];
                 let ones =
                     |f: &dyn Fn(usize) -> u64| (0..5).map(|w| (f(w) & mask).count_ones()).sum::<u32>() as f32;
-                let (x, y) = (ones(&|w| row.pattern[w]), ones(&|w| column.pattern[w]));
-                let differing = ones(&|w| row.pattern[w] ^ column.pattern[w]);
+                let (x, y) = (ones(&|w| row[w]), ones(&|w| column[w]));
+                let differing = ones(&|w| row[w] ^ column[w]);
                 let angle = |side: Side<'_>, i: u8| side.view.minutiae[usize::from(i)].angle;
-                let turn = angle(a, row.minutia).turn_to(angle(b, column.minutia));
+                let turn = angle(a, row_minutia).turn_to(angle(b, column_minutia));
                 let weight = if i32::from(turn).abs() < 1 << 14 { 1.0 } else { LARGE_TURN_WEIGHT };
                 let comparable = mask.count_ones() >= 32 && x + y > 0.0;
                 let similarity =
                     if comparable { 1.0 - differing.sqrt() / (x.sqrt() + y.sqrt()) } else { 0.0 };
                 let similarity = weight * similarity;
-                all.push(Pair { a: row.minutia, b: column.minutia, similarity });
+                all.push(Pair { a: row_minutia, b: column_minutia, similarity });
             }
         }
         all

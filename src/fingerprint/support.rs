@@ -3,7 +3,7 @@
 use super::geometry::Geometry;
 use super::growth::Matching;
 use super::maths::{self, small_arcsine};
-use super::motion::Motion;
+use super::motion::{Motion, Pulls};
 use super::parameters::{
     OVERLAP_MARGIN, SUPPORT_ANGLE, SUPPORT_ANGLE_CUT, SUPPORT_CUT, SUPPORT_CUT_GROWTH, SUPPORT_DISTANCE,
     SUPPORT_DISTANCE_GROWTH, SUPPORT_HALF, SUPPORT_REACH,
@@ -16,6 +16,8 @@ pub(super) struct Support {
     matched: Vec<Matched>,
     sums: Vec<f32>,
     motion: Motion,
+    pulls: Pulls,
+    is_matched: Vec<bool>,
 }
 
 /// A matched pair: where it stands in both fingers, and the turn from a to b.
@@ -31,6 +33,7 @@ impl Support {
     /// The matching's support as a share of the overlap, about `0.0..=1.0`: each matched pair counts
     /// `s / (s + 1)`, with `s` the support that it has from the others; the overlap is the geometric
     /// mean of the numbers of minutiae that each finger has where the other one is known.
+    #[inline(always)]
     pub(super) fn share(&mut self, matching: &Matching, a: &Geometry, b: &Geometry) -> f32 {
         let support = self.total(matching, a, b);
         if support == 0.0 {
@@ -42,6 +45,7 @@ impl Support {
     }
 
     /// Sum of `s / (s + 1)` over the matched pairs.
+    #[inline(always)]
     fn total(&mut self, matching: &Matching, a: &Geometry, b: &Geometry) -> f32 {
         self.matched.clear();
         self.matched.extend(matching.pairs().map(|(i, j)| Matched::new(a, i, b, j)));
@@ -59,19 +63,19 @@ impl Support {
     }
 
     /// The number of minutiae of `from` that are matched or whose prediction lies in the hull of `to`.
+    #[inline(always)]
     fn overlap(
         &mut self,
         from: &Geometry,
         to: &Geometry,
         pairs: impl Iterator<Item = (usize, usize)> + Clone,
     ) -> usize {
-        self.motion.fit(from, to, pairs.clone());
-        let mut inside = [false; u8::MAX as usize + 1];
-        for (i, inside) in inside.iter_mut().enumerate().take(from.len()) {
-            *inside = to.hull.contains([self.motion.x[i], self.motion.y[i]], OVERLAP_MARGIN);
-        }
-        pairs.for_each(|(i, _)| inside[i] = true);
-        inside.iter().filter(|inside| **inside).count()
+        self.pulls.reset(from);
+        self.motion.fit(from, to, pairs.clone(), &mut self.pulls);
+        self.is_matched.clear();
+        self.is_matched.resize(from.len(), false);
+        pairs.for_each(|(i, _)| self.is_matched[i] = true);
+        to.hull.count(&self.motion.x, &self.motion.y, OVERLAP_MARGIN, &self.is_matched)
     }
 }
 
@@ -87,6 +91,7 @@ impl Matched {
 
     /// What two pairs give each other: near one if the line between them has the same length in both
     /// fingers and turns as the two minutiae turn, falling with its length.
+    #[inline(always)]
     fn mutual(&self, other: &Self, least_cosine: f32) -> f32 {
         let (ax, ay) = (other.a[0] - self.a[0], other.a[1] - self.a[1]);
         let (bx, by) = (other.b[0] - self.b[0], other.b[1] - self.b[1]);

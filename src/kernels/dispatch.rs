@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use super::codes::{self, Codes, Group, Line, Terms};
 use super::dot::{self, Dot};
 use super::masked::{self, MaskedFn, Pattern, Planes};
+use super::vectors::{self, Work};
 
 /// An instruction set that kernels are written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -201,6 +202,12 @@ impl Kernels {
         if check_codes(codes, terms, lines, out.len()) {
             (self.codes.candidates)(codes, terms, lines, out);
         }
+    }
+
+    /// Does plain work, compiled for this level: to the same bits at every level.
+    #[inline]
+    pub fn run<W: Work>(&self, work: W) -> W::Output {
+        vectors::run(self.level, work)
     }
 
     /// Vectors are padded with zeros to a multiple of this many numbers.

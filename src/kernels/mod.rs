@@ -7,5 +7,7 @@ pub mod codes;
 mod dispatch;
 mod dot;
 pub mod masked;
+mod vectors;
 
 pub use dispatch::{Kernels, Level};
+pub use vectors::Work;
