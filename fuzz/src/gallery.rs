@@ -2,14 +2,17 @@
 //! reached. The frames and offsets here are written from `docs/gallery-format.md`, not from the engine.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 
 use biomatch::citizen::CitizenId;
+use biomatch::face::FaceProbe;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::gallery::{Gallery, GalleryError, NewReference, Options, Status, verify_in};
+use biomatch::search::{DuplicateSearch, Search, identify_faces};
 use biomatch::storage::Memory;
 use biomatch::template::{FaceTemplate, Finger, FingerPosition, FingerprintTemplate, Minutia, MinutiaKind};
-use biomatch::units::{Angle, Length};
+use biomatch::units::{Angle, Length, Score};
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -219,6 +222,13 @@ fn exercise(memory: &Memory) -> Result<(), GalleryError> {
                 let _sum: f32 = block.vector(row)?.iter().sum();
             }
         }
+    }
+    let model = "m".parse().expect("a name");
+    let face = FaceTemplate::new(model, &[1.0, 2.0, 2.0]).expect("a face");
+    let search = Search::top(NonZeroUsize::MIN);
+    let _ = identify_faces(&snapshot, &[FaceProbe::new(&face)], &search);
+    if let Ok(search) = DuplicateSearch::new(&snapshot, face.model(), Score::LOWEST) {
+        (0..search.steps()).for_each(|step| drop(search.run(step)));
     }
     for c in 0..5 {
         snapshot.citizen(citizen(c))?;

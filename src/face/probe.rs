@@ -23,6 +23,12 @@ impl FaceProbe {
         Self { model: template.model().clone(), dimension: template.embedding().len(), row: row(template) }
     }
 
+    /// A probe of a row as a gallery stores it: padded, of unit length. A damaged row makes a probe that
+    /// scores [`Score::LOWEST`] or nonsense, as a damaged reference does.
+    pub fn stored(model: &ModelId, dimension: usize, row: &[f32]) -> Self {
+        Self { model: model.clone(), dimension, row: row.to_vec() }
+    }
+
     /// The model that made it. Only rows of this model may be compared.
     pub fn model(&self) -> &ModelId {
         &self.model

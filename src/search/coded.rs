@@ -170,7 +170,7 @@ impl<'a> CodedScan<'a> {
 const TWICE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 
 /// The lanes of a mask, ascending.
-fn lanes(mut mask: u16) -> impl Iterator<Item = usize> {
+pub(super) fn lanes(mut mask: u16) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let lane = mask.trailing_zeros() as usize;
         mask &= mask.wrapping_sub(1);

@@ -7,6 +7,7 @@
 //! one is given.
 
 mod coded;
+mod duplicates;
 mod error;
 mod faces;
 mod fingers;
@@ -23,6 +24,7 @@ use crate::citizen::CitizenId;
 use crate::gallery::{Location, ReferenceId};
 use crate::units::Score;
 
+pub use duplicates::{Duplicate, DuplicateSearch, Enrolled, StepFound};
 pub use error::SearchError;
 pub use faces::{identify_faces, identify_faces_by_vectors};
 pub use fingers::{FingerQuery, identify_fingers};

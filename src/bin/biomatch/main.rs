@@ -14,6 +14,7 @@ mod citizen;
 mod convert;
 mod deciding;
 mod demo;
+mod duplicates;
 mod enrol;
 mod evaluate;
 mod evaluate_table;
@@ -57,6 +58,7 @@ enum Command {
     Enrol(enrol::Args),
     Authenticate(authenticate::Args),
     Identify(identify::Args),
+    Duplicates(duplicates::Args),
     Delete(citizen::DeleteArgs),
     Lock(citizen::LockArgs),
     Unlock(citizen::UnlockArgs),
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         Command::Enrol(args) => enrol::run(args, &console),
         Command::Authenticate(args) => authenticate::run(args, &console),
         Command::Identify(args) => identify::run(args, &console),
+        Command::Duplicates(args) => duplicates::run(args, &console),
         Command::Delete(args) => citizen::delete(args, &console),
         Command::Lock(args) => citizen::lock(args, &console),
         Command::Unlock(args) => citizen::unlock(args, &console),

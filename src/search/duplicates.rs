@@ -1,0 +1,264 @@
+//! All faces of a model against each other: who may be enrolled under two numbers.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::SearchError;
+use super::coded::lanes;
+use crate::citizen::CitizenId;
+use crate::face::{CodedProbes, FaceProbe, append_code_block, code_lines};
+use crate::gallery::{FaceBlock, GalleryError, Generation, ReferenceId, Snapshot};
+use crate::kernels::Kernels;
+use crate::kernels::codes::{LANES, Line, Terms};
+use crate::template::{FaceTemplate, ModelId};
+use crate::units::Score;
+
+/// Code blocks whose rows are the probes of a step: 512 rows, whose codes the second cache holds.
+const STEP: usize = 32;
+
+/// Code blocks that one task compares with a step's probes.
+const PIECE: usize = 64;
+
+/// Pieces of a sample.
+const SAMPLE: usize = 16;
+
+/// Every pair of live faces of a model, of two citizens, that scores enough; in steps, so that a long
+/// run can be watched, stopped and taken up again.
+///
+/// Exact: a pair is found if and only if its canonical score is at least the least score. All steps
+/// together compare each pair once: about N^2 / 2 comparisons for N faces.
+pub struct DuplicateSearch<'a> {
+    blocks: Vec<Coded<'a>>,
+    steps: Vec<Step>,
+    least: Score,
+    generation: Generation,
+}
+
+/// A block and its codes; those of rows that have none yet are made at the start.
+struct Coded<'a> {
+    block: &'a FaceBlock,
+    lines: Cow<'a, [Line]>,
+    count: usize,
+}
+
+/// Probes: a run of code blocks of one block.
+struct Step {
+    block: usize,
+    probes: Range<usize>,
+}
+
+/// A face of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Enrolled {
+    /// Which reference.
+    pub reference: ReferenceId,
+    /// Whose it is said to be.
+    pub citizen: CitizenId,
+}
+
+/// Two faces of two citizens that look alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The one with the smaller reference number.
+    pub first: Enrolled,
+    /// The other.
+    pub second: Enrolled,
+    /// How similar they are.
+    pub score: Score,
+}
+
+/// What a step found. Both bytes of each pair were proved against their checksums.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StepFound {
+    /// The pairs, ascending by references.
+    pub pairs: Vec<Duplicate>,
+    /// References that could not be compared because their bytes are damaged, ascending.
+    pub damaged: Vec<ReferenceId>,
+}
+
+impl<'a> DuplicateSearch<'a> {
+    /// Prepares a search for pairs that score `least` or more.
+    ///
+    /// # Errors
+    /// The gallery has no face of this model, or its blocks are of several dimensions.
+    pub fn new(snapshot: &'a Snapshot, model: &ModelId, least: Score) -> Result<Self, SearchError> {
+        let blocks = snapshot.face_blocks(model);
+        let Some(first) = blocks.first() else {
+            let gallery = snapshot.models().map(|(model, _)| model.clone()).collect();
+            return Err(SearchError::Model { probe: model.clone(), gallery });
+        };
+        let any = FaceTemplate::new(model.clone(), &vec![1.0; first.dimension()]);
+        if let Ok(probe) = any.map(|any| FaceProbe::new(&any)) {
+            blocks.iter().try_for_each(|block| probe.check(model, block.dimension()))?;
+        }
+        let blocks = blocks.iter().map(Coded::new).collect::<Result<Vec<_>, _>>()?;
+        let steps = blocks.iter().enumerate().flat_map(|(block, coded)| {
+            let starts = (0..coded.count).step_by(STEP);
+            starts.map(move |start| Step { block, probes: start..coded.count.min(start + STEP) })
+        });
+        let steps = steps.collect();
+        Ok(Self { blocks, steps, least, generation: snapshot.generation() })
+    }
+
+    /// How many steps there are.
+    pub fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// How many pairs a step compares, about: deleted rows are counted.
+    pub fn comparisons(&self, step: usize) -> u64 {
+        let Some(step) = self.steps.get(step) else { return 0 };
+        let probes = (step.probes.len() * LANES) as u64;
+        let after: usize = self.blocks.iter().skip(step.block).map(|coded| coded.count).sum();
+        let after = ((after - step.probes.end) * LANES) as u64;
+        probes * after + probes * probes / 2
+    }
+
+    /// A number that tells this search from others: the same for the same committed state, cut into
+    /// blocks in the same way. Steps of searches with one shape can be put together.
+    pub fn shape(&self) -> u64 {
+        let mut crc = crc32fast::Hasher::new();
+        for coded in &self.blocks {
+            crc.update(&(coded.block.len() as u64).to_le_bytes());
+            crc.update(bytemuck::cast_slice(coded.block.metas()));
+        }
+        self.generation.value() << 32 | u64::from(crc.finalize())
+    }
+
+    /// Compares a part of the first step, and says how many pairs that was: timed, it tells what the
+    /// whole will take.
+    pub fn sample(&self) -> u64 {
+        let Some(step) = self.steps.first() else { return 0 };
+        let probes = Probes::new(self, step);
+        let pieces: Vec<_> = self.pieces(step).take(SAMPLE).collect();
+        let _ = self.compare(&probes, &pieces);
+        let rows: usize = pieces.iter().map(|(_, blocks)| blocks.len() * LANES).sum();
+        (rows * probes.rows.len()) as u64
+    }
+
+    /// Runs a step on the current rayon pool; nothing is found by a step that does not exist.
+    pub fn run(&self, step: usize) -> StepFound {
+        let Some(step) = self.steps.get(step) else { return StepFound::default() };
+        let pieces: Vec<_> = self.pieces(step).collect();
+        let mut found = self.compare(&Probes::new(self, step), &pieces);
+        found.pairs.sort_unstable_by_key(|pair| (pair.first, pair.second));
+        found.damaged.sort_unstable();
+        found.damaged.dedup();
+        found
+    }
+
+    /// What a step's probes are compared with: their own code blocks and all later ones.
+    fn pieces(&self, step: &Step) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let (own, first) = (step.block, step.probes.start);
+        self.blocks.iter().enumerate().skip(own).flat_map(move |(block, coded)| {
+            let from = if block == own { first } else { 0 };
+            let starts = (from..coded.count).step_by(PIECE);
+            starts.map(move |start| (block, start..coded.count.min(start + PIECE)))
+        })
+    }
+
+    fn compare(&self, probes: &Probes<'_>, pieces: &[(usize, Range<usize>)]) -> StepFound {
+        let found = pieces.par_iter().map(|(block, blocks)| self.compare_piece(probes, *block, blocks));
+        found.reduce(StepFound::default, |mut a, mut b| {
+            a.pairs.append(&mut b.pairs);
+            a.damaged.append(&mut b.damaged);
+            a
+        })
+    }
+
+    fn compare_piece(&self, probes: &Probes<'_>, block: usize, blocks: &Range<usize>) -> StepFound {
+        let mut found = StepFound::default();
+        let Some(coded) = self.blocks.get(block) else { return found };
+        let lines = code_lines(coded.block.dimension());
+        let lines = coded.lines.get(blocks.start * lines..blocks.end * lines).unwrap_or_default();
+        let mut masks = vec![0; probes.rows.len() * blocks.len()];
+        let codes = probes.coded.codes(0, probes.rows.len());
+        Kernels::active().code_candidates(codes, &probes.terms, lines, &mut masks);
+        let live: Vec<u16> = blocks.clone().map(|at| coded.block.live_mask(at)).collect();
+        for ((probe, &row), masks) in
+            probes.probes.iter().zip(&probes.rows).zip(masks.chunks_exact(blocks.len()))
+        {
+            for ((at, mask), live) in blocks.clone().zip(masks).zip(&live) {
+                for lane in lanes(mask & live) {
+                    let other = at * LANES + lane;
+                    // Of a step's own rows each pair comes twice: the later row is the other.
+                    if block != probes.block || other > row {
+                        self.compare_pair(probe, (probes.of, row), (coded.block, other), &mut found);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn compare_pair(
+        &self,
+        probe: &FaceProbe,
+        (block, row): (&FaceBlock, usize),
+        (other_block, other): (&FaceBlock, usize),
+        found: &mut StepFound,
+    ) {
+        let score = other_block.vector(other).map_or(Score::LOWEST, |vector| probe.compare(vector));
+        if score < self.least && score != Score::LOWEST {
+            return;
+        }
+        let (meta, other_meta) = (block.meta(row), other_block.meta(other));
+        let mut sound = score != Score::LOWEST;
+        for (block, row) in [(block, row), (other_block, other)] {
+            if block.check(row).is_err() {
+                found.damaged.push(block.meta(row).reference());
+                sound = false;
+            }
+        }
+        if let (true, Some(a), Some(b)) = (sound, meta.citizen(), other_meta.citizen())
+            && a != b
+        {
+            let a = Enrolled { reference: meta.reference(), citizen: a };
+            let b = Enrolled { reference: other_meta.reference(), citizen: b };
+            found.pairs.push(Duplicate { first: a.min(b), second: a.max(b), score });
+        }
+    }
+}
+
+impl<'a> Coded<'a> {
+    fn new(block: &'a FaceBlock) -> Result<Self, GalleryError> {
+        let count = block.len().div_ceil(LANES);
+        let whole = count * code_lines(block.dimension());
+        if let Some(lines) = block.codes().filter(|lines| lines.len() == whole) {
+            return Ok(Self { block, lines: Cow::Borrowed(lines), count });
+        }
+        let mut lines = Vec::with_capacity(whole);
+        for start in (0..block.len()).step_by(LANES) {
+            let rows = start..block.len().min(start + LANES);
+            let rows = rows.map(|row| block.vector(row)).collect::<Result<Vec<_>, _>>()?;
+            append_code_block(&rows, block.dimension(), &mut lines);
+        }
+        Ok(Self { block, lines: Cow::Owned(lines), count })
+    }
+}
+
+/// The live rows of a step as probes.
+struct Probes<'a> {
+    block: usize,
+    of: &'a FaceBlock,
+    rows: Vec<usize>,
+    probes: Vec<FaceProbe>,
+    coded: CodedProbes,
+    terms: Vec<Terms>,
+}
+
+impl<'a> Probes<'a> {
+    fn new(search: &'a DuplicateSearch<'_>, step: &Step) -> Self {
+        let of = search.blocks[step.block].block;
+        let rows = step.probes.start * LANES..of.len().min(step.probes.end * LANES);
+        let live = rows.filter(|&row| of.is_live(row));
+        let vectors = live.filter_map(|row| Some((row, of.vector(row).ok()?)));
+        let (rows, vectors): (Vec<_>, Vec<_>) = vectors.unzip();
+        let coded = CodedProbes::new(of.dimension(), vectors.iter().copied());
+        let terms = (0..coded.len()).map(|probe| coded.terms(probe, search.least)).collect();
+        let probes = vectors.iter().map(|row| FaceProbe::stored(of.model(), of.dimension(), row)).collect();
+        Self { block: step.block, of, rows, probes, coded, terms }
+    }
+}
