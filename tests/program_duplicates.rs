@@ -1,6 +1,6 @@
 //! `biomatch duplicates`: what it finds, and that a stopped run goes on.
 #![cfg(feature = "cli")]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod program_support;
 
