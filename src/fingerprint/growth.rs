@@ -111,6 +111,11 @@ impl Growth {
         &self.best
     }
 
+    /// The matching of the last run.
+    pub(super) fn best(&self) -> &Matching {
+        &self.best
+    }
+
     /// The seed and the listed pairs that support it.
     fn start(&mut self, pairs: &[Pair], relaxation: &Relaxation, seed: usize, len: usize) {
         self.current.clear(len);

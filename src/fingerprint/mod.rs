@@ -8,6 +8,7 @@
 
 mod buckets;
 mod cylinder;
+mod explanation;
 mod features;
 mod geometry;
 mod growth;
@@ -22,5 +23,6 @@ mod score;
 mod similarity;
 mod support;
 
+pub use explanation::{Explanation, Fraction, MatchedPair, RigidMotion, explain};
 pub use features::{CylinderBlock, FEATURE_VERSION, FingerFeatures, FingerView};
 pub use probe::{FingerProbe, Scratch};

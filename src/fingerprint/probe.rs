@@ -41,6 +41,36 @@ struct Steps {
     support: Support,
 }
 
+/// What a comparison comes to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Numbers {
+    pub(super) relaxed: f32,
+    pub(super) share: f32,
+    /// Whether the candidate was the first finger of the steps.
+    pub(super) is_swapped: bool,
+    is_comparable: bool,
+}
+
+impl Numbers {
+    /// Whether the fingers had enough in common: if not, scratch holds nothing of them.
+    pub(super) fn is_comparable(self) -> bool {
+        self.is_comparable
+    }
+
+    pub(super) fn score(self) -> Score {
+        if self.is_comparable { score(self.relaxed, self.share) } else { Score::LOWEST }
+    }
+}
+
+impl Scratch {
+    /// The matching of the last comparison, which was comparable: indices in the first and second finger
+    /// of its steps, and each pair's part of the support.
+    pub(super) fn matched(&self) -> Vec<(usize, usize, f32)> {
+        let pairs = self.steps.growth.best().pairs().zip(self.steps.support.parts());
+        pairs.map(|((a, b), part)| (a, b, part)).collect()
+    }
+}
+
 /// The steps after both fingers are ready.
 struct Comparison<'a> {
     a: Side<'a>,
@@ -50,21 +80,21 @@ struct Comparison<'a> {
 }
 
 impl Work for Comparison<'_> {
-    type Output = Score;
+    type Output = Numbers;
 
     #[inline(always)]
-    fn run(self) -> Score {
+    fn run(self) -> Numbers {
         let Self { a, b, steps, kernels } = self;
         let Steps { similarities, pairs, relaxation, growth, support } = steps;
         similarities.compute(a, b, kernels);
         similarities.select(a, b, pairs);
         if pairs.len() < 2 {
-            return Score::LOWEST;
+            return Numbers::default();
         }
         let (ga, gb) = (&a.prepared.geometry, &b.prepared.geometry);
         let relaxed = relaxation.run(pairs, ga, gb, a.prepared.rows.len());
         let matching = growth.run(pairs, relaxation, ga, gb);
-        score(relaxed, support.share(matching, ga, gb))
+        Numbers { relaxed, share: support.share(matching, ga, gb), is_swapped: false, is_comparable: true }
     }
 }
 
@@ -101,6 +131,11 @@ impl FingerProbe {
     /// met fingers of this size. Bytes in `candidate` that no enrolment wrote give a meaningless
     /// score and no panic.
     pub fn compare(&self, candidate: FingerView<'_>, scratch: &mut Scratch) -> Score {
+        self.numbers(candidate, scratch).score()
+    }
+
+    /// The numbers that make the score.
+    pub(super) fn numbers(&self, candidate: FingerView<'_>, scratch: &mut Scratch) -> Numbers {
         let view = candidate.bounded();
         let Scratch { candidate, steps } = scratch;
         candidate.fill(view);
@@ -111,7 +146,8 @@ impl FingerProbe {
         }
         let candidate = Side { view, prepared: candidate };
         let (a, b) = if candidate_first { (candidate, probe) } else { (probe, candidate) };
-        self.kernels.run(Comparison { a, b, steps, kernels: &self.kernels })
+        let numbers = self.kernels.run(Comparison { a, b, steps, kernels: &self.kernels });
+        Numbers { is_swapped: candidate_first, ..numbers }
     }
 }
 

@@ -44,6 +44,11 @@ impl Support {
         support / ((overlap_a * overlap_b) as f32 + 1.0).sqrt()
     }
 
+    /// `s / (s + 1)` of each matched pair, in the order of the pairs, of the last run.
+    pub(super) fn parts(&self) -> impl Iterator<Item = f32> {
+        self.sums.iter().map(|sum| sum / (sum + 1.0))
+    }
+
     /// Sum of `s / (s + 1)` over the matched pairs.
     #[inline(always)]
     fn total(&mut self, matching: &Matching, a: &Geometry, b: &Geometry) -> f32 {
@@ -59,7 +64,7 @@ impl Support {
                 self.sums[l] += mutual;
             }
         }
-        self.sums.iter().map(|sum| sum / (sum + 1.0)).sum()
+        self.parts().sum()
     }
 
     /// The number of minutiae of `from` that are matched or whose prediction lies in the hull of `to`.

@@ -18,6 +18,7 @@ mod duplicates;
 mod enrol;
 mod evaluate;
 mod evaluate_table;
+mod explain;
 mod facts;
 mod files;
 mod generated;
@@ -66,6 +67,7 @@ enum Command {
     Verify(verify::Args),
     Calibrate(calibrate::Args),
     Inspect(inspect::Args),
+    Explain(explain::Args),
     Convert(convert::Args),
     Pairs(pairs::Args),
     Score(score::Args),
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
         Command::Compact(args) => citizen::compact(args, &console),
         Command::Verify(args) => verify::run(args, &console),
         Command::Calibrate(args) => calibrate::run(args, &console),
+        Command::Explain(args) => explain::run(args, &console),
         Command::Inspect(args) => inspect::run(args, &console),
         Command::Convert(args) => convert::run(args, &console),
         Command::Pairs(args) => pairs::run(args, &console),

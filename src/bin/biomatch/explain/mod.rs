@@ -1,0 +1,161 @@
+//! `biomatch explain`: why two fingerprints match or not.
+
+mod drawing;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use biomatch::fingerprint::{Explanation, explain};
+use biomatch::template::{FingerprintTemplate, Minutia};
+
+use crate::console::Console;
+use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::output::Output;
+use crate::records::RecordOptions;
+use drawing::Print;
+
+/// Show which minutiae of two fingerprints are taken for the same, and how that makes the score
+///
+/// A and B are records of any dialect that biomatch reads. The answer is on standard output: the score, the
+/// two numbers that it is made of, how the two prints lie against each other, and the pairs: each with its
+/// number in the drawing, the places of its minutiae in the records (the first is 0), and the support that
+/// it has from the other pairs (0 to 1).
+///
+/// --svg draws both prints side by side. It shows minutiae, which are biometric data: keep it as you keep
+/// the records.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  biomatch explain probe.iso reference.iso
+  biomatch explain probe.iso reference.iso --svg pairs.svg
+  biomatch explain probe.iso reference.iso --json | jq .score")]
+pub(crate) struct Args {
+    /// The first record
+    a: PathBuf,
+
+    /// The second record
+    b: PathBuf,
+
+    /// Which view of A, if it has several; the first is 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    view_a: usize,
+
+    /// Which view of B
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    view_b: usize,
+
+    /// Draw both prints, their minutiae and the pairs
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+
+    /// Replace the drawing if it exists
+    #[arg(long)]
+    force: bool,
+
+    /// One JSON object instead of lines
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    records: RecordOptions,
+}
+
+#[derive(serde::Serialize)]
+struct Told {
+    score: f32,
+    relaxed: f32,
+    share: f32,
+    minutiae_a: usize,
+    minutiae_b: usize,
+    turn_degrees: Option<f32>,
+    shift_micrometres: Option<[i32; 2]>,
+    pairs: Vec<Pair>,
+}
+
+#[derive(serde::Serialize)]
+struct Pair {
+    a: usize,
+    b: usize,
+    support: f32,
+}
+
+impl Told {
+    fn new(explanation: &Explanation, a: &[Minutia], b: &[Minutia]) -> Self {
+        let pairs = explanation.pairs.iter();
+        Self {
+            score: explanation.score.get(),
+            relaxed: explanation.relaxed.get(),
+            share: explanation.share.get(),
+            minutiae_a: a.len(),
+            minutiae_b: b.len(),
+            turn_degrees: explanation
+                .motion
+                .map(|motion| motion.turn.radians().to_degrees())
+                .map(within_half),
+            shift_micrometres: explanation.motion.map(|motion| motion.shift_micrometres),
+            pairs: pairs.map(|pair| Pair { a: pair.a, b: pair.b, support: pair.support.get() }).collect(),
+        }
+    }
+
+    fn lines(&self, output: &mut Output) -> std::io::Result<()> {
+        writeln!(output, "score: {:.2}", self.score)?;
+        writeln!(output, "relaxed: {:.4}", self.relaxed)?;
+        writeln!(output, "share: {:.4}", self.share)?;
+        writeln!(output, "minutiae: {} and {}", self.minutiae_a, self.minutiae_b)?;
+        if let (Some(turn), Some([right, down])) = (self.turn_degrees, self.shift_micrometres) {
+            let (right, down) = (f64::from(right) / 1000.0, f64::from(down) / 1000.0);
+            writeln!(output, "turn: {turn:.1} degrees counter-clockwise")?;
+            writeln!(output, "shift: {right:.2} mm to the right, {down:.2} mm down")?;
+        }
+        writeln!(output, "pairs: {}", self.pairs.len())?;
+        for (number, pair) in (1..).zip(&self.pairs) {
+            writeln!(output, "  {number}: {} - {}  support {:.2}", pair.a, pair.b, pair.support)?;
+        }
+        Ok(())
+    }
+}
+
+/// An angle of a whole turn as one of half a turn either way.
+fn within_half(degrees: f32) -> f32 {
+    if degrees > 180.0 { degrees - 360.0 } else { degrees }
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
+    if let Some(svg) = args.svg.as_deref().filter(|svg| !args.force && svg.is_file()) {
+        return Err(Failure::new(Exit::Output, format!("{}: exists; --force replaces it", svg.display())));
+    }
+    let a = view(args, &args.a, args.view_a, console)?;
+    let b = view(args, &args.b, args.view_b, console)?;
+    let explanation = explain(&a.minutiae, &b.minutiae);
+    if let Some(svg) = &args.svg {
+        let name = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let print = |path, minutiae| Print { name: name(path), minutiae };
+        let drawing = drawing::svg(&print(&args.a, &a.minutiae), &print(&args.b, &b.minutiae), &explanation);
+        let mut output = Output::create(svg)?;
+        let written = output.write_all(drawing.as_bytes());
+        output.check(written)?;
+        output.finish()?;
+    }
+    let told = Told::new(&explanation, &a.minutiae, &b.minutiae);
+    let mut output = Output::stdout();
+    let written = if args.json {
+        let text = serde_json::to_string(&told).or_fail(Exit::Output)?;
+        writeln!(output, "{text}")
+    } else {
+        told.lines(&mut output)
+    };
+    output.check(written)?;
+    output.finish()?;
+    Ok(Answer::Yes)
+}
+
+fn view(args: &Args, path: &Path, number: usize, console: &Console) -> Result<FingerprintTemplate, Failure> {
+    let mut record = args.records.read(path)?;
+    record.warnings.iter().for_each(|warning| console.warn(format_args!("{}: {warning}", path.display())));
+    if number >= record.views.len() {
+        let message =
+            format!("{}: has {} views, none of number {number}", path.display(), record.views.len());
+        return Err(Failure::new(Exit::Input, message));
+    }
+    Ok(record.views.swap_remove(number))
+}
