@@ -2,8 +2,8 @@
 
 usage: face_search.py FOLDER COUNT DIMENSION [--hnsw-up-to N]
 
-Exact: FAISS flat (f32), usearch's exact search. Approximate: FAISS 8-bit codes, uniform 8-bit codes, HNSW;
-simsimd scores 8-bit codes (numpy finds the best). The best of seven rounds of five single searches, and of
+Exact: FAISS flat (f32). Approximate: FAISS 8-bit codes, uniform 8-bit codes, HNSW; simsimd scores 8-bit
+codes on one thread, and numpy finds the best. The best of seven rounds of five single searches, and of
 two batches. Recall is against FAISS flat, top 1, and the mate rate is how often the mate comes first.
 """
 
@@ -97,7 +97,7 @@ def main():
                     4 * args.dimension + 4 * 64)
         del index
 
-    # In this order and last: usearch and simsimd in one process have been seen to disturb each other.
+    # Loaded late: what it does at import has been seen to disturb others.
     import simsimd
 
     codes = np.rint(faces / np.abs(faces).max() * 127).astype(np.int8)

@@ -3,10 +3,11 @@
 #![allow(unsafe_code)] // vector loads through pointers, and functions that need their CPU feature
 
 use std::arch::x86_64::{
-    __m128i, __m256i, _CMP_NLT_UQ, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_add_epi32,
-    _mm256_add_ps, _mm256_cmp_ps, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi16, _mm256_hadd_epi32,
-    _mm256_loadu_ps, _mm256_madd_epi16, _mm256_movemask_ps, _mm256_mul_ps, _mm256_permute4x64_epi64,
-    _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_set1_ps, _mm256_setzero_si256, _mm256_storeu_si256,
+    __m128i, __m256i, _CMP_NLT_UQ, _MM_HINT_T0, _mm_cvtepi8_epi16, _mm_cvtsi32_si128, _mm_loadu_si128,
+    _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_broadcastq_epi64, _mm256_cmp_ps,
+    _mm256_cvtepi32_ps, _mm256_cvtepu8_epi16, _mm256_hadd_epi32, _mm256_loadu_ps, _mm256_madd_epi16,
+    _mm256_movemask_ps, _mm256_mul_ps, _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_setzero_si256, _mm256_storeu_si256,
 };
 
 use super::{Codes, Group, HEAD, LANES, Line, Terms};
@@ -111,9 +112,8 @@ fn block_sums<const P: usize>(codes: [&[Group]; P], starts: [i32; P], block: &[L
         _mm_prefetch::<_MM_HINT_T0>(lines[g].as_ptr().wrapping_add(block.len() * 64).cast());
         let mut code = [_mm256_setzero_si256(); P];
         for p in 0..P {
-            let [a, b, c, d] = codes[p][g].map(i16::from).map(i16::to_le_bytes);
-            let wide = [a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1]];
-            code[p] = _mm256_set1_epi64x(i64::from_le_bytes(wide));
+            let four = i32::from_le_bytes(codes[p][g].map(i8::cast_unsigned));
+            code[p] = _mm256_broadcastq_epi64(_mm_cvtepi8_epi16(_mm_cvtsi32_si128(four)));
         }
         for (quarter, sums) in sums.iter_mut().enumerate() {
             let data = load(&lines[g], quarter);
