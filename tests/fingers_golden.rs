@@ -7,7 +7,7 @@ mod fingers_common;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::kernels::Kernels;
 use biomatch::template::Minutia;
-use biomatch::units::{Angle, Length};
+use biomatch::units::{Angle, Length, Score};
 use fingers_common::Random;
 
 /// Fingers of many sizes, from whole numbers alone: the same minutiae on every machine.
@@ -63,7 +63,13 @@ fn scores_keep_their_bits() {
         for (i, [finger, _]) in pairs.iter().enumerate() {
             let probe = FingerProbe::with_kernels(finger.view(), kernels);
             for (j, [_, mate]) in pairs.iter().enumerate() {
-                let score = probe.compare(mate.view(), &mut scratch).get();
+                let score = probe.compare(mate.view(), &mut scratch);
+                for least in [-8.0, 0.0, 6.0, 12.0, 20.0, score.get()].map(|least| Score::new(least).unwrap())
+                {
+                    let asked = probe.compare_at_least(mate.view(), least, &mut scratch);
+                    assert_eq!(asked, (score >= least).then_some(score), "{least}");
+                }
+                let score = score.get();
                 if i == j {
                     mates = mix(mates, score.to_bits());
                     sure += usize::from(score > 6.0);

@@ -76,7 +76,7 @@ pub fn explain(a: &[Minutia], b: &[Minutia]) -> Explanation {
     let features = [FingerFeatures::new(a), FingerFeatures::new(b)];
     let probe = FingerProbe::new(features[0].view());
     let mut scratch = Scratch::default();
-    let numbers = probe.numbers(features[1].view(), &mut scratch);
+    let numbers = probe.numbers(features[1].view(), Score::LOWEST, &mut scratch);
     let [of_a, of_b] = [places(features[0].view().minutiae, a), places(features[1].view().minutiae, b)];
     let mut pairs: Vec<MatchedPair> = if numbers.is_comparable() { scratch.matched() } else { Vec::new() }
         .into_iter()

@@ -71,10 +71,16 @@ impl Scratch {
     }
 }
 
+/// No share is greater: of `m` matched pairs each counts at most `(m - 1) / m`, and the overlap is at
+/// least `m`. The score rises with the share, also as rounded, so it is a bound to the bit.
+const GREATEST_SHARE: f32 = 1.0;
+
 /// The steps after both fingers are ready.
 struct Comparison<'a> {
     a: Side<'a>,
     b: Side<'a>,
+    /// Of lower scores nothing is asked.
+    least: Score,
     steps: &'a mut Steps,
     kernels: &'a Kernels,
 }
@@ -84,7 +90,7 @@ impl Work for Comparison<'_> {
 
     #[inline(always)]
     fn run(self) -> Numbers {
-        let Self { a, b, steps, kernels } = self;
+        let Self { a, b, least, steps, kernels } = self;
         let Steps { similarities, pairs, relaxation, growth, support } = steps;
         similarities.compute(a, b, kernels);
         similarities.select(a, b, pairs);
@@ -93,6 +99,9 @@ impl Work for Comparison<'_> {
         }
         let (ga, gb) = (&a.prepared.geometry, &b.prepared.geometry);
         let relaxed = relaxation.run(pairs, ga, gb, a.prepared.rows.len());
+        if score(relaxed, GREATEST_SHARE) < least {
+            return Numbers::default();
+        }
         let matching = growth.run(pairs, relaxation, ga, gb);
         Numbers { relaxed, share: support.share(matching, ga, gb), is_swapped: false, is_comparable: true }
     }
@@ -131,11 +140,24 @@ impl FingerProbe {
     /// met fingers of this size. Bytes in `candidate` that no enrolment wrote give a meaningless
     /// score and no panic.
     pub fn compare(&self, candidate: FingerView<'_>, scratch: &mut Scratch) -> Score {
-        self.numbers(candidate, scratch).score()
+        self.numbers(candidate, Score::LOWEST, scratch).score()
     }
 
-    /// The numbers that make the score.
-    pub(super) fn numbers(&self, candidate: FingerView<'_>, scratch: &mut Scratch) -> Numbers {
+    /// The score of [`FingerProbe::compare`] if it is at least `least`, else nothing: exact, and faster
+    /// if `least` is high. A comparison ends as soon as the best that could still come is below it.
+    pub fn compare_at_least(
+        &self,
+        candidate: FingerView<'_>,
+        least: Score,
+        scratch: &mut Scratch,
+    ) -> Option<Score> {
+        let score = self.numbers(candidate, least, scratch).score();
+        (score >= least).then_some(score)
+    }
+
+    /// The numbers that make the score, or those of fingers that are not comparable if the score is
+    /// below `least`.
+    pub(super) fn numbers(&self, candidate: FingerView<'_>, least: Score, scratch: &mut Scratch) -> Numbers {
         let view = candidate.bounded();
         let Scratch { candidate, steps } = scratch;
         candidate.fill(view);
@@ -146,7 +168,7 @@ impl FingerProbe {
         }
         let candidate = Side { view, prepared: candidate };
         let (a, b) = if candidate_first { (candidate, probe) } else { (probe, candidate) };
-        let numbers = self.kernels.run(Comparison { a, b, steps, kernels: &self.kernels });
+        let numbers = self.kernels.run(Comparison { a, b, least, steps, kernels: &self.kernels });
         Numbers { is_swapped: candidate_first, ..numbers }
     }
 }

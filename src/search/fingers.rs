@@ -5,6 +5,7 @@ use super::{Found, Hit, Search, SearchError};
 use crate::fingerprint::{FingerProbe, Scratch};
 use crate::gallery::{FingerBlock, Snapshot};
 use crate::template::FingerPosition;
+use crate::units::Score;
 
 /// Fingers of a piece: some milliseconds of work.
 const ROWS: usize = 128;
@@ -39,30 +40,40 @@ pub fn identify_fingers(
 ) -> Result<Vec<Found>, SearchError> {
     let pieces = pieces(snapshot.finger_blocks().iter(), search, ROWS)?;
     let compare = |piece: &Piece<'_, FingerBlock>, scratch: &mut Scratch, found: &mut [Partial]| {
+        // Asked once a piece: it may sort. What it was at the start of the piece stays a bound.
+        let least: Vec<Score> = found
+            .iter_mut()
+            .map(|found| search.at_least.max(found.least().unwrap_or(Score::LOWEST)))
+            .collect();
         for row in piece.rows.clone().filter(|&row| piece.block.is_live(row)) {
-            compare_row(piece.block, row, queries, search, scratch, found);
+            compare_row(piece.block, row, queries, &least, search, scratch, found);
         }
     };
     let is_sound = |hit: &Hit| snapshot.check(hit.location).is_ok();
     Ok(run(&pieces, queries.len(), search, compare, is_sound))
 }
 
+/// Compares a row with every query; scores below a query's `least` need not be told.
 fn compare_row(
     block: &FingerBlock,
     row: usize,
     queries: &[FingerQuery<'_>],
+    least: &[Score],
     search: &Search<'_>,
     scratch: &mut Scratch,
     found: &mut [Partial],
 ) {
     let meta = block.meta(row);
-    for (query, found) in queries.iter().zip(found) {
+    for ((query, least), found) in queries.iter().zip(least).zip(found) {
         if !query.meets(meta.position()) {
             continue;
         }
         match (block.finger(row), meta.citizen()) {
             (Ok(view), Some(citizen)) => {
-                let score = query.probe.compare(view, scratch);
+                let Some(score) = query.probe.compare_at_least(view, *least, scratch) else {
+                    found.passed(1);
+                    continue;
+                };
                 let location = block.location(row);
                 found.compared(Hit { citizen, reference: meta.reference(), score, location }, search);
             }
