@@ -1,10 +1,18 @@
 //! Real embeddings, where they are: set `BIOMATCH_DATA` to the folder of development data.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use biomatch::citizen::CitizenId;
 use biomatch::face::{self, FaceMatrix, FaceProbe};
+use biomatch::gallery::{Gallery, NewReference, Options};
+use biomatch::search::{Found, Search, identify_faces, identify_faces_by_vectors};
+use biomatch::storage::Memory;
+use biomatch::template::ModelId;
 use biomatch::template::face_file::Embeddings;
 
 /// The embeddings' file and the subject of each row.
@@ -71,4 +79,58 @@ fn templates_rows_and_matrices_agree_to_the_bit() {
         }
         assert!((scores[(a, a)].get() - 1.0).abs() < 1e-6);
     }
+}
+
+/// One to many: the first picture of everyone with several is enrolled, and of every other person with
+/// one; second pictures and the remaining people are the probes.
+#[test]
+fn a_search_by_codes_is_the_search_by_vectors() {
+    let Some((file, subjects)) = news() else { return };
+    let faces = Embeddings::npy(&file[..]).unwrap();
+    let model: ModelId = "news".parse().unwrap();
+    let template = |row: usize| faces.template(&model, row as u64).unwrap();
+    let mut pictures: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (row, &subject) in subjects.iter().enumerate() {
+        pictures.entry(subject).or_default().push(row);
+    }
+    let gallery = Gallery::create_in(Arc::new(Memory::new()), Options::default().flush_at(1)).unwrap();
+    let writer = gallery.writer().unwrap();
+    let (mut mated, mut strangers) = (Vec::new(), Vec::new());
+    for (&subject, rows) in &pictures {
+        let citizen = CitizenId::from_value(subject.into()).unwrap();
+        match rows[..] {
+            [only] if subject % 2 == 0 => strangers.push(FaceProbe::new(&template(only))),
+            [first, ..] => {
+                writer.add(citizen, &[NewReference::face(template(first))]).unwrap();
+                mated.extend(rows.get(1).map(|&row| (citizen, FaceProbe::new(&template(row)))));
+            }
+            [] => {}
+        }
+    }
+    writer.flush().unwrap();
+    let snapshot = gallery.snapshot().unwrap();
+    let (mates, mut probes): (Vec<CitizenId>, Vec<FaceProbe>) = mated.into_iter().unzip();
+    probes.extend(strangers);
+    let search = Search::top(NonZeroUsize::new(10).unwrap());
+    let found = identify_faces(&snapshot, &probes, &search).unwrap();
+    assert_eq!(found, identify_faces_by_vectors(&snapshot, &probes, &search).unwrap());
+
+    let (found, of_strangers) = found.split_at(mates.len());
+    let first = |found: &Found| found.hits[0];
+    let right = mates.iter().zip(found).filter(|(mate, found)| first(found).citizen == **mate).count();
+    let rank_1 = right as f64 / mates.len() as f64;
+    println!("{} enrolled, {} mated probes, rank-1 {rank_1:.4}", snapshot.face_count(), mates.len());
+    let mut tops: Vec<f32> = of_strangers.iter().map(|found| first(found).score.get()).collect();
+    tops.sort_by(|a, b| b.total_cmp(a));
+    for fpir in [1e-2, 1e-3] {
+        // At most this share of strangers scores above the threshold.
+        let threshold = tops[(fpir * tops.len() as f64) as usize];
+        let named = |(mate, found): (&CitizenId, &Found)| {
+            first(found).citizen == *mate && first(found).score.get() > threshold
+        };
+        let missed = mates.iter().zip(found).filter(|&pair| !named(pair)).count();
+        let fnir = missed as f64 / mates.len() as f64;
+        println!("FNIR {fnir:.4} at FPIR {fpir} of {} strangers, threshold {threshold:.4}", tops.len());
+    }
+    assert!(rank_1 > 0.9, "{rank_1}");
 }
