@@ -6,6 +6,8 @@ use std::cmp::Ordering;
 use super::features::{CylinderBlock, FingerView};
 use super::geometry::Geometry;
 use crate::kernels::masked::{LANES, Pattern};
+use crate::template::Minutia;
+use crate::units::Length;
 
 /// Everything that a comparison needs of one finger besides its view. Reused without allocation.
 #[derive(Clone, Debug, Default)]
@@ -78,14 +80,24 @@ pub(super) struct Side<'a> {
 
 impl Side<'_> {
     /// Which of two fingers comes first: by cylinders, then minutiae, then contents. Fingers that are
-    /// equal here are the same to the bit, so a comparison does not depend on which was the probe.
+    /// equal here are the same to the bit but for where they lie, so a comparison depends neither on which
+    /// was the probe nor on a translation.
     pub(super) fn order(self, other: Side<'_>) -> Ordering {
         let counts = |side: Side<'_>| (side.prepared.rows.len(), side.prepared.geometry.len());
         counts(self)
             .cmp(&counts(other))
-            .then_with(|| self.view.minutiae.cmp(other.view.minutiae))
+            .then_with(|| shape(self.view.minutiae).cmp(shape(other.view.minutiae)))
             .then_with(|| words(self.view.cylinders).cmp(words(other.view.cylinders)))
     }
+}
+
+/// The minutiae, their places as seen from the first.
+fn shape(minutiae: &[Minutia]) -> impl Iterator<Item = Minutia> {
+    let origin = minutiae.first().copied().unwrap_or_default();
+    let from = |at: Length, origin: Length| Length::from_steps(at.steps().wrapping_sub(origin.steps()));
+    minutiae
+        .iter()
+        .map(move |m| Minutia::new(from(m.x, origin.x), from(m.y, origin.y), m.angle, m.kind(), m.quality()))
 }
 
 fn words(blocks: &[CylinderBlock]) -> impl Iterator<Item = u64> {
