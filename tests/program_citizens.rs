@@ -142,6 +142,7 @@ fn a_bad_line_stops_or_is_skipped_and_is_named() {
     let missing = good(3).replace("3_1.iso", "nowhere.iso");
     write(folder, "bad.ndjson", format!("{}\n{{\"citizen\":\"1\"}}\n{missing}\n{}\n", good(1), good(2)));
     let stopped = run(folder, "enrol --gallery a bad.ndjson");
+    assert_eq!(stopped.stderr.matches("12 digits").count(), 1, "said once: {}", stopped.stderr);
     assert_eq!(stopped.code, 3);
     assert!(stopped.stderr.contains("line 2"), "{}", stopped.stderr);
     assert_eq!(json(&stopped.stdout)["citizens"], 1);

@@ -64,7 +64,11 @@ impl Failure {
         let mut message = error.to_string();
         let mut cause = error.source();
         while let Some(error) = cause {
-            let _ = write!(message, ": {error}");
+            let text = error.to_string();
+            // Some errors say their cause in their own words.
+            if !message.ends_with(&text) {
+                let _ = write!(message, ": {text}");
+            }
             cause = error.source();
         }
         Self::new(exit, message)
