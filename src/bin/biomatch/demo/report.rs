@@ -165,7 +165,7 @@ impl Report {
         for s in &self.searches {
             let each = 1e3 * s.seconds / (s.enrolled + s.strangers) as f64;
             let speed = s.comparisons as f64 / s.seconds;
-            writeln!(out, "  by {}: {each:.1} ms a search, {speed:.0} comparisons/s", s.by)?;
+            writeln!(out, "  by {}: {each:.2} ms a search, {speed:.0} comparisons/s", s.by)?;
             rate(out, "  enrolled, not the first", s.enrolled - s.first, s.enrolled)?;
             rate(out, "  enrolled, not among the first five", s.enrolled - s.listed, s.enrolled)?;
             rate(out, "  enrolled, not the first for certain", s.enrolled - s.certain, s.enrolled)?;
