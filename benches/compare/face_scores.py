@@ -57,6 +57,20 @@ def main():
 
     cosine = cosine_of(unit(rows))
     report("cosine", cosine)
+    between = cosine(*impostor)
+    allowed = int(1e-4 * len(between))
+    threshold = np.partition(between, len(between) - allowed - 1)[len(between) - allowed - 1]
+    vectors = unit(rows)
+    missed = np.array([np.sum((vectors @ vectors[i] <= threshold) & same[i]) for i in range(count)])
+    mates = same.sum(axis=1) - 1
+    doubtful = (mates >= 40) & (missed > mates / 2)
+    with_doubtful = doubtful[genuine[0]] | doubtful[genuine[1]]
+    all_missed = cosine(*genuine) <= threshold
+    print(
+        f"{doubtful.sum()} pictures score below the threshold of 1e-4 against more than half of 40 or more mates: "
+        f"{np.sum(all_missed & with_doubtful)} of {all_missed.sum()} misses; "
+        f"FNMR of the others {100 * np.mean(all_missed[~with_doubtful]):.2f} %"
+    )
     report("cosine, mean removed first", cosine_of(unit(unit(rows) - unit(rows).mean(axis=0))))
     for power in (0.75, 1.5):
         report(f"cosine of signed powers, {power}", cosine_of(unit(np.sign(rows) * np.abs(rows) ** power)))
@@ -76,6 +90,30 @@ def main():
         "cosine, normalised by the 200 nearest of a cohort",
         lambda a, b: (cosine(a, b) - mean[a]) / deviation[a] + (cosine(a, b) - mean[b]) / deviation[b],
     )
+    offset = np.partition(against - 0.2 * norm[single], against.shape[1] - 50, axis=1)[:, -50:].mean(axis=1)
+    report(
+        "cosine - 0.2 (ln norm + ln norm) - half the mean of the 50 nearest of the cohort",
+        lambda a, b: cosine(a, b) - 0.2 * (norm[a] + norm[b]) - 0.5 * (offset[a] + offset[b]),
+    )
+
+    # Each embedding as a von Mises-Fisher distribution about its subject, as concentrated as it is long:
+    # the log likelihood ratio of one subject against two.
+    half = rows.shape[1] / 2 - 1
+
+    def log_constant(concentration):
+        ratio = concentration / half
+        root = np.sqrt(1 + ratio**2)
+        log_bessel = half * (root + np.log(ratio / (1 + root))) - 0.5 * np.log(root)
+        return half * np.log(concentration) - log_bessel
+
+    for typical in (800, 1600, 2400):
+        concentration = typical * np.exp(norm - np.median(norm))
+
+        def likelihood_ratio(a, b, k=concentration):
+            both = np.sqrt(k[a] ** 2 + k[b] ** 2 + 2 * k[a] * k[b] * cosine(a, b))
+            return log_constant(k[a]) + log_constant(k[b]) - log_constant(both)
+
+        report(f"von Mises-Fisher likelihood ratio, typical concentration {typical}", likelihood_ratio)
 
 
 if __name__ == "__main__":
