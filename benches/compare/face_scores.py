@@ -66,11 +66,6 @@ def main():
     doubtful = (mates >= 40) & (missed > mates / 2)
     with_doubtful = doubtful[genuine[0]] | doubtful[genuine[1]]
     all_missed = cosine(*genuine) <= threshold
-    print(
-        f"{doubtful.sum()} pictures score below the threshold of 1e-4 against more than half of 40 or more mates: "
-        f"{np.sum(all_missed & with_doubtful)} of {all_missed.sum()} misses; "
-        f"FNMR of the others {100 * np.mean(all_missed[~with_doubtful]):.2f} %"
-    )
     report("cosine, mean removed first", cosine_of(unit(unit(rows) - unit(rows).mean(axis=0))))
     for power in (0.75, 1.5):
         report(f"cosine of signed powers, {power}", cosine_of(unit(np.sign(rows) * np.abs(rows) ** power)))
@@ -114,6 +109,12 @@ def main():
             return log_constant(k[a]) + log_constant(k[b]) - log_constant(both)
 
         report(f"von Mises-Fisher likelihood ratio, typical concentration {typical}", likelihood_ratio)
+
+    print(
+        f"{doubtful.sum()} pictures score below the threshold of 1e-4 against more than half of 40 or more mates: "
+        f"{np.sum(all_missed & with_doubtful)} of {all_missed.sum()} misses; "
+        f"FNMR of the others {100 * np.mean(all_missed[~with_doubtful]):.2f} %"
+    )
 
 
 if __name__ == "__main__":
