@@ -9,28 +9,19 @@ use std::hint::black_box;
 use biomatch::fingerprint::{CylinderBlock, FingerFeatures, FingerProbe, Scratch};
 use biomatch::kernels::Kernels;
 use biomatch::kernels::masked::{LANES, Planes, VALUE_WORDS};
-use biomatch::template::{Minutia, MinutiaKind};
-use biomatch::units::{Angle, Length, Quality, Resolution};
-use biomatch_datasets::{Capture, Finger, Kind};
+use biomatch::template::Minutia;
+use biomatch_datasets::{Capture, Finger};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+#[path = "../src/bin/biomatch/generated.rs"]
+mod generated;
 
 /// Fingers of a gallery. Few, so that comparisons are timed and not memory.
 const FINGERS: u64 = 64;
 
 fn impression(finger: u64, number: u64) -> Vec<Minutia> {
     let drawn = Finger::new(7, [finger, 2], 2).impression(&Capture::ENROLMENT, number);
-    let length = |pixels| Length::from_pixels(pixels, Resolution::DPI_500).unwrap_or_default();
-    drawn
-        .minutiae
-        .iter()
-        .map(|m| {
-            let kind = match m.kind {
-                Kind::Ending => MinutiaKind::Ending,
-                Kind::Bifurcation => MinutiaKind::Bifurcation,
-            };
-            Minutia::new(length(m.x), length(m.y), Angle::from_binary(m.angle), kind, Quality::new(m.quality))
-        })
-        .collect()
+    generated::fingerprint(2, &drawn).minutiae
 }
 
 fn gallery(number: u64) -> Vec<FingerFeatures> {

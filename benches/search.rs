@@ -12,22 +12,18 @@ use biomatch::face::FaceProbe;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe};
 use biomatch::gallery::{Enrolment, Gallery, NewReference, Options};
 use biomatch::search::{FingerQuery, Search, identify_faces, identify_faces_by_vectors, identify_fingers};
-use biomatch::template::{FaceTemplate, Finger, FingerPosition, FingerprintTemplate, Minutia, MinutiaKind};
-use biomatch::units::{Angle, Length, Resolution};
-use biomatch_datasets::{Capture, Kind, Population, Portrait};
+use biomatch::template::{FaceTemplate, Finger, FingerPosition, FingerprintTemplate};
+use biomatch_datasets::{Capture, Population, Portrait};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+
+#[path = "../src/bin/biomatch/generated.rs"]
+mod generated;
 
 const POSITION: FingerPosition = FingerPosition::Known(Finger::RightIndex);
 
 fn finger(population: &Population, index: u64, number: u64) -> FingerprintTemplate {
     let finger = population.citizen(index).finger(Finger::RightIndex.code()).unwrap();
-    let length = |pixels| Length::from_pixels(pixels, Resolution::DPI_500).unwrap();
-    let impression = finger.impression(&Capture::ENROLMENT, number);
-    let minutiae = impression.minutiae.iter().map(|m| {
-        let kind = if m.kind == Kind::Ending { MinutiaKind::Ending } else { MinutiaKind::Bifurcation };
-        Minutia::new(length(m.x), length(m.y), Angle::from_binary(m.angle), kind, None)
-    });
-    FingerprintTemplate::new(POSITION, minutiae.collect())
+    generated::fingerprint(Finger::RightIndex.code(), &finger.impression(&Capture::ENROLMENT, number))
 }
 
 fn face(population: &Population, index: u64, number: u64) -> FaceTemplate {

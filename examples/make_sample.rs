@@ -13,14 +13,14 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use biomatch::template::{
-    Finger, FingerPosition, FingerprintRecord, FingerprintTemplate, Frame, Impression, Minutia, MinutiaKind,
-};
-use biomatch::units::{Angle, Length, Quality, Resolution};
-use biomatch_datasets::{Capture, Citizen, Kind, Population, Portrait};
+use biomatch::template::{Finger, FingerprintRecord};
+use biomatch_datasets::{Capture, Citizen, Population, Portrait};
 use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
 use serde::Serialize;
+
+#[path = "../src/bin/biomatch/generated.rs"]
+mod generated;
 
 /// Citizens that are enrolled; one more is a stranger.
 const ENROLLED: u64 = 6;
@@ -196,20 +196,6 @@ fn record(
     number: u64,
 ) -> Result<Vec<u8>, Box<dyn Error>> {
     let impression = citizen.finger(finger.code()).ok_or("a missing finger")?.impression(capture, number);
-    let minutiae = impression.minutiae.iter().map(minutia).collect::<Option<Vec<_>>>();
-    let minutiae = minutiae.ok_or("a coordinate out of range")?;
-    let frame = Frame::new(impression.width, impression.height, Resolution::DPI_500);
-    let mut view = FingerprintTemplate::new(FingerPosition::Known(finger), minutiae).with_frame(frame);
-    view.impression = Impression::LIVE_PLAIN;
-    view.quality = Quality::new(impression.quality);
+    let view = generated::fingerprint(finger.code(), &impression);
     Ok(FingerprintRecord::new(vec![view]).write_iso2005()?)
-}
-
-fn minutia(m: &biomatch_datasets::Minutia) -> Option<Minutia> {
-    let length = |pixels| Length::from_pixels(pixels, Resolution::DPI_500);
-    let kind = match m.kind {
-        Kind::Ending => MinutiaKind::Ending,
-        Kind::Bifurcation => MinutiaKind::Bifurcation,
-    };
-    Some(Minutia::new(length(m.x)?, length(m.y)?, Angle::from_binary(m.angle), kind, Quality::new(m.quality)))
 }

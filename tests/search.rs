@@ -10,10 +10,13 @@ use biomatch::gallery::{Gallery, NewReference, Options, ReferenceId, Snapshot, W
 use biomatch::search::{
     FingerQuery, Found, Search, SearchError, SubGallery, identify_faces, identify_fingers,
 };
-use biomatch::template::{FaceTemplate, Finger, FingerPosition, FingerprintTemplate, Minutia, MinutiaKind};
-use biomatch::units::{Angle, Length, Resolution, Score};
-use biomatch_datasets::{Capture, Kind, Population, Portrait};
+use biomatch::template::{FaceTemplate, Finger, FingerPosition, FingerprintTemplate};
+use biomatch::units::Score;
+use biomatch_datasets::{Capture, Population, Portrait};
 use rayon::ThreadPoolBuilder;
+
+#[path = "../src/bin/biomatch/generated.rs"]
+mod generated;
 
 const CITIZENS: u64 = 40;
 const FINGERS: [Finger; 3] = [Finger::RightThumb, Finger::RightIndex, Finger::LeftIndex];
@@ -24,16 +27,7 @@ fn citizen(population: &Population, index: u64) -> CitizenId {
 
 fn finger(population: &Population, index: u64, finger: Finger, number: u64) -> Option<FingerprintTemplate> {
     let impression = population.citizen(index).finger(finger.code())?.impression(&Capture::ENROLMENT, number);
-    let length = |pixels| Length::from_pixels(pixels, Resolution::DPI_500).unwrap();
-    let minutia = |m: &biomatch_datasets::Minutia| {
-        let kind = match m.kind {
-            Kind::Ending => MinutiaKind::Ending,
-            Kind::Bifurcation => MinutiaKind::Bifurcation,
-        };
-        Minutia::new(length(m.x), length(m.y), Angle::from_binary(m.angle), kind, None)
-    };
-    let minutiae = impression.minutiae.iter().map(minutia).collect();
-    Some(FingerprintTemplate::new(FingerPosition::Known(finger), minutiae))
+    Some(generated::fingerprint(finger.code(), &impression))
 }
 
 fn face(population: &Population, index: u64, number: u64) -> FaceTemplate {

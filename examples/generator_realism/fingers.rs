@@ -6,10 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
-use biomatch::template::{FingerprintRecord, Minutia, MinutiaKind, Reading};
-use biomatch::units::{Angle, Length, Quality, Resolution};
-use biomatch_datasets::{Capture, Kind, Population};
+use biomatch::template::{FingerprintRecord, Minutia, Reading};
+use biomatch::units::Length;
+use biomatch_datasets::{Capture, Finger, Population};
 use rayon::prelude::*;
+
+use crate::generated;
 
 /// The impressions of a finger.
 type Impressions = Vec<Vec<Minutia>>;
@@ -24,7 +26,7 @@ pub(crate) fn table(data: Option<&Path>, databases: u64) -> Result<(), Box<dyn E
     for (name, capture) in
         [("generated: field", Capture::FIELD), ("generated: enrolment", Capture::ENROLMENT)]
     {
-        rows.push((name.to_owned(), (0..databases).map(|d| generated(d, &capture)).collect()));
+        rows.push((name.to_owned(), (0..databases).map(|d| drawn(d, &capture)).collect()));
     }
     println!(
         "| fingers | minutiae, 1 10 50 90 99 % | nearest neighbour px, same | its orientation, degrees 50 90 %; \
@@ -73,22 +75,14 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn generated(database: u64, capture: &Capture) -> Database {
+fn drawn(database: u64, capture: &Capture) -> Database {
     let population = Population::new(100 + database);
-    let finger = |index: u64| population.citizen(index).finger(1 + ((3 * index + database) % 10) as u8);
-    let impressions = |finger: biomatch_datasets::Finger| {
-        (0..8).map(|n| finger.impression(capture, n).minutiae.iter().map(minutia).collect()).collect()
+    let code = |index: u64| 1 + ((3 * index + database) % 10) as u8;
+    let finger = |index| population.citizen(index).finger(code(index));
+    let impressions = |finger: Finger| {
+        (0..8).map(|n| generated::fingerprint(2, &finger.impression(capture, n)).minutiae).collect()
     };
     (0..10).filter_map(finger).map(impressions).collect()
-}
-
-fn minutia(m: &biomatch_datasets::Minutia) -> Minutia {
-    let length = |pixels| Length::from_pixels(pixels, Resolution::DPI_500).unwrap_or_default();
-    let kind = match m.kind {
-        Kind::Ending => MinutiaKind::Ending,
-        Kind::Bifurcation => MinutiaKind::Bifurcation,
-    };
-    Minutia::new(length(m.x), length(m.y), Angle::from_binary(m.angle), kind, Quality::new(m.quality))
 }
 
 /// Genuine and impostor scores, each sorted.

@@ -18,6 +18,8 @@ use std::path::PathBuf;
 
 mod faces;
 mod fingers;
+#[path = "../../src/bin/biomatch/generated.rs"]
+mod generated;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let databases: u64 = std::env::args().nth(1).map_or(Ok(6), |n| n.parse())?;

@@ -5,9 +5,11 @@ use biomatch::calibration::{Calibration, Fit, ImpostorSet};
 use biomatch::citizen::CitizenId;
 use biomatch::database::{Calibrations, CitizenDatabase, Enrolment, Options, Probe};
 use biomatch::face;
-use biomatch::template::{FaceTemplate, Finger, FingerprintTemplate, Frame, Minutia, MinutiaKind, ModelId};
-use biomatch::units::{Angle, Length, Quality, Resolution};
-use biomatch_datasets::{Capture, Kind, Population, Portrait};
+use biomatch::template::{FaceTemplate, Finger, FingerprintTemplate, ModelId};
+use biomatch_datasets::{Capture, Population, Portrait};
+
+#[path = "../../src/bin/biomatch/generated.rs"]
+mod generated;
 
 /// Generated people. Faces of 64 dimensions, no finger missing.
 pub struct People(Population);
@@ -23,16 +25,8 @@ impl People {
 
     /// An attended impression; different for each number.
     pub fn finger(&self, index: u64, finger: Finger, number: u64) -> FingerprintTemplate {
-        let generated = self.0.citizen(index).finger(finger.code()).unwrap();
-        let impression = generated.impression(&Capture::ENROLMENT, number);
-        let length = |pixels| Length::from_pixels(pixels, Resolution::DPI_500).unwrap();
-        let minutiae = impression.minutiae.iter().map(|m| {
-            let kind = if m.kind == Kind::Ending { MinutiaKind::Ending } else { MinutiaKind::Bifurcation };
-            Minutia::new(length(m.x), length(m.y), Angle::from_binary(m.angle), kind, Quality::new(m.quality))
-        });
-        let mut template = FingerprintTemplate::new(finger.into(), minutiae.collect());
-        template.frame = Some(Frame::new(impression.width, impression.height, Resolution::DPI_500));
-        template
+        let drawn = self.0.citizen(index).finger(finger.code()).unwrap();
+        generated::fingerprint(finger.code(), &drawn.impression(&Capture::ENROLMENT, number))
     }
 
     pub fn face(&self, index: u64, number: u64) -> FaceTemplate {

@@ -4,24 +4,16 @@
 
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::template::{Minutia, MinutiaKind};
-use biomatch::units::{Angle, Length, Quality, Resolution, Score};
-use biomatch_datasets::{Capture, Finger, Kind};
+use biomatch::units::{Angle, Length, Quality, Score};
+use biomatch_datasets::{Capture, Finger};
+
+#[path = "../../src/bin/biomatch/generated.rs"]
+mod generated;
 
 /// Impression `number` of synthetic finger `finger`.
 pub fn impression(finger: u64, number: u64) -> Vec<Minutia> {
     let drawn = Finger::new(2026, [finger, 2], 2).impression(&Capture::ENROLMENT, number);
-    let length = |pixels| Length::from_pixels(pixels, Resolution::DPI_500).unwrap();
-    drawn
-        .minutiae
-        .iter()
-        .map(|m| {
-            let kind = match m.kind {
-                Kind::Ending => MinutiaKind::Ending,
-                Kind::Bifurcation => MinutiaKind::Bifurcation,
-            };
-            Minutia::new(length(m.x), length(m.y), Angle::from_binary(m.angle), kind, Quality::new(m.quality))
-        })
-        .collect()
+    generated::fingerprint(2, &drawn).minutiae
 }
 
 /// The score of two sets of minutiae; fails if it depends on which is the probe.

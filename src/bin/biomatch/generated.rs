@@ -1,10 +1,14 @@
 //! The numbers of `biomatch-datasets` as templates.
+//!
+//! The program, tests, benches and examples need it and the library does not, so that this one file is a
+//! module of each of them: `#[path = "../src/bin/biomatch/generated.rs"] mod generated;`.
 
 use biomatch::template::{FingerPosition, FingerprintTemplate, Frame, Impression, Minutia, MinutiaKind};
 use biomatch::units::{Angle, Length, Quality, Resolution};
 use biomatch_datasets as datasets;
 
-/// A generated impression of the finger of this code as a template.
+/// A generated impression of the finger of this code as a template. Pictures are at most 6,450 pixels wide
+/// and high, as lengths are.
 pub(crate) fn fingerprint(code: u8, impression: &datasets::Impression) -> FingerprintTemplate {
     let length = |pixels| Length::from_pixels(pixels, Resolution::DPI_500).unwrap_or_default();
     let minutia = |m: &datasets::Minutia| {
