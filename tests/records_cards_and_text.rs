@@ -9,6 +9,21 @@ use biomatch::template::{
 };
 use records_common::*;
 
+/// The flaw is a strict reader's error and a lenient one's warning, who keeps so many minutiae.
+fn check_flaw(
+    text: &str,
+    read: impl Fn(Reading) -> Result<FingerprintRecord, RecordError>,
+    offset: usize,
+    flaw: Flaw,
+    minutiae: usize,
+) {
+    let malformed = RecordError::Malformed { offset, flaw: flaw.clone() };
+    assert_eq!(read(Reading::Strict), Err(malformed), "{text:?}");
+    let record = read(Reading::Lenient).unwrap();
+    assert_eq!(record.warnings, [Warning { offset, flaw }]);
+    assert_eq!(only_minutiae(&record).len(), minutiae);
+}
+
 #[test]
 fn normal_size_card_minutiae_are_hundredths_of_a_millimetre() {
     let bytes = [0x40, 0x64, 0x00, 0xC8, 64, 0xBF, 0xFF, 0x3F, 0xFF, 255];
@@ -147,14 +162,7 @@ fn xyt_flaws() {
         let read = |reading| {
             FingerprintRecord::read_xyt(text.as_bytes(), XytConvention::Nist, frame(300, 400), reading)
         };
-        assert_eq!(
-            read(Reading::Strict),
-            Err(RecordError::Malformed { offset, flaw: flaw.clone() }),
-            "{text:?}"
-        );
-        let record = read(Reading::Lenient).unwrap();
-        assert_eq!(record.warnings, [Warning { offset, flaw }]);
-        assert_eq!(only_minutiae(&record).len(), minutiae);
+        check_flaw(text, read, offset, flaw, minutiae);
     }
     // -90 degrees are 270, turned by half 90.
     let text = b"1 2 -90";
@@ -228,13 +236,6 @@ fn csv_flaws() {
     ];
     for (text, offset, flaw, minutiae) in cases {
         let read = |reading| FingerprintRecord::read_csv(text.as_bytes(), frame(300, 400), reading);
-        assert_eq!(
-            read(Reading::Strict),
-            Err(RecordError::Malformed { offset, flaw: flaw.clone() }),
-            "{text:?}"
-        );
-        let record = read(Reading::Lenient).unwrap();
-        assert_eq!(record.warnings, [Warning { offset, flaw }]);
-        assert_eq!(only_minutiae(&record).len(), minutiae);
+        check_flaw(text, read, offset, flaw, minutiae);
     }
 }

@@ -1,7 +1,7 @@
 //! The numbers of `biomatch-datasets` as templates.
 //!
-//! The program, tests, benches and examples need it and the library does not, so that this one file is a
-//! module of each of them: `#[path = "../src/bin/biomatch/generated.rs"] mod generated;`.
+//! Tests, benches and examples need this as well and the library does not: they take this file as a module of
+//! theirs by its path.
 
 use biomatch::template::{FingerPosition, FingerprintTemplate, Frame, Impression, Minutia, MinutiaKind};
 use biomatch::units::{Angle, Length, Quality, Resolution};

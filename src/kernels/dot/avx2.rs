@@ -3,9 +3,8 @@
 #![allow(unsafe_code)] // vector loads through pointers, and functions that need their CPU feature
 
 use std::arch::x86_64::{
-    __m256, _MM_HINT_T0, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehl_ps, _mm_prefetch, _mm_shuffle_ps,
-    _mm256_add_ps, _mm256_castps256_ps128, _mm256_extractf128_ps, _mm256_loadu_ps, _mm256_mul_ps,
-    _mm256_setzero_ps,
+    __m256, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehl_ps, _mm_shuffle_ps, _mm256_add_ps,
+    _mm256_castps256_ps128, _mm256_extractf128_ps, _mm256_loadu_ps, _mm256_mul_ps, _mm256_setzero_ps,
 };
 
 use super::{Dot, LANES, walk};
@@ -63,35 +62,24 @@ fn reduce(sums: [__m256; 4]) -> f32 {
 
 #[target_feature(enable = "avx2")]
 fn pair(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [_mm256_setzero_ps(); 4];
-    for (a, b) in a.as_chunks().0.iter().zip(b.as_chunks().0) {
-        accumulate(&mut sums, load(a), load(b));
-    }
-    reduce(sums)
+    let add = |sums: &mut [__m256; 4], a: &_, b: &_| accumulate(sums, load(a), load(b));
+    walk::pair(a, b, [_mm256_setzero_ps(); 4], add, |sums| reduce(sums))
 }
 
 #[target_feature(enable = "avx2")]
 fn rows(probe: &[f32], matrix: &[f32], out: &mut [f32]) {
-    for (r, out) in out.iter_mut().enumerate() {
-        let row = &matrix[r * probe.len()..(r + 1) * probe.len()];
-        let mut sums = [_mm256_setzero_ps(); 4];
-        for (a, b) in probe.as_chunks().0.iter().zip(row.as_chunks::<LANES>().0) {
-            // Two rows ahead, both cache lines of the chunk. Past the end of the matrix a prefetch
-            // is a hint that is ignored.
-            let ahead = b.as_ptr().wrapping_add(2 * probe.len());
-            _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
-            _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(16).cast());
-            accumulate(&mut sums, load(a), load(b));
-        }
-        *out = reduce(sums);
-    }
+    let add = |sums: &mut [__m256; 4], a: &_, b: &_| {
+        walk::prefetch(b, 2 * probe.len());
+        accumulate(sums, load(a), load(b));
+    };
+    walk::rows(probe, matrix, out, [_mm256_setzero_ps(); 4], add, |sums| reduce(sums));
 }
 
 #[target_feature(enable = "avx2")]
 fn tile(length: usize, probes: &[f32], matrix: &[f32], out: &mut [f32]) {
     // Sixteen registers hold the sums of three pairs at most, so a tile is walked pair by pair of
     // probes for each row.
-    walk(
+    walk::tile(
         length,
         probes,
         matrix,

@@ -2,8 +2,8 @@
 #![allow(unsafe_code)] // vector loads through pointers, and functions that need their CPU feature
 
 use std::arch::x86_64::{
-    __m512, _MM_HINT_T0, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehl_ps, _mm_prefetch, _mm_shuffle_ps,
-    _mm256_add_ps, _mm256_castps256_ps128, _mm256_extractf128_ps, _mm512_add_ps, _mm512_castps512_ps256,
+    __m512, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehl_ps, _mm_shuffle_ps, _mm256_add_ps,
+    _mm256_castps256_ps128, _mm256_extractf128_ps, _mm512_add_ps, _mm512_castps512_ps256,
     _mm512_extractf32x8_ps, _mm512_loadu_ps, _mm512_mul_ps, _mm512_setzero_ps,
 };
 
@@ -55,33 +55,22 @@ fn reduce(sums: [__m512; 2]) -> f32 {
 
 #[target_feature(enable = "avx512f,avx512dq")]
 fn pair(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [_mm512_setzero_ps(); 2];
-    for (a, b) in a.as_chunks().0.iter().zip(b.as_chunks().0) {
-        accumulate(&mut sums, load(a), load(b));
-    }
-    reduce(sums)
+    let add = |sums: &mut [__m512; 2], a: &_, b: &_| accumulate(sums, load(a), load(b));
+    walk::pair(a, b, [_mm512_setzero_ps(); 2], add, |sums| reduce(sums))
 }
 
 #[target_feature(enable = "avx512f,avx512dq")]
 fn rows(probe: &[f32], matrix: &[f32], out: &mut [f32]) {
-    for (r, out) in out.iter_mut().enumerate() {
-        let row = &matrix[r * probe.len()..(r + 1) * probe.len()];
-        let mut sums = [_mm512_setzero_ps(); 2];
-        for (a, b) in probe.as_chunks().0.iter().zip(row.as_chunks::<LANES>().0) {
-            // Two rows ahead, both cache lines of the chunk. Past the end of the matrix a prefetch
-            // is a hint that is ignored.
-            let ahead = b.as_ptr().wrapping_add(2 * probe.len());
-            _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
-            _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(16).cast());
-            accumulate(&mut sums, load(a), load(b));
-        }
-        *out = reduce(sums);
-    }
+    let add = |sums: &mut [__m512; 2], a: &_, b: &_| {
+        walk::prefetch(b, 2 * probe.len());
+        accumulate(sums, load(a), load(b));
+    };
+    walk::rows(probe, matrix, out, [_mm512_setzero_ps(); 2], add, |sums| reduce(sums));
 }
 
 #[target_feature(enable = "avx512f,avx512dq")]
 fn tile(length: usize, probes: &[f32], matrix: &[f32], out: &mut [f32]) {
-    walk(length, probes, matrix, out, |a, b| pair(a, b), |probes, rows| four_by_two(probes, rows))
+    walk::tile(length, probes, matrix, out, |a, b| pair(a, b), |probes, rows| four_by_two(probes, rows))
 }
 
 /// Sixteen registers of sums, two for each of the eight pairs.

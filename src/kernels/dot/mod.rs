@@ -16,6 +16,8 @@ mod avx512;
 mod scalar;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod walk;
 
 use super::Level;
 
@@ -42,42 +44,5 @@ pub(super) fn at(level: Level) -> Dot {
         Level::Avx512 => avx512::DOT,
         #[cfg(not(target_arch = "x86_64"))]
         Level::Avx2 | Level::Avx512 => scalar::DOT,
-    }
-}
-
-/// Walks probes x rows: four probes stay in the first cache while all rows pass two at a time. What
-/// is left over goes through `pair`; `four_by_two` returns `[probe][row]`.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn walk(
-    length: usize,
-    probes: &[f32],
-    rows: &[f32],
-    out: &mut [f32],
-    pair: impl Fn(&[f32], &[f32]) -> f32,
-    four_by_two: impl Fn([&[f32]; 4], [&[f32]; 2]) -> [[f32; 2]; 4],
-) {
-    let n = rows.len() / length;
-    if n == 0 {
-        return;
-    }
-    for (probes, out) in probes.chunks(4 * length).zip(out.chunks_mut(4 * n)) {
-        let row = |r: usize| &rows[r * length..(r + 1) * length];
-        let probe = |p: usize| &probes[p * length..(p + 1) * length];
-        let mut r = 0;
-        if probes.len() == 4 * length {
-            while r + 2 <= n {
-                let products = four_by_two([probe(0), probe(1), probe(2), probe(3)], [row(r), row(r + 1)]);
-                for (p, products) in products.into_iter().enumerate() {
-                    out[p * n + r..p * n + r + 2].copy_from_slice(&products);
-                }
-                r += 2;
-            }
-        }
-        for r in r..n {
-            for p in 0..probes.len() / length {
-                out[p * n + r] = pair(probe(p), row(r));
-            }
-        }
     }
 }

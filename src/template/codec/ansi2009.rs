@@ -37,26 +37,12 @@ pub(super) fn read(
         (cursor.u8("equipment certification")?, cursor.u16("capture device")?)
     };
     let capture = Capture { certification, device, ..Capture::default() };
-    let offset = cursor.offset();
-    let count = cursor.u8("number of views")?;
-    views::check_count(count.into(), MOST_VIEWS, offset, notes)?;
-    let reserved = cursor.u8("reserved byte")?.into();
-    notes.check(reserved == 0, offset + 1, || Flaw::Reserved {
-        field: "the header's last byte",
-        found: reserved,
-    })?;
+    let count = views::read_count(&mut cursor, notes, MOST_VIEWS)?;
 
     let form = Form { dialect, turn: ANSI_TURN, quality: QualityForm::Special };
-    let mut views = Vec::new();
-    let mut numbering = views::Numbering::new(dialect);
-    for _ in 0..count {
-        let offset = cursor.offset();
-        let view = read_view(&mut cursor, notes, form, &capture)?;
-        numbering.check(&view, offset, notes)?;
-        views.push(view);
-    }
-    let count = cursor.remaining();
-    notes.check(count == 0, cursor.offset(), || Flaw::TrailingBytes { count })?;
+    let views = views::read(&mut cursor, notes, dialect, count, |cursor, notes| {
+        read_view(cursor, notes, form, &capture)
+    })?;
     Ok(FingerprintRecord { dialect, product, views, warnings: Vec::new() })
 }
 

@@ -6,7 +6,7 @@ use crate::template::codec::minutiae::{self, Form, Grid};
 use crate::template::codec::notes::Notes;
 use crate::template::codec::{extended, frame, views};
 use crate::template::{
-    Capture, FingerprintRecord, FingerprintTemplate, Flaw, Frame, Product, RecordError, RecordWriteError,
+    Capture, FingerprintRecord, FingerprintTemplate, Frame, Product, RecordError, RecordWriteError,
 };
 
 /// Most views: 16 of each of eleven positions.
@@ -30,25 +30,11 @@ pub(super) fn read(
     let size = frame::read_size(cursor, notes)?;
     let resolution = frame::read_resolution(cursor, notes, least_resolution)?;
     let frame = frame::frame(size, resolution);
-    let offset = cursor.offset();
-    let count = cursor.u8("number of views")?;
-    views::check_count(count.into(), MOST_VIEWS, offset, notes)?;
-    let reserved = cursor.u8("reserved byte")?.into();
-    notes.check(reserved == 0, offset + 1, || Flaw::Reserved {
-        field: "the header's last byte",
-        found: reserved,
-    })?;
+    let count = views::read_count(cursor, notes, MOST_VIEWS)?;
 
-    let mut views = Vec::new();
-    let mut numbering = views::Numbering::new(form.dialect);
-    for _ in 0..count {
-        let offset = cursor.offset();
-        let view = read_view(cursor, notes, form, &frame, &capture)?;
-        numbering.check(&view, offset, notes)?;
-        views.push(view);
-    }
-    let count = cursor.remaining();
-    notes.check(count == 0, cursor.offset(), || Flaw::TrailingBytes { count })?;
+    let views = views::read(cursor, notes, form.dialect, count, |cursor, notes| {
+        read_view(cursor, notes, form, &frame, &capture)
+    })?;
     Ok(FingerprintRecord { dialect: form.dialect, product, views, warnings: Vec::new() })
 }
 

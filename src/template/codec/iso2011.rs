@@ -76,9 +76,7 @@ pub(super) fn read(bytes: &[u8], notes: &mut Notes) -> Result<FingerprintRecord,
         found: certified,
     })?;
 
-    let mut views = Vec::new();
-    let mut numbering = views::Numbering::new(Dialect::Iso2011);
-    for _ in 0..count {
+    let views = views::read(&mut cursor, notes, Dialect::Iso2011, count, |cursor, notes| {
         let offset = cursor.offset();
         let length = cursor.u32("representation length")?;
         let body = usize::try_from(length).unwrap_or(usize::MAX).saturating_sub(4);
@@ -91,11 +89,8 @@ pub(super) fn read(bytes: &[u8], notes: &mut Notes) -> Result<FingerprintRecord,
         let view = read_representation(&mut part, notes, certified != 0)?;
         let count = part.remaining();
         notes.check(count == 0, part.offset(), || Flaw::TrailingBytes { count })?;
-        numbering.check(&view, offset, notes)?;
-        views.push(view);
-    }
-    let count = cursor.remaining();
-    notes.check(count == 0, cursor.offset(), || Flaw::TrailingBytes { count })?;
+        Ok(view)
+    })?;
     Ok(FingerprintRecord {
         dialect: Dialect::Iso2011,
         product: Product::default(),

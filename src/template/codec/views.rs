@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::template::codec::cursor::Cursor;
 use crate::template::codec::notes::Notes;
 use crate::template::{
     Dialect, FingerPosition, FingerprintTemplate, Flaw, Frame, Impression, RecordError, RecordWriteError,
@@ -19,6 +20,40 @@ pub(super) fn check_count(
 ) -> Result<(), RecordError> {
     notes.check(found > 0, offset, || Flaw::NoViews)?;
     notes.check(found <= limit, offset, || Flaw::TooManyViews { limit, found })
+}
+
+/// The number of views and the zero byte that end the header in ANSI INCITS 378 and ISO/IEC 19794-2:2005.
+pub(super) fn read_count(cursor: &mut Cursor<'_>, notes: &mut Notes, limit: u16) -> Result<u16, RecordError> {
+    let offset = cursor.offset();
+    let count = cursor.u8("number of views")?.into();
+    check_count(count, limit, offset, notes)?;
+    let reserved = cursor.u8("reserved byte")?.into();
+    notes.check(reserved == 0, offset + 1, || Flaw::Reserved {
+        field: "the header's last byte",
+        found: reserved,
+    })?;
+    Ok(count)
+}
+
+/// So many views, with the check of their numbers; nothing follows them.
+pub(super) fn read<'a>(
+    cursor: &mut Cursor<'a>,
+    notes: &mut Notes,
+    dialect: Dialect,
+    count: u16,
+    mut read_view: impl FnMut(&mut Cursor<'a>, &mut Notes) -> Result<FingerprintTemplate, RecordError>,
+) -> Result<Vec<FingerprintTemplate>, RecordError> {
+    let mut views = Vec::new();
+    let mut numbering = Numbering::new(dialect);
+    for _ in 0..count {
+        let offset = cursor.offset();
+        let view = read_view(cursor, notes)?;
+        numbering.check(&view, offset, notes)?;
+        views.push(view);
+    }
+    let count = cursor.remaining();
+    notes.check(count == 0, cursor.offset(), || Flaw::TrailingBytes { count })?;
+    Ok(views)
 }
 
 /// A finger position code.
@@ -47,7 +82,7 @@ pub(super) fn impression(
 
 /// Checks view numbers as views are read: those of a finger count up from 0. The sample of
 /// ISO/IEC 19794-2:2011 counts through the whole record instead, so there both are right.
-pub(super) struct Numbering {
+struct Numbering {
     dialect: Dialect,
     seen: HashSet<(u8, u8)>,
     of_position: [u8; 256],
@@ -55,12 +90,12 @@ pub(super) struct Numbering {
 }
 
 impl Numbering {
-    pub(super) fn new(dialect: Dialect) -> Self {
+    fn new(dialect: Dialect) -> Self {
         Self { dialect, seen: HashSet::new(), of_position: [0; 256], views: 0 }
     }
 
     /// Checks the next view, which was read from `offset`.
-    pub(super) fn check(
+    fn check(
         &mut self,
         view: &FingerprintTemplate,
         offset: usize,
