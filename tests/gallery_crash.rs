@@ -54,7 +54,8 @@ impl Scenario<'_> {
         Ok(())
     }
 
-    fn play(&mut self) -> Result<(), GalleryError> {
+    /// Small commits through the log, flushes, a compaction.
+    fn small(&mut self) -> Result<(), GalleryError> {
         let m = model("m");
         let first = self.add(1, &[finger(1), finger(2), face(&m, 1, 16)])?;
         self.add(2, &[finger(3)])?;
@@ -79,17 +80,61 @@ impl Scenario<'_> {
         self.add(7, &[finger(8), face(&m, 7, 16)])?;
         self.commit()
     }
+
+    /// Large commits, which go straight to segments, beside small ones in the log; the last of the
+    /// large ones joins the segments of those before.
+    fn bulk(&mut self) -> Result<(), GalleryError> {
+        let m = model("m");
+        let faces = |seed: u64| (0..BULK as u64).map(|n| face(&m, seed + n, 16)).collect::<Vec<_>>();
+        let first = self.add(1, &[finger(1), face(&m, 1, 16)])?;
+        self.add(2, &faces(20))?;
+        self.add(3, &[finger(3)])?;
+        self.commit()?;
+        self.add(4, &[finger(4), face(&model("n"), 4, 8)])?;
+        self.lock(4)?;
+        self.commit()?;
+        // A commit of every kind of change, with rows in the log and in segments.
+        self.add(5, &faces(50))?;
+        self.remove(1, first[1])?;
+        self.delete(2)?;
+        self.lock(3)?;
+        self.add(6, &[finger(6)])?;
+        self.delete(6)?;
+        self.commit()?;
+        self.add(7, &[face(&m, 7, 16)])?;
+        self.commit()?;
+        for who in 10..16 {
+            self.add(who, &faces(10 * who))?;
+            self.commit()?;
+        }
+        self.delete(11)?;
+        self.commit()
+    }
 }
 
+/// References of a commit that goes straight to segments.
+const BULK: usize = 4;
+
+/// What is played, in which gallery, and the citizens that it leaves.
+struct Script {
+    play: fn(&mut Scenario<'_>) -> Result<(), GalleryError>,
+    flush_at: usize,
+    citizens: usize,
+}
+
+const SCRIPTS: [Script; 2] = [
+    Script { play: |scenario| scenario.small(), flush_at: 8192, citizens: 6 },
+    Script { play: |scenario| scenario.bulk(), flush_at: BULK, citizens: 10 },
+];
+
 /// Plays until the fault; gives what was acknowledged, and what was staged at most.
-fn play(memory: &Memory) -> (Contents, Contents) {
+fn play(memory: &Memory, script: &Script) -> (Contents, Contents) {
     let nothing = (Contents::new(), Contents::new());
-    let Ok(gallery) = Gallery::create_in(Arc::new(memory.clone()), Options::default()) else {
-        return nothing;
-    };
+    let options = Options::default().flush_at(script.flush_at);
+    let Ok(gallery) = Gallery::create_in(Arc::new(memory.clone()), options) else { return nothing };
     let Ok(writer) = gallery.writer() else { return nothing };
     let mut scenario = Scenario { writer: &writer, acknowledged: Contents::new(), staged: Contents::new() };
-    let _ = scenario.play();
+    let _ = (script.play)(&mut scenario);
     (scenario.acknowledged, scenario.staged)
 }
 
@@ -120,34 +165,42 @@ fn check(survivor: &Memory, acknowledged: &Contents, staged: &Contents, what: &s
 
 #[test]
 fn a_crash_after_any_operation_loses_nothing_acknowledged() {
-    let whole = Memory::new();
-    let (acknowledged, _) = play(&whole);
-    assert_eq!(acknowledged.len(), 6, "the scenario plays to its end");
-    let operations = whole.writes();
-    assert!(operations > 60);
-    for k in 0..=operations {
-        let memory = Memory::new();
-        memory.fail_from(k);
-        let (acknowledged, staged) = play(&memory);
-        let losses = [Loss::Nothing, Loss::Everything, Loss::Some(3 * k), Loss::Some(3 * k + 1)];
-        for loss in losses.into_iter().chain((0..4).map(|n| Loss::Some(1000 * n + k))) {
-            let what = format!("operation {k} of {operations}, {loss:?}");
-            check(&memory.after_crash(loss), &acknowledged, &staged, &what);
+    for script in &SCRIPTS {
+        let whole = Memory::new();
+        let (acknowledged, _) = play(&whole, script);
+        assert_eq!(acknowledged.len(), script.citizens, "the scenario plays to its end");
+        let operations = whole.writes();
+        assert!(operations > 60);
+        for k in 0..=operations {
+            let memory = Memory::new();
+            memory.fail_from(k);
+            let (acknowledged, staged) = play(&memory, script);
+            let losses = [Loss::Nothing, Loss::Everything, Loss::Some(3 * k), Loss::Some(3 * k + 1)];
+            for loss in losses.into_iter().chain((0..4).map(|n| Loss::Some(1000 * n + k))) {
+                let what = format!("operation {k} of {operations}, {loss:?}");
+                check(&memory.after_crash(loss), &acknowledged, &staged, &what);
+            }
         }
     }
 }
 
 #[test]
 fn an_error_stops_the_writer_and_another_one_recovers() {
-    let whole = Memory::new();
-    play(&whole);
-    for k in 0..whole.writes() {
-        let memory = Memory::new();
-        memory.fail_once(k);
-        let (acknowledged, staged) = play(&memory);
-        // The scenario stops at the first error; the system lived on.
-        check(&memory.after_crash(Loss::Nothing), &acknowledged, &staged, &format!("operation {k}"));
+    for script in &SCRIPTS {
+        let whole = Memory::new();
+        play(&whole, script);
+        for k in 0..whole.writes() {
+            let memory = Memory::new();
+            memory.fail_once(k);
+            let (acknowledged, staged) = play(&memory, script);
+            // The scenario stops at the first error; the system lived on.
+            check(&memory.after_crash(Loss::Nothing), &acknowledged, &staged, &format!("operation {k}"));
+        }
     }
+}
+
+#[test]
+fn after_an_error_a_writer_refuses_everything_and_reading_goes_on() {
     let memory = Memory::new();
     let gallery = Gallery::create_in(Arc::new(memory.clone()), Options::default()).unwrap();
     let writer = gallery.writer().unwrap();

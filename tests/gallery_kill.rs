@@ -13,19 +13,26 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use biomatch::gallery::{Gallery, Options, verify};
+use biomatch::gallery::{Enrolment, Gallery, Options, verify};
 use gallery_support::*;
 
 const DIRECTORY: &str = "BIOMATCH_TEST_KILL_DIRECTORY";
 const FIRST: &str = "BIOMATCH_TEST_KILL_FIRST";
 const KILLS: usize = 220;
 
+/// Citizens of a commit that goes straight to segments; each has two references.
+const BULK: u64 = 12;
+
 fn options() -> Options {
-    Options::default().flush_at(24)
+    Options::default().flush_at(2 * BULK as usize)
 }
 
-/// The child: enrols citizens with ever greater numbers in two threads, deletes some, compacts now
-/// and then, and says what was acknowledged.
+fn enrolment(who: u64) -> Enrolment {
+    Enrolment { citizen: citizen(who), references: vec![finger(who), face(&model("m"), who, 32)] }
+}
+
+/// The child: enrols citizens with ever greater numbers in two threads, one by one and now and then
+/// in bulk, deletes some, compacts now and then, and says what was acknowledged.
 #[test]
 fn child() {
     let (Ok(directory), Ok(first)) = (std::env::var(DIRECTORY), std::env::var(FIRST)) else { return };
@@ -36,14 +43,20 @@ fn child() {
         for thread in 0..2 {
             let writer = &writer;
             scope.spawn(move || {
-                for n in 0.. {
-                    let who = first + 2 * n + thread;
+                let mut numbers = (first + thread..).step_by(2);
+                for n in 0_u64.. {
+                    let count = if (n + 4 * thread) % 12 == 3 { BULK } else { 1 };
+                    let people: Vec<u64> = numbers.by_ref().take(count as usize).collect();
                     // Said first: the other thread's commit may take the change along.
-                    println!("\ntry {who}");
-                    let ids = writer.add(citizen(who), &[finger(who), face(&model("m"), who, 32)]).unwrap();
+                    people.iter().for_each(|who| println!("\ntry {who}"));
+                    let enrolments: Vec<_> = people.iter().map(|&who| enrolment(who)).collect();
+                    let ids = writer.add_all(&enrolments).unwrap();
                     writer.commit().unwrap();
-                    println!("\nadd {who} {} {}", ids[0], ids[1]);
+                    for (who, ids) in people.iter().zip(ids) {
+                        println!("\nadd {who} {} {}", ids[0], ids[1]);
+                    }
                     if n % 5 == 4 {
+                        let who = people[0];
                         println!("\ngoing {who}");
                         writer.delete(citizen(who)).unwrap();
                         writer.commit().unwrap();

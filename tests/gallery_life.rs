@@ -3,7 +3,9 @@
 mod gallery_support;
 
 use biomatch::fingerprint::FingerFeatures;
-use biomatch::gallery::{Enrolment, Gallery, GalleryError, NewReference, Options, ReferenceId, Status};
+use biomatch::gallery::{
+    Enrolment, Gallery, GalleryError, NewReference, Options, ReferenceId, Status, verify,
+};
 use biomatch::template::FingerPosition;
 use biomatch::units::Timestamp;
 use gallery_support::*;
@@ -236,4 +238,41 @@ fn many_citizens_at_once_get_their_numbers_in_order() {
     for block in snapshot.finger_blocks() {
         assert!(block.metas().is_sorted_by_key(|meta| (meta.citizen(), meta.reference())));
     }
+}
+
+#[test]
+fn a_large_commit_goes_straight_to_segments_and_never_to_the_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let gallery = Gallery::create(directory.path(), Options::default().flush_at(100)).unwrap();
+    let writer = gallery.writer().unwrap();
+    let log_bytes = || {
+        let files = std::fs::read_dir(directory.path()).unwrap().map(Result::unwrap);
+        let logs = files.filter(|file| file.file_name().to_string_lossy().starts_with("wal-"));
+        logs.map(|file| file.metadata().unwrap().len()).sum::<u64>()
+    };
+    writer.add(citizen(7), &[finger(7)]).unwrap();
+    let small = writer.commit().unwrap();
+    assert!(log_bytes() > 64, "a small commit is in the log");
+
+    let enrolments: Vec<_> = (100..200)
+        .map(|n| Enrolment { citizen: citizen(n), references: vec![face(&model("m"), n, 33)] })
+        .collect();
+    let ids = writer.add_all(&enrolments).unwrap().concat();
+    writer.delete(citizen(100)).unwrap();
+    let large = writer.commit().unwrap();
+    assert_eq!(large.value(), small.value() + 1, "one commit is one state");
+    assert_eq!(log_bytes(), 64, "nothing is in the log, which has a header");
+
+    let other = Gallery::open(directory.path(), Options::default()).unwrap().snapshot().unwrap();
+    let here = gallery.snapshot().unwrap();
+    for snapshot in [&here, &other] {
+        assert_eq!(snapshot.generation(), large);
+        assert_eq!((snapshot.finger_count(), snapshot.face_count()), (1, 99));
+    }
+    assert_eq!(contents(&here).unwrap(), contents(&other).unwrap());
+    let next = writer.add(citizen(8), &[finger(8)]).unwrap();
+    assert_eq!(next[0].value(), ids.last().unwrap().value() + 1, "numbers go on");
+    writer.commit().unwrap();
+    drop(writer);
+    assert!(verify(directory.path()).unwrap().is_sound());
 }

@@ -48,14 +48,18 @@ impl AddedColumns {
     pub(super) fn new(sample: &Sample) -> Self {
         match sample {
             Sample::Finger(template) => Self::Finger(Arc::new(FingerFeatures::new(&template.minutiae))),
-            Sample::Face(template) => Self::face(template.model().clone(), template.embedding()),
+            Sample::Face(template) => Self::face(template.model().clone(), template.shared()),
         }
     }
 
-    fn face(model: ModelId, embedding: &[f32]) -> Self {
+    fn face(model: ModelId, embedding: Arc<[f32]>) -> Self {
+        let dimension = embedding.len();
+        if stride(dimension) == dimension {
+            return Self::Face { model, dimension, vector: embedding };
+        }
         let mut vector = embedding.to_vec();
-        vector.resize(stride(embedding.len()), 0.0);
-        Self::Face { model, dimension: embedding.len(), vector: vector.into() }
+        vector.resize(stride(dimension), 0.0);
+        Self::Face { model, dimension, vector: vector.into() }
     }
 
     fn seal(&self, meta: ReferenceMeta) -> ReferenceMeta {
@@ -90,16 +94,61 @@ impl Added {
     }
 }
 
-/// The record of a change of references; the log keeps minutiae and embeddings, not features.
-pub(super) fn encode_references(
+/// A change that was staged, with the samples that it adds.
+pub(super) struct Staged {
+    pub(super) change: Change,
+    /// As many as the change adds, in their order.
+    pub(super) samples: Vec<NewReference>,
+}
+
+impl Staged {
+    /// References that it adds.
+    pub(super) fn added(&self) -> usize {
+        match &self.change {
+            Change::References { added, .. } => added.len(),
+            Change::Delete { .. } | Change::Status { .. } => 0,
+        }
+    }
+
+    /// Above every reference that it adds.
+    pub(super) fn next_reference(&self) -> u64 {
+        match &self.change {
+            Change::References { added, .. } => {
+                added.iter().map(|added| added.meta.reference().value() + 1).max().unwrap_or(0)
+            }
+            Change::Delete { .. } | Change::Status { .. } => 0,
+        }
+    }
+
+    /// Its record in the log, which keeps minutiae and embeddings, not features.
+    pub(super) fn record(&self) -> Record {
+        match &self.change {
+            Change::References { citizen, removed, added } => {
+                let ids = added.iter().map(|added| added.meta.reference());
+                encode_references(*citizen, removed, added.len(), ids.zip(&self.samples))
+            }
+            Change::Delete { citizen } => {
+                Record { kind: DELETE, body: citizen.value().to_le_bytes().to_vec() }
+            }
+            Change::Status { citizen, status } => {
+                let mut body = citizen.value().to_le_bytes().to_vec();
+                body.push(status.code());
+                Record { kind: STATUS, body }
+            }
+        }
+    }
+}
+
+fn encode_references<'a>(
     citizen: CitizenId,
     removed: &[ReferenceId],
-    added: &[(ReferenceId, &NewReference)],
+    count: usize,
+    added: impl Iterator<Item = (ReferenceId, &'a NewReference)>,
 ) -> Record {
     let mut body = Vec::new();
     body.extend_from_slice(&citizen.value().to_le_bytes());
     body.extend_from_slice(&(removed.len() as u32).to_le_bytes());
-    body.extend_from_slice(&(added.len() as u32).to_le_bytes());
+    body.extend_from_slice(&(count as u32).to_le_bytes());
     body.extend_from_slice(bytemuck::cast_slice(removed));
     for (id, new) in added {
         body.extend_from_slice(&id.value().to_le_bytes());
@@ -123,16 +172,6 @@ pub(super) fn encode_references(
         }
     }
     Record { kind: REFERENCES, body }
-}
-
-pub(super) fn encode_delete(citizen: CitizenId) -> Record {
-    Record { kind: DELETE, body: citizen.value().to_le_bytes().to_vec() }
-}
-
-pub(super) fn encode_status(citizen: CitizenId, status: Status) -> Record {
-    let mut body = citizen.value().to_le_bytes().to_vec();
-    body.push(status.code());
-    Record { kind: STATUS, body }
 }
 
 /// A change out of its record; makes the features anew.
@@ -194,7 +233,7 @@ fn decode_added(citizen: CitizenId, fields: &mut Fields<'_>) -> Option<Added> {
             }
             let embedding: Vec<f32> =
                 bytemuck::allocation::pod_collect_to_vec(fields.bytes(dimension.checked_mul(4)?)?);
-            let columns = AddedColumns::face(model, &embedding);
+            let columns = AddedColumns::face(model, embedding.into());
             let meta = columns.seal(ReferenceMeta::face(citizen, id, captured));
             Some(Added { meta, columns })
         }

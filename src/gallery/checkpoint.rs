@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::block::{Block, Columns, FaceBlock, Faces, FingerBlock, FingerColumns, Fingers};
-use super::change::{Change, finger_seal};
+use super::change::{Staged, finger_seal};
 use super::error::GalleryError;
 use super::handle::install;
 use super::manifest::{Manifest, MarksEntry, SegmentEntry};
@@ -17,7 +17,7 @@ use super::segment::{Row, write_faces, write_fingers};
 use super::snapshot::Snapshot;
 use super::state::{Role, State, open_face, open_finger};
 use crate::fingerprint::{FEATURE_VERSION, FingerFeatures, FingerView};
-use crate::storage::{Files, LOG_HEADER, Log, LogId, Record};
+use crate::storage::{Files, LOG_HEADER, Log, LogId};
 use crate::template::ModelId;
 
 /// Segments of about one size that are joined into one of the next size.
@@ -143,20 +143,23 @@ impl Core {
         self.state
     }
 
-    /// Makes a batch durable and applies it.
-    pub(super) fn commit(&mut self, batch: Vec<(Record, Change)>) -> Result<(), GalleryError> {
-        let (records, changes): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-        let generation = self.state.snapshot.generation().value() + 1;
-        // Applied first, so that the log never has a batch that cannot be.
-        let next = self.state.snapshot.apply(Generation::new(generation), changes.iter().cloned())?;
-        self.log.append(generation, &records)?;
-        self.state.snapshot = Arc::new(next);
-        for change in &changes {
-            if let Change::References { added, .. } = change {
-                let after = added.last().map_or(0, |added| added.meta.reference().value() + 1);
-                self.state.next_reference = self.state.next_reference.max(after);
-            }
+    /// Makes a batch durable and applies it. One of `bulk` references or more goes straight to
+    /// segments and never to the log: the new manifest is its commit, and no byte is written twice.
+    pub(super) fn commit(&mut self, batch: Vec<Staged>, bulk: usize) -> Result<(), GalleryError> {
+        let before = self.state.snapshot.clone();
+        let generation = Generation::new(before.generation().value() + 1);
+        let next_reference =
+            batch.iter().map(Staged::next_reference).fold(self.state.next_reference, u64::max);
+        if batch.iter().map(Staged::added).sum::<usize>() >= bulk {
+            let next = before.apply(generation, batch.into_iter().map(|staged| staged.change))?;
+            return self.move_to_segments(&next, next_reference);
         }
+        // Applied first, so that the log never has a batch that cannot be.
+        let next = before.apply(generation, batch.iter().map(|staged| staged.change.clone()))?;
+        let records: Vec<_> = batch.par_iter().map(Staged::record).collect();
+        self.log.append(generation.value(), &records)?;
+        self.state.snapshot = Arc::new(next);
+        self.state.next_reference = next_reference;
         Ok(())
     }
 
@@ -165,10 +168,17 @@ impl Core {
         if self.log.end() == LOG_HEADER {
             return Ok(());
         }
-        let chosen = plan_flush(&self.state.snapshot);
-        match self.checkpoint(&chosen) {
+        self.move_to_segments(&self.state.snapshot.clone(), self.state.next_reference)
+    }
+
+    /// Makes a state the gallery's, with the rows that it has in memory in segments.
+    fn move_to_segments(&mut self, state: &Snapshot, next_reference: u64) -> Result<(), GalleryError> {
+        let chosen = plan_flush(state);
+        match self.checkpoint(state, next_reference, &chosen) {
             // A damaged segment must not stop enrolment: it stays as it is.
-            Err(error) if self.untouched && error.damage().is_some() => self.checkpoint(&[]),
+            Err(error) if self.untouched && error.damage().is_some() => {
+                self.checkpoint(state, next_reference, &[])
+            }
             result => result,
         }
     }
@@ -179,7 +189,12 @@ impl Core {
         if chosen.is_empty() && self.log.end() == LOG_HEADER {
             return Ok(());
         }
-        self.checkpoint(&chosen)
+        self.rewrite(&chosen)
+    }
+
+    /// Writes the rows in memory and those of the chosen segments to new segments.
+    fn rewrite(&mut self, chosen: &[u64]) -> Result<(), GalleryError> {
+        self.checkpoint(&self.state.snapshot.clone(), self.state.next_reference, chosen)
     }
 
     /// Rewrites segments whose features another version made, and faces that have no codes.
@@ -192,14 +207,14 @@ impl Core {
         });
         let old: Vec<_> = old.collect();
         if !old.is_empty() {
-            self.checkpoint(&old)?;
+            self.rewrite(&old)?;
         }
         let old = self.state.snapshot.faces.iter().filter_map(|block| match &block.columns.0 {
             Faces::Segment(segment) if !segment.has_codes() => Some(segment.entry().number),
             _ => None,
         });
         for number in old.collect::<Vec<_>>() {
-            match self.checkpoint(&[number]) {
+            match self.rewrite(&[number]) {
                 // Codes only make a search faster: a damaged segment stays as it is.
                 Err(error) if self.untouched && error.damage().is_some() => {}
                 result => result?,
@@ -208,10 +223,15 @@ impl Core {
         Ok(())
     }
 
-    /// Writes the rows in memory and those of the chosen segments to new segments, starts a new log,
-    /// makes that the gallery, and removes the files that are no part of it any more.
-    fn checkpoint(&mut self, chosen: &[u64]) -> Result<(), GalleryError> {
-        let before = self.state.snapshot.clone();
+    /// Writes the rows that a state has in memory and those of the chosen segments to new segments,
+    /// starts a new log, makes that the gallery, and removes the files that are no part of it any
+    /// more. The state follows on this one; nothing of it is known before all of it is durable.
+    fn checkpoint(
+        &mut self,
+        before: &Snapshot,
+        next_reference: u64,
+        chosen: &[u64],
+    ) -> Result<(), GalleryError> {
         let is_source =
             |entry: Option<&SegmentEntry>| entry.is_none_or(|entry| chosen.contains(&entry.number));
         let fingers: Vec<_> = before.fingers.iter().filter(|block| is_source(finger_entry(block))).collect();
@@ -256,7 +276,7 @@ impl Core {
             gallery,
             number: number(),
             generation: after.generation.value(),
-            next_reference: self.state.next_reference,
+            next_reference,
             log,
             marks,
             segments,
@@ -268,6 +288,7 @@ impl Core {
         let old = std::mem::replace(&mut self.state.manifest, manifest);
         self.state.current = self.state.manifest.current().encode().into_bytes();
         self.state.snapshot = Arc::new(after);
+        self.state.next_reference = next_reference;
         self.state.log = reader;
         self.log = new_log;
         let kept = self.state.manifest.files();

@@ -6,7 +6,8 @@
 pub struct Options {
     /// References in memory at which a commit also moves them to a segment. More make fewer and
     /// larger segments; fewer make the next start faster, because features of references that are
-    /// only in the log are built again.
+    /// only in the log are built again. A commit that adds so many by itself goes straight to
+    /// segments and never to the log, which is the fast way to enrol many.
     pub flush_at: usize,
 }
 

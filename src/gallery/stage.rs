@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::change::Change;
+use super::change::{Change, Staged};
 use super::error::GalleryError;
-use super::reference::{ReferenceId, Status};
+use super::reference::{NewReference, ReferenceId, Status};
 use super::snapshot::Snapshot;
 use crate::citizen::CitizenId;
-use crate::storage::Record;
 use crate::template::{FaceTemplate, ModelId};
 
 /// Staged changes, and what they make of the newest snapshot.
 pub(super) struct Stage {
-    pub(super) pending: Vec<(Record, Change)>,
+    pub(super) pending: Vec<Staged>,
     /// Changes ever staged.
     pub(super) staged: u64,
     pub(super) next_reference: u64,
@@ -100,7 +99,8 @@ impl Stage {
         Err(GalleryError::UnknownCitizen { citizen })
     }
 
-    pub(super) fn push(&mut self, record: Record, change: Change) {
+    /// Stages a change that adds these samples.
+    pub(super) fn push(&mut self, change: Change, samples: Vec<NewReference>) {
         self.staged += 1;
         let overlay = match &change {
             Change::References { citizen, removed, added } => {
@@ -125,6 +125,6 @@ impl Stage {
             }
         };
         overlay.last = self.staged;
-        self.pending.push((record, change));
+        self.pending.push(Staged { change, samples });
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use rayon::prelude::*;
 
-use super::change::{self, Added, AddedColumns, Change, MOST_MINUTIAE, MOST_REFERENCES};
+use super::change::{Added, AddedColumns, Change, MOST_MINUTIAE, MOST_REFERENCES};
 use super::checkpoint::Core;
 use super::error::GalleryError;
 use super::handle::{Shared, settled};
@@ -244,12 +244,10 @@ impl Writer {
         let ids: Vec<_> = (first..).take(references.len()).map(ReferenceId::from_value).collect();
         faces().for_each(|template| stage.fix_model(template));
         stage.next_reference = after;
-        let numbered: Vec<_> = ids.iter().copied().zip(references).collect();
-        let removed: Vec<_> = removed.into_iter().collect();
-        let record = change::encode_references(citizen, &removed, &numbered);
-        let added = numbered.iter().zip(columns);
-        let added = added.map(|(&(id, new), columns)| Added::new(citizen, id, new, columns)).collect();
-        stage.push(record, Change::References { citizen, removed, added });
+        let added = ids.iter().zip(references).zip(columns);
+        let added = added.map(|((&id, new), columns)| Added::new(citizen, id, new, columns)).collect();
+        let removed = removed.into_iter().collect();
+        stage.push(Change::References { citizen, removed, added }, references.to_vec());
         Ok(ids)
     }
 
@@ -262,7 +260,7 @@ impl Writer {
         let mut inner = self.stage()?;
         let newest = self.shared.newest.read().clone();
         inner.stage.check_citizen(&newest, citizen)?;
-        inner.stage.push(change::encode_delete(citizen), Change::Delete { citizen });
+        inner.stage.push(Change::Delete { citizen }, Vec::new());
         Ok(())
     }
 
@@ -274,13 +272,13 @@ impl Writer {
         let mut inner = self.stage()?;
         let newest = self.shared.newest.read().clone();
         inner.stage.check_citizen(&newest, citizen)?;
-        inner.stage.push(change::encode_status(citizen, status), Change::Status { citizen, status });
+        inner.stage.push(Change::Status { citizen, status }, Vec::new());
         Ok(())
     }
 
     /// Makes everything staged before the call durable, then visible to every later snapshot in any
     /// process, then returns. Threads that commit at the same time share the work: one writes for
-    /// all who wait.
+    /// all who wait. What is staged is in memory: load millions in commits of some hundred thousand.
     ///
     /// # Errors
     /// What the system reports; then nothing is known of the changes that were staged, and the
@@ -307,8 +305,9 @@ impl Writer {
     fn lead(&self, mut inner: MutexGuard<'_, Inner>, mut core: Core) -> Result<Generation, GalleryError> {
         let batch = std::mem::take(&mut inner.stage.pending);
         let last = inner.stage.staged;
+        let bulk = self.shared.options.flush_at.max(1);
         let result = MutexGuard::unlocked(&mut inner, || {
-            core.commit(batch)?;
+            core.commit(batch, bulk)?;
             *self.shared.newest.write() = core.snapshot();
             Ok(core.snapshot().generation())
         });
@@ -321,7 +320,7 @@ impl Writer {
             Err(error) => inner.failed = Some(GalleryError::to_string(error)),
         }
         self.turn.notify_all();
-        if result.is_ok() && core.snapshot().in_memory() >= self.shared.options.flush_at.max(1) {
+        if result.is_ok() && core.snapshot().in_memory() >= bulk {
             // The commit is done whatever comes of this; a failure stops the next one.
             let flushed = MutexGuard::unlocked(&mut inner, || self.publish(&mut core, Core::flush));
             inner.failed = flushed.err().map(|error| error.to_string());

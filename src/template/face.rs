@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::kernels::{Kernels, Work};
+
 /// The name of the network that made an embedding, with its version: 1 to 64 bytes of ASCII
 /// letters, digits and `. _ : + -`. Embeddings of different models never compare.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,7 +84,8 @@ pub enum FaceTemplateError {
 #[derive(Clone, PartialEq)]
 pub struct FaceTemplate {
     model: ModelId,
-    embedding: Vec<f32>,
+    /// Shared, so that a gallery takes it over without a copy.
+    embedding: Arc<[f32]>,
 }
 
 impl FaceTemplate {
@@ -102,15 +105,20 @@ impl FaceTemplate {
         if !Self::DIMENSIONS.contains(&found) {
             return Err(FaceTemplateError::Dimension { found });
         }
-        if let Some(index) = embedding.iter().position(|x| !x.is_finite()) {
+        let norm = Kernels::active().run(SquareSum(embedding)).sqrt();
+        // A number that is not finite makes a sum that is not; finite ones cannot in f64.
+        if !norm.is_finite() {
+            let index = embedding.iter().position(|x| !x.is_finite()).unwrap_or_default();
             return Err(FaceTemplateError::NotFinite { index });
         }
-        let norm = embedding.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
         if norm == 0.0 {
             return Err(FaceTemplateError::ZeroNorm);
         }
-        let embedding = embedding.iter().map(|&x| (f64::from(x) / norm) as f32).collect();
-        Ok(Self { model, embedding })
+        let mut scaled: Arc<[f32]> = embedding.into();
+        if let Some(numbers) = Arc::get_mut(&mut scaled) {
+            Kernels::active().run(Divide { numbers, norm });
+        }
+        Ok(Self { model, embedding: scaled })
     }
 
     /// The model.
@@ -121,6 +129,51 @@ impl FaceTemplate {
     /// The unit embedding.
     pub fn embedding(&self) -> &[f32] {
         &self.embedding
+    }
+
+    /// The unit embedding, to be kept.
+    pub(crate) fn shared(&self) -> Arc<[f32]> {
+        self.embedding.clone()
+    }
+}
+
+/// The sum of squares, in f64 and in lanes that are added one after the other.
+struct SquareSum<'a>(&'a [f32]);
+
+impl Work for SquareSum<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        const LANES: usize = 16;
+        let mut sums = [0.0_f64; LANES];
+        let (chunks, rest) = self.0.as_chunks::<LANES>();
+        for chunk in chunks {
+            for (sum, &x) in sums.iter_mut().zip(chunk) {
+                *sum += f64::from(x) * f64::from(x);
+            }
+        }
+        for (sum, &x) in sums.iter_mut().zip(rest) {
+            *sum += f64::from(x) * f64::from(x);
+        }
+        sums.iter().sum()
+    }
+}
+
+/// Quotients in f64, rounded once.
+struct Divide<'a> {
+    numbers: &'a mut [f32],
+    norm: f64,
+}
+
+impl Work for Divide<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for x in self.numbers {
+            *x = (f64::from(*x) / self.norm) as f32;
+        }
     }
 }
 
