@@ -288,3 +288,58 @@ fn bad_faces_and_bad_rows_are_named() {
     );
     assert!(run("a.npy", "a.npy", "a,b\n-1,2\n").contains("not \"-1\""));
 }
+
+#[test]
+fn bad_faces_can_be_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, mut b) = (faces(4, 1), faces(5, 2));
+    write(folder.path(), "a.npy", npy(&a));
+    write(folder.path(), "good.npy", npy(&b));
+    b[0][19] = f32::NAN;
+    b[2] = vec![0.0; 20];
+    b[4][0] = f32::NEG_INFINITY;
+    write(folder.path(), "b.npy", npy(&b));
+    write(folder.path(), "pairs.csv", "a,b\n0,0\n1,1\n2,2\n3,3\n0,4\n3,1\n");
+    let line = |b: &str| format!("score-faces --a a.npy --b {b} --pairs pairs.csv --skip-bad --out -");
+    let run_bad = ok(folder.path(), &line("b.npy"));
+    assert_eq!(
+        run_bad.stderr,
+        "biomatch: warning: b.npy: row 0: an embedding's numbers are finite; number 19 is not\n\
+         biomatch: warning: b.npy: row 2: the embedding has no direction: its norm is zero\n\
+         biomatch: warning: b.npy: row 4: an embedding's numbers are finite; number 0 is not\n\
+         biomatch: warning: b.npy: 3 of 5 embeddings are bad\n\
+         biomatch: warning: 3 of 6 pairs have no score\n"
+    );
+    let run_good = ok(folder.path(), &line("good.npy"));
+    assert_eq!(run_good.stderr, "");
+    let (found, expected) = (rows(&run_bad.stdout), rows(&run_good.stdout));
+    assert_eq!(found.len(), 7);
+    for (number, (found, expected)) in found.iter().zip(&expected).enumerate() {
+        if [1, 3, 5].contains(&number) {
+            assert_eq!(found[..2], expected[..2]);
+            assert_eq!(found[2..], ["", ""]);
+        } else {
+            assert_eq!(found, expected);
+        }
+    }
+    // Bad on both sides, and in one file.
+    let own = "score-faces --a b.npy --b b.npy --pairs pairs.csv --skip-bad --out -";
+    assert!(ok(folder.path(), own).stderr.ends_with("3 of 6 pairs have no score\n"));
+    assert!(!folder.path().join("out.csv").exists());
+}
+
+#[test]
+fn what_is_no_row_s_fault_is_not_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "a.npy", npy(&faces(2, 1)));
+    write(folder.path(), "one.npy", npy(&[vec![1.0], vec![f32::NAN]]));
+    write(folder.path(), "short.npy", npy(&[vec![f32::NAN, 2.0], vec![0.0, 0.0]]));
+    write(folder.path(), "pairs.csv", "a,b\n0,0\n");
+    for file in ["one.npy", "short.npy", "none.npy"] {
+        let line = format!("score-faces --a a.npy --b {file} --pairs pairs.csv --skip-bad --out out.csv");
+        let run = run(folder.path(), &line);
+        assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{}", run.stderr);
+        assert!(run.stderr.contains("dimensions") || run.stderr.contains("none.npy"), "{}", run.stderr);
+        assert!(!folder.path().join("out.csv").exists());
+    }
+}

@@ -1,14 +1,14 @@
 //! `biomatch score-faces`: compares pairs of rows of embedding files.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod faces;
+
+use std::path::PathBuf;
 
 use biomatch::calibration;
 use biomatch::evaluation::{Names, PairList};
-use biomatch::face::FaceMatrix;
-use biomatch::template::face_file::Embeddings;
 use rayon::prelude::*;
 
+use self::faces::Faces;
 use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure, OrFail};
 use crate::score_table::{CalibrationOption, ScoreTable};
@@ -31,13 +31,15 @@ const CHUNK: usize = 4096;
 /// at least as high. The table that ships was fitted on one open network and holds for that one; for
 /// yours, fit one with `biomatch calibrate` and name it with --calibration.
 ///
-/// An embedding that is not a number, infinite or zero ends the run with its row and exit code 3. Both
-/// files are held in memory.
+/// An embedding with a number that is NaN or infinite, or of norm zero, ends the run with its file, its row
+/// and exit code 3, and OUT is left as it was. With --skip-bad its pairs get an empty score and an empty
+/// fmr, and how many is said on stderr. Both files are held in memory.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   biomatch pairs --subjects subjects.txt --impostors 5000000 --out pairs.csv --truth truth.csv
   biomatch score-faces --a faces.npy --b faces.npy --pairs pairs.csv --out scores.csv
+  biomatch score-faces --a faces.npy --b faces.npy --pairs pairs.csv --skip-bad --out scores.csv
   biomatch evaluate scores.csv --truth truth.csv")]
 pub(crate) struct Args {
     /// Embeddings that column a numbers
@@ -56,48 +58,43 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OUT.csv")]
     out: PathBuf,
 
+    /// Leave the score empty where an embedding is bad, and go on
+    #[arg(long)]
+    skip_bad: bool,
+
     #[command(flatten)]
     calibration: CalibrationOption,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let calibration = args.calibration.load(calibration::face_generic)?;
-    let a = read_faces(&args.a)?;
-    let other = if args.a == args.b { None } else { Some(read_faces(&args.b)?) };
+    let a = Faces::read(&args.a, args.skip_bad, console)?;
+    let other = if args.a == args.b { None } else { Some(Faces::read(&args.b, args.skip_bad, console)?) };
     let b = other.as_ref().unwrap_or(&a);
     let list = PairList::read(&args.pairs).or_fail(Exit::Input)?;
     let rows = rows_of(&list.names);
-    check_rows(args, &list, &rows, [a.len(), b.len()])?;
+    check_rows(args, &list, &rows, [a.rows(), b.rows()])?;
     let row = |name: u32| rows.get(name as usize).copied().flatten().unwrap_or(usize::MAX);
     let mut table = ScoreTable::create(&args.out, &list.names, calibration)?;
     let bar = console.progress("comparing", list.pairs.len());
+    let mut without_score = 0;
     for pairs in list.pairs.chunks(BLOCK) {
         let scores: Result<Vec<_>, _> = pairs
             .par_iter()
             .with_min_len(CHUNK)
             .map(|&[of_a, of_b]| a.compare(row(of_a), b, row(of_b)))
             .collect();
-        table.block(pairs, &scores.or_fail(Exit::Input)?)?;
+        let scores = scores.or_fail(Exit::Input)?;
+        without_score += scores.iter().filter(|score| score.is_none()).count();
+        table.block(pairs, &scores)?;
         bar.inc(pairs.len() as u64);
     }
     bar.finish_and_clear();
     table.finish()?;
+    if without_score > 0 {
+        console.warn(format_args!("{without_score} of {} pairs have no score", list.pairs.len()));
+    }
     Ok(Answer::Yes)
-}
-
-fn read_faces(path: &Path) -> Result<FaceMatrix, Failure> {
-    let failed = |error: &dyn std::error::Error| {
-        Failure::new(Exit::Input, format!("{}: {}", path.display(), Failure::from_error(Exit::Input, error)))
-    };
-    let bytes = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
-    let embeddings = Embeddings::npy(bytes).map_err(|error| failed(&error))?;
-    // Files name no network; that both are of the same one is the caller's word.
-    let model = "unnamed".parse().or_fail(Exit::Input)?;
-    let matrix = match embeddings.as_array() {
-        Some(array) => FaceMatrix::new(model, array),
-        None => FaceMatrix::new(model, embeddings.to_array().view()),
-    };
-    matrix.map_err(|error| failed(&error))
 }
 
 /// The row number that each name is; `None` for names that are no numbers.
