@@ -16,28 +16,32 @@ use crate::generated;
 /// The impressions of a finger.
 type Impressions = Vec<Vec<Minutia>>;
 /// Fingers that are compared with one another.
-type Database = Vec<Impressions>;
+pub(crate) type Database = Vec<Impressions>;
 /// A row of the table: its name and what it is measured on.
-type Row = (String, Vec<Database>);
+pub(crate) type Row = (String, Vec<Database>);
 
-/// Prints a row for each extractor below `fingers` in the real data, and for each profile.
-pub(crate) fn table(data: Option<&Path>, databases: u64) -> Result<(), Box<dyn Error>> {
+/// The real fingers of each extractor below `fingers` in the data, and those of each profile.
+pub(crate) fn rows(data: Option<&Path>, databases: u64) -> Result<Vec<Row>, Box<dyn Error>> {
     let mut rows = data.map_or(Ok(Vec::new()), |data| real(&data.join("fingers")))?;
     for (name, capture) in
         [("generated: field", Capture::FIELD), ("generated: enrolment", Capture::ENROLMENT)]
     {
         rows.push((name.to_owned(), (0..databases).map(|d| drawn(d, &capture)).collect()));
     }
+    Ok(rows)
+}
+
+/// Prints a row for each.
+pub(crate) fn table(rows: &[Row]) {
     println!(
         "| fingers | minutiae, 1 10 50 90 99 % | nearest neighbour px, same | its orientation, degrees 50 90 %; \
          same sense | impostor score 50 90 99 99.9 % | genuine score 5 10 50 90 % | EER % | FNMR % at FMR 1e-3 |"
     );
     println!("|---|---|---|---|---|---|---|---|");
-    for (name, databases) in &rows {
+    for (name, databases) in rows {
         let (genuine, impostor) = scores(databases);
         println!("| {name} | {} | {} |", geometry(databases), errors(&genuine, &impostor));
     }
-    Ok(())
 }
 
 /// The databases of every extractor below a folder.

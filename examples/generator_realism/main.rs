@@ -20,6 +20,7 @@ mod faces;
 mod fingers;
 #[path = "../../src/bin/biomatch/generated.rs"]
 mod generated;
+mod stages;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let databases: u64 = std::env::args().nth(1).map_or(Ok(6), |n| n.parse())?;
@@ -27,7 +28,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     if data.is_none() {
         eprintln!("real data skipped: BIOMATCH_DATA is not set");
     }
-    fingers::table(data.as_deref(), databases)?;
+    let rows = fingers::rows(data.as_deref(), databases)?;
+    fingers::table(&rows);
+    println!();
+    stages::table(&rows, "generated: field")?;
     println!();
     faces::table(data.as_deref())
 }
