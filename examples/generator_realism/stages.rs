@@ -23,7 +23,7 @@ pub(crate) fn table(rows: &[Row], generated: &str) -> Result<(), Box<dyn Error>>
     println!("|---|---|---|---|---|");
     let gallery = rows.iter().find(|(name, _)| name == generated).ok_or("no such generated fingers")?;
     for (name, databases) in rows {
-        let within: Vec<_> = databases.iter().map(|database| within(database)).collect();
+        let within: Vec<_> = databases.iter().map(within).collect();
         let impostor: Vec<Scores> = within.iter().flat_map(|(_, impostor)| impostor).copied().collect();
         let genuine: Vec<Scores> = within.iter().flat_map(|(genuine, _)| genuine).copied().collect();
         print(name, &impostor, &genuine);
