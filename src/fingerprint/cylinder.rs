@@ -21,7 +21,7 @@ use crate::kernels::masked::Pattern;
 use crate::template::Minutia;
 
 /// Cells of a base; bit `row * CYLINDER_SIDE + column` of a word.
-const CELLS: usize = CYLINDER_SIDE * CYLINDER_SIDE;
+pub(super) const CELLS: usize = CYLINDER_SIDE * CYLINDER_SIDE;
 const _: () = assert!(CELLS == u64::BITS as usize);
 
 /// Side of a cell in pixels.
@@ -33,7 +33,7 @@ const fn offset(index: usize) -> f32 {
 }
 
 /// The cells whose middle lies within the radius.
-const DISC: u64 = {
+pub(super) const DISC: u64 = {
     let mut disc = 0;
     let mut cell = 0;
     while cell < CELLS {
@@ -55,7 +55,8 @@ const DIRECTIONS: usize = 1024;
 /// `table[d][slice]`: the contribution of a neighbour of relative direction `d` to a slice.
 static DIRECTION_TABLE: LazyLock<Vec<[f32; CYLINDER_SLICES]>> = LazyLock::new(|| {
     (0..DIRECTIONS)
-        .map(|d| std::array::from_fn(|slice| direction_share(d as f32 * TAU / DIRECTIONS as f32, slice)))
+        .map(|d| d as f32 * TAU / DIRECTIONS as f32)
+        .map(|direction| std::array::from_fn(|slice| direction_share(direction, slice, CYLINDER_SLICES)))
         .collect()
 });
 
@@ -65,10 +66,10 @@ fn direction_shares(turn: u16) -> &'static [f32; CYLINDER_SLICES] {
     &DIRECTION_TABLE[usize::from(turn.wrapping_add(STEP / 2) / STEP)]
 }
 
-/// The integral over a slice, by the midpoint rule.
-fn direction_share(direction: f32, slice: usize) -> f32 {
+/// The integral over one of so many slices, by the midpoint rule.
+pub(super) fn direction_share(direction: f32, slice: usize, slices: usize) -> f32 {
     const PARTS: usize = 64;
-    let width = TAU / CYLINDER_SLICES as f32;
+    let width = TAU / slices as f32;
     let middle = -PI + (slice as f32 + 0.5) * width;
     let mut off = middle - direction;
     off -= round(off / TAU) * TAU;
@@ -127,7 +128,8 @@ pub(super) fn cylinder(minutiae: &[Minutia], finger: &Geometry, centre: usize) -
 
 /// The Gauss function of each column's or row's distance from a neighbour at `at`. The product of two
 /// is the spatial contribution, cut where the distance along one axis is beyond the reach.
-fn gauss(at: f32) -> [f32; CYLINDER_SIDE] {
+#[inline(always)]
+pub(super) fn gauss(at: f32) -> [f32; CYLINDER_SIDE] {
     // The square root of the two-dimensional normalisation in MCC's one-dimensional form.
     let scale = (1.0 / (SPATIAL_SIGMA * TAU.sqrt())).sqrt();
     std::array::from_fn(|i| {
@@ -141,15 +143,20 @@ fn gauss(at: f32) -> [f32; CYLINDER_SIDE] {
 }
 
 /// The cells of the disc inside the finger's hull or near it.
-fn valid_cells(finger: &Geometry, centre: usize) -> u64 {
+#[inline(always)]
+pub(super) fn valid_cells(finger: &Geometry, centre: usize) -> u64 {
     let (cos, sin) = (finger.cos[centre], finger.sin[centre]);
     let mut mask = 0;
-    for cell in (0..CELLS).filter(|cell| DISC >> cell & 1 == 1) {
-        let (v, u) = (offset(cell / CYLINDER_SIDE), offset(cell % CYLINDER_SIDE));
-        let point = [finger.x[centre] + u * cos - v * sin, finger.y[centre] + u * sin + v * cos];
-        mask |= u64::from(finger.hull.contains(point, CYLINDER_HULL_MARGIN)) << cell;
+    for row in 0..CYLINDER_SIDE {
+        let v = offset(row);
+        let x = std::array::from_fn(|column| finger.x[centre] + offset(column) * cos - v * sin);
+        let y = std::array::from_fn(|column| finger.y[centre] + offset(column) * sin + v * cos);
+        let within: [bool; CYLINDER_SIDE] = finger.hull.within(&x, &y, CYLINDER_HULL_MARGIN);
+        for (column, within) in within.into_iter().enumerate() {
+            mask |= u64::from(within) << (row * CYLINDER_SIDE + column);
+        }
     }
-    mask
+    mask & DISC
 }
 
 #[cfg(test)]

@@ -62,10 +62,16 @@ impl Hull {
         }
     }
 
-    /// Whether a point is inside or within `margin` of it. Nothing is within an empty hull.
-    pub(super) fn contains(&self, point: Point, margin: f32) -> bool {
-        let [outside] = self.outside(&[point[0]], &[point[1]]);
-        self.is_within(outside, point, margin)
+    /// Which points are inside or within `margin` of it. Nothing is within an empty hull.
+    #[inline(always)]
+    pub(super) fn within<const LANES: usize>(
+        &self,
+        x: &[f32; LANES],
+        y: &[f32; LANES],
+        margin: f32,
+    ) -> [bool; LANES] {
+        let outside = self.outside(x, y);
+        std::array::from_fn(|lane| self.is_within(outside[lane], [x[lane], y[lane]], margin))
     }
 
     /// How many points are `known` to count, or are inside or within `margin`. One of `known` for each
@@ -120,6 +126,10 @@ impl Hull {
 mod tests {
     use super::*;
 
+    fn contains(hull: &Hull, [x, y]: Point, margin: f32) -> bool {
+        hull.within(&[x], &[y], margin) == [true]
+    }
+
     fn hull(mut points: Vec<Point>) -> Hull {
         points.sort_by(|a, b| a.partial_cmp(b).unwrap());
         let mut hull = Hull::default();
@@ -131,22 +141,22 @@ mod tests {
     fn a_square_and_its_margin() {
         let hull = hull(vec![[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0], [5.0, 5.0], [5.0, 0.0]]);
         assert_eq!(hull.corners, [[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]]);
-        assert!(hull.contains([5.0, 5.0], 0.0));
-        assert!(!hull.contains([12.0, 5.0], 1.9));
-        assert!(hull.contains([12.0, 5.0], 2.1));
+        assert!(contains(&hull, [5.0, 5.0], 0.0));
+        assert!(!contains(&hull, [12.0, 5.0], 1.9));
+        assert!(contains(&hull, [12.0, 5.0], 2.1));
         // Round at a corner: (3, 4) away is 5 away.
-        assert!(!hull.contains([13.0, 14.0], 4.9));
-        assert!(hull.contains([13.0, 14.0], 5.1));
+        assert!(!contains(&hull, [13.0, 14.0], 4.9));
+        assert!(contains(&hull, [13.0, 14.0], 5.1));
     }
 
     #[test]
     fn segments_points_and_nothing() {
         let segment = hull(vec![[0.0, 0.0], [10.0, 0.0], [4.0, 0.0]]);
-        assert!(segment.contains([5.0, 2.0], 3.0) && !segment.contains([5.0, 4.0], 3.0));
-        assert!(!segment.contains([15.0, 0.0], 3.0));
+        assert!(contains(&segment, [5.0, 2.0], 3.0) && !contains(&segment, [5.0, 4.0], 3.0));
+        assert!(!contains(&segment, [15.0, 0.0], 3.0));
         let point = hull(vec![[1.0, 1.0], [1.0, 1.0]]);
-        assert!(point.contains([1.0, 3.0], 2.5) && !point.contains([4.0, 1.0], 2.5));
-        assert!(!hull(vec![]).contains([0.0, 0.0], 1e6));
+        assert!(contains(&point, [1.0, 3.0], 2.5) && !contains(&point, [4.0, 1.0], 2.5));
+        assert!(!contains(&hull(vec![]), [0.0, 0.0], 1e6));
     }
 
     #[test]
@@ -168,7 +178,7 @@ mod tests {
                         points.iter().any(|&c| side(a, b) > 0.0 && side(b, c) > 0.0 && side(c, a) > 0.0)
                     })
                 });
-                assert_eq!(hull.contains(p, 0.0), inside);
+                assert_eq!(contains(&hull, p, 0.0), inside);
             }
         }
     }

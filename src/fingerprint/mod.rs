@@ -7,6 +7,7 @@
 //! of the overlap; one score.
 
 mod buckets;
+pub mod codes;
 mod cylinder;
 mod explanation;
 mod features;

@@ -29,6 +29,7 @@ mod records;
 mod score;
 mod score_faces;
 mod score_table;
+mod train_codes;
 mod verify;
 
 use std::process::ExitCode;
@@ -73,6 +74,7 @@ enum Command {
     Score(score::Args),
     ScoreFaces(score_faces::Args),
     Evaluate(evaluate::Args),
+    TrainCodes(train_codes::Args),
 }
 
 fn main() -> ExitCode {
@@ -96,6 +98,7 @@ fn main() -> ExitCode {
         Command::Score(args) => score::run(args, &console),
         Command::ScoreFaces(args) => score_faces::run(args, &console),
         Command::Evaluate(args) => evaluate::run(args, &console),
+        Command::TrainCodes(args) => train_codes::run(args, &console),
     });
     match answer {
         Ok(answer) => answer.into(),

@@ -1,0 +1,83 @@
+//! From a finger's minutiae to its codes.
+
+use super::choice::{Choice, direction};
+use super::descriptor::{VALUES, descriptor};
+use super::projection::{BATCH, Projection};
+use super::{CodeMeans, CodeSites, CodeWords, FingerCodes, SLOTS, WORDS, filter_scores};
+use crate::fingerprint::geometry::Geometry;
+use crate::kernels::Work;
+use crate::template::Minutia;
+
+/// The codes of a finger of at most 255 minutiae.
+pub(super) struct Encoding<'a> {
+    pub(super) minutiae: &'a [Minutia],
+    pub(super) projection: &'a Projection,
+    /// What the means are taken over.
+    pub(super) cohort: &'a [FingerCodes],
+}
+
+impl Work for Encoding<'_> {
+    type Output = FingerCodes;
+
+    #[inline(always)]
+    fn run(self) -> FingerCodes {
+        let Self { minutiae, projection, cohort } = self;
+        let mut finger = Geometry::default();
+        finger.fill(minutiae);
+        let choice = Choice::new(minutiae, &finger);
+        if choice.count() == 0 {
+            return FingerCodes::EMPTY;
+        }
+        let mut chosen = [0; SLOTS];
+        for (place, minutia) in chosen.iter_mut().zip(choice.minutiae()) {
+            *place = minutia;
+        }
+        let mut codes = [[0; WORDS]; SLOTS];
+        let mut descriptors = [[0.0; VALUES]; BATCH];
+        for (batch, codes) in chosen[..choice.count()].chunks(BATCH).zip(codes.chunks_mut(BATCH)) {
+            for (&centre, out) in batch.iter().zip(&mut descriptors) {
+                descriptor(minutiae, &finger, centre, out);
+            }
+            for (code, of_batch) in codes.iter_mut().zip(projection.codes(&descriptors)) {
+                *code = of_batch;
+            }
+        }
+        let at = |slot: usize| choice.place(slot);
+        let place = |slot| {
+            let m = chosen[at(slot)];
+            [site(finger.x[m]), site(-finger.y[m])]
+        };
+        let mut made = FingerCodes {
+            words: std::array::from_fn(|word| CodeWords(std::array::from_fn(|slot| codes[at(slot)][word]))),
+            sites: CodeSites {
+                places: std::array::from_fn(place),
+                directions: std::array::from_fn(|slot| direction(&minutiae[chosen[at(slot)]])),
+            },
+            count: choice.count() as u8,
+            means: CodeMeans::default(),
+        };
+        made.means = means(&made, cohort);
+        made
+    }
+}
+
+/// A coordinate in pixels as stored.
+fn site(pixels: f32) -> i16 {
+    use crate::fingerprint::parameters::PIXELS_PER_STEP;
+    // `as` saturates; half the greatest extent of a finger is 32,767.5 steps.
+    (pixels / PIXELS_PER_STEP).round() as i16
+}
+
+/// The means of the roots of the scores against the cohort.
+#[inline(always)]
+fn means(finger: &FingerCodes, cohort: &[FingerCodes]) -> CodeMeans {
+    let mut sums = [0.0_f32; WORDS];
+    for probe in cohort {
+        let scores = filter_scores(probe.view(), finger.view()).0;
+        for (sum, score) in sums.iter_mut().zip(scores) {
+            *sum += (score as f32).sqrt();
+        }
+    }
+    let count = cohort.len().max(1) as f32;
+    CodeMeans(sums.map(|sum| (sum / count * f32::from(CodeMeans::ONE)).round() as u16))
+}

@@ -1,0 +1,130 @@
+//! Learned codes: 128 bits for each of a finger's best minutiae, of which a search rules out most
+//! fingers before it compares any in full.
+//!
+//! A [`CodeModel`] makes them: a real-valued minutia cylinder (Cappelli, Ferrara, Maltoni, IEEE TPAMI
+//! 32(12), 2010), its projection to directions that tell minutiae apart (linear discriminant analysis
+//! on mated minutiae), two rotations that suit signs (iterative quantisation: Gong, Lazebnik, Gordo,
+//! Perronnin, IEEE TPAMI 35(12), 2013), and a threshold for each bit. The Hamming distance of two
+//! codes is small if their minutiae are the same one. Codes of different models do not compare:
+//! [`CodeModelId`] tells them apart. `docs/code-model.md` has the file's layout,
+//! `docs/notes/fingerprint-cascade.md` what the codes are worth.
+
+mod choice;
+mod descriptor;
+mod encoding;
+mod file;
+mod filter;
+mod model;
+mod projection;
+#[cfg(feature = "training")]
+pub mod training;
+
+use std::fmt;
+
+use bytemuck::{Pod, Zeroable};
+
+pub use file::CodeModelError;
+pub use filter::{FilterScores, filter_scores};
+pub use model::{CodeModel, CodeModelId};
+
+/// Slots of a finger. A finger of fewer minutiae fills them with repetitions: slot `s` holds minutia
+/// `floor(s n / 32)` of `n`, which is harmless where the nearest is sought.
+pub const SLOTS: usize = 32;
+
+/// Words of a code, 64 bits each. The first alone is a code too, shorter and coarser.
+pub const WORDS: usize = 2;
+
+/// One word of each slot's code.
+#[repr(C, align(64))]
+#[derive(Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct CodeWords(pub [u64; SLOTS]);
+
+/// Where each slot's minutia lies.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct CodeSites {
+    /// From the middle of the bounding box of all the finger's minutiae, x to the right and y
+    /// downwards, in steps of [`Length`](crate::units::Length) (5 micrometres).
+    pub places: [[i16; 2]; SLOTS],
+    /// Direction in 1/256 of a turn, counter-clockwise from east; ascending.
+    pub directions: [u8; SLOTS],
+}
+
+/// How high a finger scores against strangers by nature: its mean of the root of the filter's score
+/// against the model's cohort, by the first word alone and by both. Taken off the root of a score, it
+/// keeps fingers that resemble all from crowding out others.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct CodeMeans(pub [u16; WORDS]);
+
+impl CodeMeans {
+    /// Parts of one in a mean.
+    pub const ONE: u16 = 64;
+}
+
+/// A finger's codes, owned. `Debug` shows the count, never codes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct FingerCodes {
+    /// Word planes: `words[w].0[s]` is word `w` of slot `s`.
+    pub words: [CodeWords; WORDS],
+    /// Where the slots' minutiae lie.
+    pub sites: CodeSites,
+    /// How many minutiae fill the slots, `0..=32`. All is zero if none.
+    pub count: u8,
+    /// What to take off this finger's scores as a candidate.
+    pub means: CodeMeans,
+}
+
+/// A finger's codes where they lie, in memory or in a mapped segment. Any bytes are allowed: what no
+/// model made gives a meaningless score, never a panic.
+#[derive(Clone, Copy)]
+pub struct CodesView<'a> {
+    /// See [`FingerCodes::words`].
+    pub words: [&'a CodeWords; WORDS],
+    /// See [`FingerCodes::sites`].
+    pub sites: &'a CodeSites,
+    /// See [`FingerCodes::count`].
+    pub count: u8,
+    /// See [`FingerCodes::means`].
+    pub means: CodeMeans,
+}
+
+impl FingerCodes {
+    /// Of a finger without minutiae.
+    pub const EMPTY: Self = Self {
+        words: [CodeWords([0; SLOTS]); WORDS],
+        sites: CodeSites { places: [[0; 2]; SLOTS], directions: [0; SLOTS] },
+        count: 0,
+        means: CodeMeans([0; WORDS]),
+    };
+
+    /// The codes, borrowed.
+    pub fn view(&self) -> CodesView<'_> {
+        let [first, second] = &self.words;
+        CodesView { words: [first, second], sites: &self.sites, count: self.count, means: self.means }
+    }
+}
+
+impl fmt::Debug for CodeWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CodeWords").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for CodeSites {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CodeSites").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for FingerCodes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FingerCodes({} minutiae)", self.count)
+    }
+}
+
+impl fmt::Debug for CodesView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CodesView({} minutiae)", self.count)
+    }
+}
