@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use super::codes::{self, Codes, Group, Line, Terms};
 use super::dot::{self, Dot};
 use super::masked::{self, MaskedFn, Pattern, Planes};
+use super::slots::{self, Slots};
 use super::vectors::{self, Work};
 
 /// An instruction set that kernels are written for.
@@ -68,6 +69,7 @@ pub struct Kernels {
     dot: Dot,
     masked: MaskedFn,
     codes: Codes,
+    slots: Slots,
 }
 
 impl Kernels {
@@ -78,7 +80,13 @@ impl Kernels {
 
     /// The one place where a table is filled; the caller knows that the level is available.
     fn unchecked(level: Level) -> Self {
-        Self { level, dot: dot::at(level), masked: masked::at(level), codes: codes::at(level) }
+        Self {
+            level,
+            dot: dot::at(level),
+            masked: masked::at(level),
+            codes: codes::at(level),
+            slots: slots::at(level),
+        }
     }
 
     /// Every level that this processor has, slowest first.
@@ -202,6 +210,11 @@ impl Kernels {
         if check_codes(codes, terms, lines, out.len()) {
             (self.codes.candidates)(codes, terms, lines, out);
         }
+    }
+
+    /// For [`slots::SlotProbe`].
+    pub(super) fn slots(&self) -> Slots {
+        self.slots
     }
 
     /// Does plain work, compiled for this level: to the same bits at every level.

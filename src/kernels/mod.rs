@@ -7,6 +7,7 @@ pub mod codes;
 mod dispatch;
 mod dot;
 pub mod masked;
+pub mod slots;
 mod vectors;
 
 pub use dispatch::{Kernels, Level};
