@@ -6,8 +6,8 @@
 
 use std::arch::x86_64::*;
 
-use super::probe::{NIBBLES, NibbleTables, Tables};
-use super::{BLOCKS, Chosen, Directions, NONE, Rows, SLOTS as ROW, SlotProbe, Slots, WINDOW, Words};
+use super::probe::{NIBBLES, Tables};
+use super::{BLOCKS, Chosen, Directions, Rows, SLOTS as ROW, SlotProbe, Slots, WINDOW, Words};
 
 // SAFETY (all): `dispatch` hands these out only for a level that it found available.
 pub(super) const SLOTS: Slots = Slots {
@@ -100,7 +100,8 @@ fn spread(words: &Words, planes: &mut Planes) {
 fn bytes_of(words: &Words) -> [__m256i; 8] {
     let (pairs, _) = words.as_chunks::<2>();
     // Byte 0 of both words, then byte 1 of both, and so on.
-    let zip = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15));
+    let zip =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15));
     // Slots 2 i and 2 i + 1 in the low half, 16 further ones in the high half.
     let two: [__m256i; 8] = std::array::from_fn(|i| {
         // SAFETY: a pair is two u64, the 16 bytes that an unaligned load reads.
@@ -148,15 +149,17 @@ fn starts(middles: &[u8; BLOCKS], directions: &Directions) -> [usize; BLOCKS] {
 #[target_feature(enable = "avx2,popcnt")]
 fn score<const W: usize>(probe: &SlotProbe, planes: &[Planes; W], directions: &Directions) -> u32 {
     let starts = starts(&probe.middles, directions);
-    let (tables, _) = probe.tables.split_at(W * NIBBLES);
+    let (tables, _) = probe.tables.as_chunks::<NIBBLES>();
     let mut least = [_mm256_setzero_si256(); BLOCKS];
     for block in 0..BLOCKS {
         let mut distances = [_mm256_setzero_si256(); PAIRS];
-        for (nibble, tables) in planes.as_flattened().iter().zip(tables) {
-            let window = window(nibble, starts[block]);
-            for (pair, distance) in distances.iter_mut().enumerate() {
-                let table = table(&tables[block * PAIRS + pair]);
-                *distance = _mm256_add_epi8(*distance, _mm256_shuffle_epi8(table, window));
+        for w in 0..W {
+            for (nibble, tables) in planes[w].iter().zip(&tables[w]) {
+                let window = window(nibble, starts[block]);
+                for (pair, distance) in distances.iter_mut().enumerate() {
+                    let table = table(&tables[block * PAIRS + pair]);
+                    *distance = _mm256_add_epi8(*distance, _mm256_shuffle_epi8(table, window));
+                }
             }
         }
         let [a, b, c, d] = distances;
@@ -200,49 +203,60 @@ fn least_of_bytes(a: __m256i, b: __m256i) -> __m256i {
     _mm256_min_epu8(_mm256_unpacklo_epi8(a, b), _mm256_unpackhi_epi8(a, b))
 }
 
+/// Two of the probe's slots at a time, one in each half of a register, meet half of the row.
 #[target_feature(enable = "avx2")]
 fn nearest(probe: &SlotProbe, words: [&Words; 2], directions: &Directions, out: &mut [u16; ROW]) {
     let nibble = _mm256_set1_epi8(0x0f);
-    let mut nibbles = [[_mm256_setzero_si256(); 2]; NIBBLES];
-    let bytes = words.map(|words| bytes_of(words));
-    for (nibbles, bytes) in nibbles.iter_mut().zip(bytes.as_flattened()) {
-        *nibbles = [*bytes, _mm256_srli_epi16::<4>(*bytes)].map(|half| _mm256_and_si256(half, nibble));
+    let halves = |bytes| {
+        [_mm256_permute2x128_si256::<0x00>(bytes, bytes), _mm256_permute2x128_si256::<0x11>(bytes, bytes)]
+    };
+    // Of each nibble the first 16 slots and the last, in both halves each.
+    let mut nibbles = [[[_mm256_setzero_si256(); 2]; NIBBLES]; 2];
+    for (word, nibbles) in words.into_iter().zip(&mut nibbles) {
+        for (bytes, nibbles) in bytes_of(word).into_iter().zip(nibbles.as_chunks_mut::<2>().0) {
+            nibbles[0] = halves(_mm256_and_si256(bytes, nibble));
+            nibbles[1] = halves(_mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble));
+        }
     }
     // SAFETY: a row's directions are 32 bytes, what an unaligned load reads.
-    let directions = unsafe { _mm256_loadu_si256(directions.as_ptr().cast()) };
+    let directions = halves(unsafe { _mm256_loadu_si256(directions.as_ptr().cast()) });
     let gate = _mm256_set1_epi8(probe.gate.cast_signed());
-    // Keys of slots 0 to 7 and 16 to 23, and of 8 to 15 and 24 to 31.
-    let mut keys = [_mm256_set1_epi16(NONE.cast_signed()); 2];
-    for own in 0..ROW {
-        let mut distance = _mm256_setzero_si256();
-        for (nibbles, tables) in nibbles.as_flattened().iter().zip(&probe.tables) {
-            distance = _mm256_add_epi8(distance, _mm256_shuffle_epi8(both(tables, own), *nibbles));
+    let none = _mm256_set1_epi8(-1);
+    let (tables, _) = probe.tables.as_chunks::<NIBBLES>();
+    // By half of the row: keys of its slots 0 to 7, and 8 to 15.
+    let mut keys = [[none; 2]; 2];
+    for pair in 0..ROW / 2 {
+        let mut distances = [_mm256_setzero_si256(); 2];
+        for (nibbles, tables) in nibbles.iter().zip(tables) {
+            for (nibbles, tables) in nibbles.iter().zip(tables) {
+                let table = table(&tables[pair]);
+                for (distance, nibble) in distances.iter_mut().zip(nibbles) {
+                    *distance = _mm256_add_epi8(*distance, _mm256_shuffle_epi8(table, *nibble));
+                }
+            }
         }
-        let turn = _mm256_sub_epi8(directions, _mm256_set1_epi8(probe.directions[own].cast_signed()));
-        let apart = _mm256_abs_epi8(turn);
-        // A turn of -128 stays 128 as an unsigned byte.
-        let is_near = _mm256_cmpeq_epi8(_mm256_min_epu8(apart, gate), apart);
-        // A distance of all ones is greater than all, and its key as great as none.
-        let distance = _mm256_or_si256(distance, _mm256_xor_si256(is_near, _mm256_set1_epi8(-1)));
-        let index = _mm256_set1_epi8(own as i8);
-        let index = _mm256_or_si256(index, _mm256_xor_si256(is_near, _mm256_set1_epi8(-1)));
-        keys[0] = _mm256_min_epu16(keys[0], _mm256_unpacklo_epi8(index, distance));
-        keys[1] = _mm256_min_epu16(keys[1], _mm256_unpackhi_epi8(index, distance));
+        let two = |numbers: [u8; 2]| {
+            let [first, second] = numbers.map(|number| _mm_set1_epi8(number.cast_signed()));
+            _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(first), second)
+        };
+        let own = two([probe.directions[2 * pair], probe.directions[2 * pair + 1]]);
+        let slots = two([2 * pair as u8, 2 * pair as u8 + 1]);
+        for ((keys, distance), directions) in keys.iter_mut().zip(distances).zip(directions) {
+            // A turn of -128 stays 128 as an unsigned byte.
+            let apart = _mm256_abs_epi8(_mm256_sub_epi8(directions, own));
+            let is_near = _mm256_cmpeq_epi8(_mm256_min_epu8(apart, gate), apart);
+            let distance = _mm256_blendv_epi8(none, distance, is_near);
+            keys[0] = _mm256_min_epu16(keys[0], _mm256_unpacklo_epi8(slots, distance));
+            keys[1] = _mm256_min_epu16(keys[1], _mm256_unpackhi_epi8(slots, distance));
+        }
     }
-    let low = _mm256_permute2x128_si256::<0x20>(keys[0], keys[1]);
-    let high = _mm256_permute2x128_si256::<0x31>(keys[0], keys[1]);
-    let (halves, _) = out.as_chunks_mut::<16>();
-    for (half, keys) in halves.iter_mut().zip([low, high]) {
-        // SAFETY: the half is 16 u16, the 32 bytes that an unaligned store writes.
-        unsafe { _mm256_storeu_si256(half.as_mut_ptr().cast(), keys) }
+    let (eights, _) = out.as_chunks_mut::<8>();
+    for (eight, keys) in eights.iter_mut().zip(keys.as_flattened()) {
+        let keys = _mm_min_epu16(_mm256_castsi256_si128(*keys), _mm256_extracti128_si256::<1>(*keys));
+        // A key of no distance still names a slot.
+        let is_some = _mm_cmpgt_epi16(_mm_set1_epi16(0x00ff), _mm_srli_epi16::<8>(keys));
+        let keys = _mm_blendv_epi8(_mm_set1_epi8(-1), keys, is_some);
+        // SAFETY: `eight` is eight u16, the 16 bytes that an unaligned store writes.
+        unsafe { _mm_storeu_si128(eight.as_mut_ptr().cast(), keys) }
     }
-}
-
-/// The table of one of the probe's slots, in both halves.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn both(tables: &NibbleTables, own: usize) -> __m256i {
-    let table = &tables[own / 2].0[own % 2];
-    // SAFETY: a table is 16 bytes, what an unaligned load reads.
-    _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(table.as_ptr().cast()) })
 }

@@ -145,10 +145,70 @@ fn window(around: &Around, start: usize) -> &[u64; WINDOW] {
     unsafe { &*around.0.as_ptr().add(start).cast() }
 }
 
-/// The row in lanes: byte `8 l + b` of a key vector is slot `8 b + l` for `b` in 0..4 (the first slot of
-/// the probe of two) and slot `8 (b - 4) + l` (the second).
+/// Two of the probe's slots at a time meet the whole row. In a vector of bytes, byte `b` of lane `l` is of
+/// the row's slot `8 (b % 4) + l`, and of the first of the two slots up to byte 3, else of the second.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq")]
 fn nearest(probe: &SlotProbe, words: [&Words; 2], directions: &Directions, out: &mut [u16; ROW]) {
+    let row = words.map(|words| {
+        let (blocks, _) = words.as_chunks::<BLOCK>();
+        // SAFETY: a block is eight u64, the 64 bytes that an unaligned load reads.
+        std::array::from_fn::<_, BLOCKS, _>(|b| unsafe { _mm512_loadu_si512(blocks[b].as_ptr().cast()) })
+    });
+    let (eights, _) = directions.as_chunks::<BLOCK>();
+    // SAFETY: eight directions are the 8 bytes that the load reads.
+    let eight = |b: usize| unsafe { _mm_loadl_epi64(eights[b].as_ptr().cast()) };
+    let directions = bytes(std::array::from_fn(|b| _mm512_cvtepu8_epi64(eight(b % BLOCKS))));
+    let gate = _mm512_set1_epi8(probe.gate.cast_signed());
+    let none = _mm512_set1_epi8(-1);
+    // Keys of even lanes, and of odd ones.
+    let mut keys = [none; 2];
+    for own in (0..ROW).step_by(2) {
+        let distance = |b: usize| {
+            let ones = |w: usize| {
+                let word = _mm512_set1_epi64(probe.words[w][own + b / BLOCKS].cast_signed());
+                _mm512_popcnt_epi64(_mm512_xor_si512(row[w][b % BLOCKS], word))
+            };
+            _mm512_add_epi64(ones(0), ones(1))
+        };
+        let distances = bytes(std::array::from_fn(distance));
+        let [first, second] = [own, own + 1].map(|own| u32::from_ne_bytes([probe.directions[own]; 4]));
+        let turn = _mm512_sub_epi8(directions, pair(first, second));
+        // A turn of -128 stays 128 as an unsigned byte.
+        let is_near = _mm512_cmple_epu8_mask(_mm512_abs_epi8(turn), gate);
+        let distances = _mm512_mask_mov_epi8(none, is_near, distances);
+        let [first, second] = [own, own + 1].map(|own| u32::from_ne_bytes([own as u8; 4]));
+        let slots = pair(first, second);
+        keys[0] = _mm512_min_epu16(keys[0], _mm512_unpacklo_epi8(slots, distances));
+        keys[1] = _mm512_min_epu16(keys[1], _mm512_unpackhi_epi8(slots, distances));
+    }
+    let keys = keys.map(|keys| _mm512_min_epu16(keys, _mm512_shuffle_epi32::<0b01_00_11_10>(keys)));
+    // Four numbers of 32 bits in a quarter, each of neighbours in lanes; then in the row's order.
+    let neighbours = _mm512_unpacklo_epi16(keys[0], keys[1]);
+    let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    let keys = _mm512_permutexvar_epi32(order, neighbours);
+    // A key of no distance still names a slot.
+    let is_some = _mm512_cmplt_epu16_mask(keys, _mm512_set1_epi16(0xff00_u16.cast_signed()));
+    let keys = _mm512_mask_mov_epi16(none, is_some, keys);
+    // SAFETY: `out` is 32 u16, the 64 bytes that an unaligned store writes.
+    unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), keys) }
+}
 
-    (super::scalar::SLOTS.nearest)(probe, words, directions, out);
+/// Byte `b` of each lane of the result is the lowest of that lane of vector `b`; the rest of the vectors
+/// is zero.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn bytes(of: [__m512i; 8]) -> __m512i {
+    let [a, b, c, d, e, f, g, h] = of;
+    let or3 = |a, b, c| _mm512_ternarylogic_epi64::<0xfe>(a, b, c);
+    let abc = or3(a, _mm512_slli_epi64::<8>(b), _mm512_slli_epi64::<16>(c));
+    let def = or3(_mm512_slli_epi64::<24>(d), _mm512_slli_epi64::<32>(e), _mm512_slli_epi64::<40>(f));
+    let gh = _mm512_or_si512(_mm512_slli_epi64::<48>(g), _mm512_slli_epi64::<56>(h));
+    or3(abc, def, gh)
+}
+
+/// Two numbers in every lane.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn pair(first: u32, second: u32) -> __m512i {
+    _mm512_set1_epi64((u64::from(second) << 32 | u64::from(first)).cast_signed())
 }

@@ -33,7 +33,8 @@ fn naive_score(probe: &Row, row: &Row, words: usize, far: u8) -> u32 {
         circle.rotate_left(below % SLOTS);
         circle.rotate_right(8);
         for own in block * 8..block * 8 + 8 {
-            let least = circle[..16].iter().map(|&slot| distance(probe, own, row, slot, words)).min().unwrap();
+            let least =
+                circle[..16].iter().map(|&slot| distance(probe, own, row, slot, words)).min().unwrap();
             let near = i64::from(far) - i64::from(least);
             if near > 0 {
                 score += u32::try_from(near * near).unwrap();
@@ -119,7 +120,8 @@ fn check(probe: &Row, rows: &[Row], far: [u8; 2], gate: u8, listed: &[u32]) -> R
     for kernels in Kernels::all() {
         let prepared = prepared(&kernels, probe, far, gate);
         for (width, words) in [(Width::One, 1), (Width::Two, 2)] {
-            let naive: Vec<u32> = rows.iter().map(|row| naive_score(probe, row, words, far[words - 1])).collect();
+            let naive: Vec<u32> =
+                rows.iter().map(|row| naive_score(probe, row, words, far[words - 1])).collect();
             let mut found = vec![u32::MAX; rows.len()];
             prepared.scores(columns.rows(), width, &mut found);
             prop_assert_eq!(&found, &naive, "{:?} {:?}", kernels, width);
