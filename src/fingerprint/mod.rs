@@ -11,6 +11,7 @@ pub mod codes;
 mod cylinder;
 mod explanation;
 mod features;
+pub mod filter;
 mod geometry;
 mod growth;
 mod hull;

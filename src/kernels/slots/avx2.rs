@@ -45,8 +45,8 @@ type Planes = [Around; NIBBLES];
 fn scores<const W: usize>(probe: &SlotProbe, rows: Rows<'_>, chosen: Chosen<'_>, out: &mut [u32]) {
     let mut planes = [[Around([0; ROW + WINDOW]); NIBBLES]; W];
     let mut one = |row: usize| {
-        for w in 0..W {
-            spread(&rows.words[w][row], &mut planes[w]);
+        for (words, planes) in rows.words.iter().zip(&mut planes) {
+            spread(&words[row], planes);
         }
         score(probe, &planes, &rows.directions[row])
     };

@@ -2,6 +2,7 @@
 //! a buffer that goes half around the circle again, so that a window is read from one address without
 //! arithmetic; each word is then an operand that the exclusive or broadcasts by itself.
 #![allow(unsafe_code)] // intrinsics: loads and stores through raw pointers, and the call into them
+#![allow(clippy::needless_range_loop)] // several arrays by one index
 
 use std::arch::x86_64::*;
 
@@ -171,12 +172,12 @@ fn nearest(probe: &SlotProbe, words: [&Words; 2], directions: &Directions, out: 
             _mm512_add_epi64(ones(0), ones(1))
         };
         let distances = bytes(std::array::from_fn(distance));
-        let [first, second] = [own, own + 1].map(|own| u32::from_ne_bytes([probe.directions[own]; 4]));
+        let [first, second] = [own, own + 1].map(|own| u32::from_le_bytes([probe.directions[own]; 4]));
         let turn = _mm512_sub_epi8(directions, pair(first, second));
         // A turn of -128 stays 128 as an unsigned byte.
         let is_near = _mm512_cmple_epu8_mask(_mm512_abs_epi8(turn), gate);
         let distances = _mm512_mask_mov_epi8(none, is_near, distances);
-        let [first, second] = [own, own + 1].map(|own| u32::from_ne_bytes([own as u8; 4]));
+        let [first, second] = [own, own + 1].map(|own| u32::from_le_bytes([own as u8; 4]));
         let slots = pair(first, second);
         keys[0] = _mm512_min_epu16(keys[0], _mm512_unpacklo_epi8(slots, distances));
         keys[1] = _mm512_min_epu16(keys[1], _mm512_unpackhi_epi8(slots, distances));
