@@ -1,28 +1,79 @@
 #!/usr/bin/env bash
 # Compares face searches from scratch: vectors, this engine, rivals; writes benches/record/DATE-face-search.md.
-# usage: benches/compare/face_search.sh [FOLDER]     FOLDER (default /tmp/biomatch-compare) takes 6 GB a million.
+# usage: benches/compare/face_search.sh [--quick] [FOLDER]
+# FOLDER (default /tmp/biomatch-compare) takes 8 GB; --quick does with 10,000 faces, in about a minute.
+# With BIOMATCH_DATA set, the table has the real embeddings too.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+sets="1000000:512:faces 100000:512:faces 10000:512:faces 100000:512:uniform 100000:128:faces"
+hnsw_at=100000:512:faces
+exact_seconds=100
+record=$here/../record/$(date +%F)-face-search.md
+if [ "${1:-}" = --quick ]; then
+    shift
+    sets="10000:512:faces"
+    hnsw_at=10000:512:faces
+    exact_seconds=10
+    record=
+fi
 folder=${1:-/tmp/biomatch-compare}
-sets=${SETS:-"10000:512:faces 100000:512:faces 1000000:512:faces 100000:512:uniform 100000:128:faces"}
 mkdir -p "$folder"
-[ -x "$folder/venv/bin/python" ] || {
-    python3 -m venv "$folder/venv"
-    "$folder/venv/bin/pip" -q install numpy faiss-cpu simsimd
-}
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$folder/target}
-cargo build -q --release --manifest-path "$here/Cargo.toml"
-engine=$CARGO_TARGET_DIR/release/face-search
+python=$folder/venv/bin/python
 results=$folder/results.ndjson
+steps=$folder/steps.log
+begin=$SECONDS
+
+step() { printf '%4d s  %s\n' $((SECONDS - begin)) "$*" >&2; }
+# Runs a measurement; one that fails leaves a line in the table and the others go on.
+run() { "$@" >> "$results" 2>> "$steps" || echo "{\"failed\":\"$(basename "$1") ${*:2}\"}" >> "$results"; }
+
+step "Python packages"
+[ -f "$folder/venv/done" ] || {
+    python3 -m venv "$folder/venv"
+    "$folder/venv/bin/pip" -q install numpy faiss-cpu usearch simsimd numkong
+    touch "$folder/venv/done"
+}
+step "this engine"
+CARGO_TARGET_DIR=$folder/target cargo build -q --release --manifest-path "$here/Cargo.toml"
+engine=$folder/target/release/face-search
 : > "$results"
+: > "$steps"
+
 for set in $sets; do
     IFS=: read -r count dimension kind <<< "$set"
     of=$folder/$set
-    load=$(cut -d' ' -f1 /proc/loadavg)
-    [ -f "$of/faces.f32" ] || "$engine" make "$of" "$count" "$dimension" "$kind"
-    echo "{\"set\":\"$set\",\"load\":$load}" >> "$results"
-    "$engine" run "$of" "$count" "$dimension" | tee -a "$results"
-    BIOMATCH_KERNELS=avx2 "$engine" run "$of" "$count" "$dimension" | sed 's/"biomatch"/"biomatch avx2"/' | tee -a "$results"
-    "$folder/venv/bin/python" "$here/face_search.py" "$of" "$count" "$dimension" | tee -a "$results"
+    where=("$of" "$count" "$dimension")
+    [ -f "$of/mates.u32" ] || { step "$set: vectors" && "$engine" make "${where[@]}" "$kind"; }
+    printf '{"set":"%s","load":%s}\n' "$set" "$(cut -d' ' -f1 /proc/loadavg)" >> "$results"
+    step "$set: enrolment"
+    run "$engine" enrol "${where[@]}"
+    run "$engine" open "${where[@]}"
+    step "$set: searches"
+    run "$engine" scan "${where[@]}" 1000000000
+    for rival in faiss-flat faiss-sq8-uniform; do
+        step "$set: $rival"
+        run "$python" "$here/face_search.py" $rival "${where[@]}"
+    done
+    step "$set: searches with AVX2 and without"
+    BIOMATCH_KERNELS=avx2 run "$engine" scan "${where[@]}" 100000000
+    [ "$count" -gt 100000 ] || BIOMATCH_KERNELS=scalar run "$engine" scan "${where[@]}" 1000000
+    step "$set: exactness"
+    run "$engine" exact "${where[@]}" $exact_seconds
+    rivals="faiss-sq8 simsimd numkong"
+    [ "$count" -gt 100000 ] || rivals+=" usearch-exact"
+    [ "$set" != $hnsw_at ] || rivals+=" faiss-hnsw usearch-hnsw"
+    for rival in $rivals; do
+        step "$set: $rival"
+        run "$python" "$here/face_search.py" "$rival" "${where[@]}"
+    done
 done
-"$folder/venv/bin/python" "$here/face_search_table.py" "$results" > "$here/../record/$(date +%F)-face-search.md"
+
+if [ -n "${BIOMATCH_DATA:-}" ]; then
+    step "real embeddings"
+    (cd "$here/../.." && cargo test -q --test faces_real a_search_by_codes -- --nocapture 2>> "$steps") |
+        "$python" -c 'import json, sys; [print(json.dumps({"real": line.strip()})) for line in sys.stdin if line[0].isdigit() or line.startswith("FNIR")]' \
+            >> "$results"
+fi
+step "table"
+"$python" "$here/face_search_table.py" "$results" | tee ${record:+"$record"}
+step "done"

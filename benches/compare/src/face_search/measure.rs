@@ -1,0 +1,102 @@
+//! The files of a set, clocks, and lines of results.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use biomatch::face::FaceProbe;
+use biomatch::gallery::{Gallery, Options, Snapshot};
+use biomatch::template::{FaceTemplate, ModelId};
+use rayon::ThreadPool;
+use serde_json::{Value, json};
+
+/// Rounds of which the best counts.
+pub const ROUNDS: usize = 7;
+
+/// A set of vectors: `faces.f32` (`count` rows), `probes.f32`, and `mates.u32`, the row of each probe's
+/// mate or [`Set::NO_MATE`].
+pub struct Set {
+    pub folder: PathBuf,
+    pub count: usize,
+    pub dimension: usize,
+}
+
+impl Set {
+    pub const PROBES: usize = 10_000;
+    pub const NO_MATE: u32 = u32::MAX;
+
+    pub fn new(folder: &str, count: usize, dimension: usize) -> Self {
+        Self { folder: folder.into(), count, dimension }
+    }
+
+    pub fn gallery_folder(&self) -> PathBuf {
+        self.folder.join("gallery")
+    }
+
+    /// The gallery that `enrol` left.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        let gallery = Gallery::open(self.gallery_folder(), Options::default()).unwrap();
+        let snapshot = gallery.snapshot().unwrap();
+        assert_eq!(snapshot.face_count(), self.count);
+        snapshot
+    }
+
+    pub fn model() -> ModelId {
+        "bench".parse().unwrap()
+    }
+
+    pub fn read<T: bytemuck::Pod>(&self, name: &str) -> Vec<T> {
+        bytemuck::pod_collect_to_vec(&fs::read(self.folder.join(name)).unwrap())
+    }
+
+    pub fn write<T: bytemuck::Pod>(&self, name: &str, values: &[T]) {
+        fs::write(self.folder.join(name), bytemuck::cast_slice::<T, u8>(values)).unwrap();
+    }
+
+    pub fn probes(&self) -> Vec<FaceProbe> {
+        let probes: Vec<f32> = self.read("probes.f32");
+        let template = |row: &[f32]| FaceTemplate::new(Self::model(), row).unwrap();
+        probes.chunks_exact(self.dimension).map(|row| FaceProbe::new(&template(row))).collect()
+    }
+}
+
+pub fn say(what: &str, threads: usize, seconds: f64, of: Value) {
+    let level = biomatch::kernels::Kernels::active().level().name();
+    let mut line =
+        json!({ "who": "biomatch", "level": level, "what": what, "threads": threads, "seconds": seconds });
+    line.as_object_mut().unwrap().extend(of.as_object().unwrap().clone());
+    println!("{line}");
+}
+
+pub fn seconds<R>(work: impl FnOnce() -> R) -> (f64, R) {
+    let start = Instant::now();
+    let result = work();
+    (start.elapsed().as_secs_f64(), result)
+}
+
+/// The least time of some rounds; fewer of what takes seconds.
+pub fn best(mut work: impl FnMut()) -> f64 {
+    let mut least = f64::INFINITY;
+    for round in 0..ROUNDS {
+        if round > 1 && least > 1.0 {
+            break;
+        }
+        least = least.min(seconds(&mut work).0);
+    }
+    least
+}
+
+/// Seconds that this process's living threads have been on a processor.
+pub fn processor_seconds() -> f64 {
+    let Ok(tasks) = fs::read_dir("/proc/self/task") else { return f64::NAN };
+    let of = |path: &Path| {
+        let text = fs::read_to_string(path.join("schedstat")).unwrap_or_default();
+        text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0)
+    };
+    tasks.flatten().map(|task| of(&task.path())).sum::<f64>() / 1e9
+}
+
+pub fn pool(threads: usize) -> ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
+}

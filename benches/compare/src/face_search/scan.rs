@@ -1,0 +1,88 @@
+//! Searches at the present kernel level, each beside plain reading of its bytes.
+
+use std::hint::black_box;
+use std::num::NonZeroUsize;
+
+use biomatch::face::FaceProbe;
+use biomatch::gallery::Snapshot;
+use biomatch::search::{Search, identify_faces, identify_faces_by_vectors};
+use biomatch::units::Score;
+use rayon::ThreadPool;
+use serde_json::json;
+
+use crate::measure::{Set, best, pool, say};
+use crate::roofline;
+
+/// Bytes of a search that all scan.
+fn codes(snapshot: &Snapshot) -> Vec<&[u8]> {
+    let blocks = snapshot.face_blocks(&Set::model()).iter();
+    blocks.filter_map(|block| block.codes()).map(|codes| codes.as_flattened()).collect()
+}
+
+/// Single searches, thresholded ones, and batches of at most so many pairs, by one thread and by two; the
+/// scan of vectors if there may be many.
+pub fn scan(set: &Set, most_pairs: usize) {
+    let snapshot = set.snapshot();
+    let probes = set.probes();
+    let any = Search::top(NonZeroUsize::new(10).unwrap());
+    // Maps and caches are warm before anything counts, for the rivals too.
+    identify_faces(&snapshot, &probes[..2], &any).unwrap();
+    identify_faces_by_vectors(&snapshot, &probes[..1], &any).unwrap();
+
+    let mapped = codes(&snapshot);
+    let bytes: usize = mapped.iter().map(|part| part.len()).sum();
+    for threads in [1, 2] {
+        let pool = pool(threads);
+        let time = roofline::read(&mapped, &pool);
+        let roof = bytes as f64 / time;
+        say("read, mapped file", threads, time, json!({ "gb_s": roof / 1e9 }));
+        let copy: Vec<u8> = mapped.concat();
+        let time = roofline::read(&[&copy], &pool);
+        say("read, anonymous memory", threads, time, json!({ "gb_s": bytes as f64 / time / 1e9 }));
+        drop(copy);
+        singles(set, &snapshot, &probes[..5], &any, &pool, (bytes, roof));
+        let search = any.on(&pool);
+        if most_pairs >= 1_000_000_000 {
+            let time = best(|| {
+                black_box(identify_faces_by_vectors(&snapshot, &probes[..1], &search).unwrap());
+            });
+            say("single by vectors", threads, time, json!({ "m_vectors_s": set.count as f64 / time / 1e6 }));
+        }
+        for batch in [10, 100, 1_000, Set::PROBES] {
+            let pairs = batch * set.count;
+            if pairs > most_pairs {
+                continue;
+            }
+            let time = best(|| {
+                black_box(identify_faces(&snapshot, &probes[..batch], &search).unwrap());
+            });
+            say("batch", threads, time, json!({ "probes": batch, "m_pairs_s": pairs as f64 / time / 1e6 }));
+        }
+    }
+}
+
+/// Searches of one probe: the best ten, and the best ten at a threshold.
+fn singles(
+    set: &Set,
+    snapshot: &Snapshot,
+    probes: &[FaceProbe],
+    any: &Search<'_>,
+    pool: &ThreadPool,
+    (bytes, roof): (usize, f64),
+) {
+    let least = Score::new(0.45).unwrap();
+    for (name, search) in [("single top 10", *any), ("single top 10 at 0.45", any.at_least(least))] {
+        let search = search.on(pool);
+        let time = best(|| {
+            for probe in probes {
+                black_box(identify_faces(snapshot, std::slice::from_ref(probe), &search).unwrap());
+            }
+        }) / probes.len() as f64;
+        let rate = bytes as f64 / time;
+        let of = json!({
+            "m_vectors_s": set.count as f64 / time / 1e6, "gb_s": rate / 1e9, "share": rate / roof,
+            "bytes_a_vector": bytes as f64 / set.count as f64,
+        });
+        say(name, pool.current_num_threads(), time, of);
+    }
+}
