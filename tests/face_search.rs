@@ -164,9 +164,10 @@ fn more_probes_than_pass_a_piece_together() {
     }
 }
 
-/// Takes the codes, which come last, out of every segment of faces, as the version without them wrote
-/// it. Written from `docs/gallery-format.md`.
-fn without_codes(memory: &Memory) -> Memory {
+/// Takes codes and signs, which come last, out of every segment of faces, as the version without them wrote
+/// it; or puts whole codes of this dimension in their place, as the next version did. Written from
+/// `docs/gallery-format.md`.
+fn without_codes(memory: &Memory, whole: Option<usize>) -> Memory {
     let mut files = memory.files();
     let put = |bytes: &mut [u8], at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
     let u64_at = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
@@ -174,14 +175,26 @@ fn without_codes(memory: &Memory) -> Memory {
     let mut manifest = files[&manifest_name].clone();
     for (name, bytes) in files.iter_mut().filter(|(name, _)| name.ends_with(".face")) {
         let third = 248 + 2 * 32;
-        assert_eq!(bytes[third], 7, "the codes");
+        assert_eq!([bytes[third], bytes[third + 32]], [16, 17], "codes and signs");
         let codes = u64_at(bytes, third + 8) as usize;
         let footer = bytes.split_off(bytes.len() - 64);
         bytes.truncate(codes);
-        bytes.extend(footer);
-        let (length, end) = (bytes.len() as u64, codes);
         put(bytes, 76, &2_u32.to_le_bytes());
-        put(bytes, third, &[0; 32]);
+        put(bytes, third, &[0; 64]);
+        if let Some(dimension) = whole {
+            let old =
+                vec![0x5a; (u64_at(bytes, 56) as usize).div_ceil(16) * (2 + dimension.div_ceil(4)) * 64];
+            put(bytes, 76, &3_u32.to_le_bytes());
+            put(bytes, third, &7_u32.to_le_bytes());
+            put(bytes, third + 4, &crc32fast::hash(&old).to_le_bytes());
+            put(bytes, third + 8, &(codes as u64).to_le_bytes());
+            put(bytes, third + 16, &(old.len() as u64).to_le_bytes());
+            bytes.extend(old);
+            bytes.resize(bytes.len().next_multiple_of(4096), 0);
+        }
+        let end = bytes.len();
+        bytes.extend(footer);
+        let length = bytes.len() as u64;
         put(bytes, 64, &length.to_le_bytes());
         let crc = crc32fast::hash(&bytes[..4092]);
         put(bytes, 4092, &crc.to_le_bytes());
@@ -216,7 +229,12 @@ fn segments_without_codes_open_and_get_them_from_a_writer() {
     let expected = check(&gallery.snapshot().unwrap(), &probes, 466);
     drop(gallery);
 
-    let old = without_codes(&memory);
+    for old in [without_codes(&memory, None), without_codes(&memory, Some(40))] {
+        check_old(&old, &probes, &expected);
+    }
+}
+
+fn check_old(old: &Memory, probes: &[FaceProbe], expected: &[Vec<Essence>]) {
     assert!(verify_in(Arc::new(old.clone())).unwrap().is_sound());
     let has_codes = |snapshot: &Snapshot| -> Vec<bool> {
         snapshot.face_blocks(&model()).iter().map(|block| block.codes().is_some()).collect()
@@ -224,13 +242,13 @@ fn segments_without_codes_open_and_get_them_from_a_writer() {
     let gallery = Gallery::open_in(Arc::new(old.clone()), Options::default()).unwrap();
     let snapshot = gallery.snapshot().unwrap();
     assert!(has_codes(&snapshot).iter().all(|&has| !has));
-    assert_eq!(check(&snapshot, &probes, 466), expected);
+    assert_eq!(check(&snapshot, probes, 466), expected);
 
     drop(gallery.writer().unwrap());
     let snapshot = gallery.snapshot().unwrap();
     assert!(has_codes(&snapshot).iter().all(|&has| has));
-    assert_eq!(check(&snapshot, &probes, 466), expected);
-    assert!(verify_in(Arc::new(old)).unwrap().is_sound());
+    assert_eq!(check(&snapshot, probes, 466), expected);
+    assert!(verify_in(Arc::new(old.clone())).unwrap().is_sound());
 }
 
 #[test]
@@ -242,8 +260,11 @@ fn a_code_that_lies_is_found_by_verify() {
     let sound = memory.files();
     let name = sound.keys().find(|name| name.ends_with(".face")).unwrap();
     let codes = u64::from_le_bytes(sound[name][248 + 72..248 + 80].try_into().unwrap()) as usize;
-    // Of the first row: scale, error, and codes of the first and of the last dimension.
-    for byte in [3, 67, 128, 128 + 5 * 64 + 3] {
+    // Of the first row: scale, error of the high nibbles, these of the first and of the last dimension;
+    // error, low nibbles of the last dimension. Blocks of the high plane have five lines.
+    let rows = u64::from_le_bytes(sound[name][56..64].try_into().unwrap()) as usize;
+    let low = rows.div_ceil(16) * 5 * 64;
+    for byte in [3, 67, 128, 128 + 2 * 64 + 3, low + 3, low + 3 * 64 + 3] {
         let mut files = sound.clone();
         files.get_mut(name).unwrap()[codes + byte] ^= 0x10;
         let report = verify_in(Arc::new(Memory::with(files))).unwrap();
@@ -251,5 +272,36 @@ fn a_code_that_lies_is_found_by_verify() {
         let lies = problems.iter().any(|problem| problem.contains("codes whose error is that of the vector"));
         assert!(lies, "byte {byte}: {problems:?}");
         assert!(problems.iter().any(|problem| problem.contains("a section that fits its checksum")));
+    }
+    let signs = u64::from_le_bytes(sound[name][248 + 104..248 + 112].try_into().unwrap()) as usize;
+    let mut files = sound.clone();
+    files.get_mut(name).unwrap()[signs] ^= 0x10;
+    let report = verify_in(Arc::new(Memory::with(files))).unwrap();
+    assert!(report.problems.iter().any(|problem| problem.to_string().contains("the signs of the vector")));
+}
+
+/// The high planes of codes are read alone where the least score allows it, and mean nothing else: single
+/// probes with thresholds of every height, and with floors that rise, find what vectors find.
+#[test]
+fn thresholds_find_what_vectors_find() {
+    let (count, dimension) = (4_000, 128);
+    let faces = faces(count, dimension);
+    let gallery = Gallery::create_in(Arc::new(Memory::new()), Options::default().flush_at(1)).unwrap();
+    enrol(&gallery, &faces, 10_000);
+    let snapshot = gallery.snapshot().unwrap();
+    let many: SubGallery = (0..count as u64).filter(|n| n % 5 != 0).map(citizen).collect();
+    for probe in &probes(&faces) {
+        let probe = std::slice::from_ref(probe);
+        let all = identify_faces_by_vectors(&snapshot, probe, &top(60)).unwrap();
+        // Thresholds at scores that occur, where a tie must be found, and between them.
+        let mut thresholds: Vec<f32> = all[0].hits.iter().step_by(7).map(|hit| hit.score.get()).collect();
+        thresholds.extend([0.15, 0.3, 0.45, 0.6, 0.9]);
+        for threshold in thresholds {
+            for search in [top(1), top(100), top(100).within(&many)] {
+                let search = search.at_least(Score::new(threshold).unwrap());
+                let expected = identify_faces_by_vectors(&snapshot, probe, &search).unwrap();
+                assert_eq!(identify_faces(&snapshot, probe, &search).unwrap(), expected, "{threshold}");
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Codes of faces never rule out a row that scores enough, whatever the numbers.
 #![no_main]
 
-use biomatch::face::{CodedProbes, FaceProbe, append_code_block, code_holds, row};
+use biomatch::face::{CodedProbes, FaceCodes, FaceProbe, code_holds, code_rows, row};
 use biomatch::kernels::Kernels;
 use biomatch::template::FaceTemplate;
 use libfuzzer_sys::fuzz_target;
@@ -35,19 +35,23 @@ fuzz_target!(|input: &[u8]| {
     let dimension = probe.embedding().len();
     let rows: Vec<Vec<f32>> = references.iter().map(row).collect();
     let views: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
-    let mut block = Vec::new();
-    append_code_block(&views, dimension, &mut block);
+    let lines = code_rows(&views, dimension);
+    let codes = FaceCodes::new(&lines, dimension, rows.len()).expect("codes of these rows");
     let probe = FaceProbe::new(probe);
     let coded = CodedProbes::new(dimension, [probe.row()]);
     for (lane, row) in rows.iter().enumerate() {
-        assert!(code_holds(&block, lane, row, dimension), "the error of lane {lane}");
+        let (planes, lane) = (codes.planes(lane / 16, 1).expect("a block"), lane % 16);
+        assert!(code_holds(planes, lane, row, dimension), "the errors of lane {lane}");
         let score = probe.compare(row);
         let exact: f64 = probe.row().iter().zip(row).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
         assert!((exact - f64::from(score.get())).abs() < 1e-5, "{exact} {score}");
         for kernels in Kernels::all() {
-            let mut mask = [0];
-            kernels.code_candidates(coded.codes(0, 1), &[coded.terms(0, score)], &block, &mut mask);
-            assert!(mask[0] >> lane & 1 == 1, "{kernels:?} rules out lane {lane}, which scores {score}");
+            let (mut fine, mut high) = ([0], [0]);
+            kernels.plane_candidates(coded.codes(0, 1), &coded.terms(0, score), planes, &mut fine);
+            kernels.high_candidates(coded.codes(0, 1), &coded.high_terms(0, score), planes, &mut high);
+            for [mask] in [fine, high] {
+                assert!(mask >> lane & 1 == 1, "{kernels:?} rules out lane {lane}, which scores {score}");
+            }
         }
     }
 });

@@ -28,6 +28,13 @@
 //! and the floor is that, in f64, lowered by more than its own rounding and rounded down to f32. So a row
 //! below the floor scores less than `T`, strictly: a tie is looked at. An infinite error makes the bound
 //! infinite or not a number, and both are candidates.
+//!
+//! # Why the pass of high nibbles loses nothing
+//!
+//! A high nibble stands for the middle `q'` of the sixteen codes that have it, a number and a half. All of
+//! the above holds of any numbers in place of `q`, with the error `e'` of these, if `|r'| <= e'` and the kernel's
+//! `I` is exact. The kernel computes `2 I`, an integer below 2^30, and takes `2 w` and `2 f`: each step is
+//! twice what it was, and rounds in the same way. Dimensions past the row's have codes of zero in `g`.
 
 use super::codes::{Coded, GREATEST_LENGTH, code_groups, estimate, round_up, roundings};
 use crate::kernels::codes::{Group, Line, Terms};
@@ -44,7 +51,8 @@ pub struct CodedProbes {
 }
 
 struct Probe {
-    start: i32,
+    /// Of its codes.
+    sum: i32,
     /// The value of a code.
     step: f64,
     /// At least the length of what the codes leave over.
@@ -58,17 +66,12 @@ impl CodedProbes {
     pub fn new<'a>(dimension: usize, rows: impl IntoIterator<Item = &'a [f32]>) -> Self {
         let mut coded = Self { dimension, codes: Vec::new(), probes: Vec::new() };
         for row in rows {
-            let Coded { scale, error, codes } = Coded::new(row, dimension);
+            let Coded { scale, error, codes, .. } = Coded::new(row, dimension);
             let flat = codes.as_flattened();
             let sum: i32 = flat.iter().copied().map(i32::from).sum();
             let square: f64 = flat.iter().map(|&code| f64::from(code) * f64::from(code)).sum();
             let weight = round_up(square.sqrt());
-            coded.probes.push(Probe {
-                start: -128 * sum,
-                step: f64::from(scale),
-                error: f64::from(error),
-                weight,
-            });
+            coded.probes.push(Probe { sum, step: f64::from(scale), error: f64::from(error), weight });
             coded.codes.extend(codes);
         }
         coded
@@ -96,7 +99,28 @@ impl CodedProbes {
     /// If there is no such probe.
     pub fn terms(&self, probe: usize, least: Score) -> Terms {
         let probe = &self.probes[probe];
-        Terms { start: probe.start, weight: probe.weight, floor: self.floor(probe, least.get()) }
+        Terms { start: -128 * probe.sum, weight: probe.weight, floor: self.floor(probe, least.get()) }
+    }
+
+    /// The same for a kernel that reads high planes only.
+    ///
+    /// # Panics
+    /// If there is no such probe.
+    pub fn high_terms(&self, probe: usize, least: Score) -> Terms {
+        let Terms { weight, floor, .. } = self.terms(probe, least);
+        Terms { start: -241 * self.probes[probe].sum, weight: 2.0 * weight, floor: 2.0 * floor }
+    }
+
+    /// Whether high planes with this error can be expected to rule most blocks out: rows that have nothing
+    /// to do with the probe score like random directions, and those within two deviations must be below.
+    /// A guess, which decides nothing.
+    ///
+    /// # Panics
+    /// If there is no such probe.
+    pub fn high_may_help(&self, probe: usize, least: Score, error: f32) -> bool {
+        let probe = &self.probes[probe];
+        let margin = probe.step * f64::from(probe.weight) * f64::from(error) + probe.error;
+        f64::from(least.get()) >= margin + 2.0 / (self.dimension as f64).sqrt()
     }
 
     fn floor(&self, probe: &Probe, least: f32) -> f32 {
@@ -125,7 +149,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::face::{FaceProbe, append_code_block, code_holds};
+    use crate::face::{FaceCodes, FaceProbe, code_holds, code_rows};
     use crate::kernels::Kernels;
     use crate::template::FaceTemplate;
 
@@ -139,42 +163,58 @@ mod tests {
         let templates: Vec<FaceTemplate> = rows.iter().filter_map(|row| template(row)).collect();
         let dimension = probe.embedding().len();
         let rows: Vec<Vec<f32>> = templates.iter().map(crate::face::row).collect();
-        let mut lines = Vec::new();
-        for rows in rows.chunks(16) {
-            let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
-            append_code_block(&rows, dimension, &mut lines);
-        }
+        let views: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+        let lines = code_rows(&views, dimension);
+        let planes = FaceCodes::new(&lines, dimension, rows.len()).unwrap();
         let probe = FaceProbe::new(&probe);
         let coded = CodedProbes::new(dimension, [probe.row()]);
-        let blocks: Vec<&[Line]> = lines.chunks(super::super::code_lines(dimension)).collect();
+        let (kernels, codes) = (Kernels::active(), coded.codes(0, 1));
         for (at, row) in rows.iter().enumerate() {
-            let (block, lane) = (blocks[at / 16], at % 16);
-            prop_assert!(code_holds(block, lane, row, dimension));
+            let (planes, lane) = (planes.planes(at / 16, 1).unwrap(), at % 16);
+            let mut block = vec![[0; 64]; crate::kernels::codes::HEAD + planes.groups()];
+            kernels.join_codes(planes, &mut block);
+            prop_assert!(code_holds(planes, lane, row, dimension));
             let score = probe.compare(row);
             // No code may say that a row scores below what it does score.
             for kernels in Kernels::all() {
-                let mut mask = [0];
+                let mut masks = [[0]; 3];
                 let terms = coded.terms(0, score);
-                kernels.code_candidates(coded.codes(0, 1), &[terms], block, &mut mask);
-                prop_assert!(mask[0] >> lane & 1 == 1, "{score} {terms:?}");
+                kernels.code_candidates(codes, &[terms], &block, &mut masks[0]);
+                kernels.plane_candidates(codes, &terms, planes, &mut masks[1]);
+                kernels.high_candidates(codes, &coded.high_terms(0, score), planes, &mut masks[2]);
+                for [mask] in masks {
+                    prop_assert!(mask >> lane & 1 == 1, "{score} {terms:?} {masks:?}");
+                }
             }
             // The claim of the proof, in f64: the score is at most what the bound says.
             let exact: f64 = probe.row().iter().zip(row).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
             let rounding = (roundings(dimension) + 2) as f64 * U;
             prop_assert!((exact - f64::from(score.get())).abs() <= rounding, "{exact} {score}");
-            let number = |line: usize| f32::from_le_bytes(block[line].as_chunks().0[lane]);
+            let number = |line: &Line| f32::from_le_bytes(line.as_chunks().0[lane]);
+            let [scale, error, high_error] = [&block[0], &block[1], &planes.high()[1]].map(number);
+            let Probe { step, error: rest, weight, .. } = coded.probes[0];
+            let most = |sum: f64, error: f32| sum * f64::from(scale) + f64::from(weight) * f64::from(error);
             let mut sums = [[0; 16]];
-            let kernels = Kernels::active();
-            kernels.code_sums(coded.codes(0, 1), &[coded.terms(0, score)], block, &mut sums);
-            let Probe { step, error, weight, .. } = coded.probes[0];
-            let most =
-                f64::from(sums[0][lane]) * f64::from(number(0)) + f64::from(weight) * f64::from(number(1));
-            prop_assert!(exact <= step * most + error * GREATEST_LENGTH, "{exact}");
+            kernels.code_sums(codes, &[coded.terms(0, score)], &block, &mut sums);
+            prop_assert!(exact <= step * most(f64::from(sums[0][lane]), error) + rest * GREATEST_LENGTH);
+            let middles = block[2..].iter().flat_map(|line| line.as_chunks::<4>().0[lane]);
+            let high_sum: f64 = codes
+                .as_flattened()
+                .iter()
+                .zip(middles)
+                .map(|(&code, byte)| f64::from(code) * (f64::from(byte & 0xf0) + 7.5 - 128.0))
+                .sum();
+            prop_assert!(exact <= step * most(high_sum, high_error) + rest * GREATEST_LENGTH);
             // It must also be worth something: far below the score, there are no candidates.
-            if number(1).is_finite() && error.is_finite() {
+            let far = |error: f32| Score::new(score.get() + 2.5 * (error + rest as f32) + 0.001).unwrap();
+            if error.is_finite() && rest.is_finite() {
                 let mut mask = [0];
-                let least = Score::new(score.get() + 2.5 * (number(1) + error as f32) + 0.001).unwrap();
-                kernels.code_candidates(coded.codes(0, 1), &[coded.terms(0, least)], block, &mut mask);
+                kernels.code_candidates(codes, &[coded.terms(0, far(error))], &block, &mut mask);
+                prop_assert_eq!(mask[0] >> lane & 1, 0);
+            }
+            if high_error.is_finite() && rest.is_finite() {
+                let mut mask = [0];
+                kernels.high_candidates(codes, &coded.high_terms(0, far(high_error)), planes, &mut mask);
                 prop_assert_eq!(mask[0] >> lane & 1, 0);
             }
         }
@@ -237,15 +277,18 @@ mod tests {
         let bad = [f32::NAN, f32::INFINITY, 2.0, 1e-44, 0.0];
         for value in bad {
             let row = [value; 32];
-            let mut lines = Vec::new();
-            append_code_block(&[&row], 32, &mut lines);
-            assert!(code_holds(&lines, 0, &row, 32));
+            let lines = code_rows(&[&row], 32);
+            let planes = FaceCodes::new(&lines, 32, 1).unwrap().planes(0, 1).unwrap();
+            assert!(code_holds(planes, 0, &row, 32));
             let coded = CodedProbes::new(32, [&row[..]]);
             assert_eq!(coded.terms(0, Score::new(0.9).unwrap()).floor, f32::NEG_INFINITY, "{value}");
             let probe = CodedProbes::new(32, [&[0.25_f32; 32][..]]);
             let mut mask = [0];
-            let terms = probe.terms(0, Score::new(0.9).unwrap());
-            Kernels::active().code_candidates(probe.codes(0, 1), &[terms], &lines, &mut mask);
+            let least = Score::new(0.9).unwrap();
+            let kernels = Kernels::active();
+            kernels.plane_candidates(probe.codes(0, 1), &probe.terms(0, least), planes, &mut mask);
+            assert_eq!(mask[0] & 1, 1, "{value}");
+            kernels.high_candidates(probe.codes(0, 1), &probe.high_terms(0, least), planes, &mut mask);
             assert_eq!(mask[0] & 1, 1, "{value}");
         }
     }
@@ -253,15 +296,37 @@ mod tests {
     #[test]
     fn a_code_that_lies_is_found_out() {
         let row = crate::face::row(&template(&[0.3, -0.2, 0.9, 0.1, 0.4]).unwrap());
-        let mut lines = Vec::new();
-        append_code_block(&[&row], 5, &mut lines);
-        assert!(code_holds(&lines, 0, &row, 5));
-        assert!(!code_holds(&lines, 16, &row, 5), "no such lane");
-        assert!(!code_holds(&lines[..3], 0, &row, 5), "half a block");
-        for (line, byte) in [(0, 3), (1, 3), (2, 0), (3, 0), (3, 1), (3, 3)] {
-            let mut lines = lines.clone();
-            lines[line][byte] ^= 0x20;
-            assert!(!code_holds(&lines, 0, &row, 5), "line {line}, byte {byte}");
+        let lines = code_rows(&[&row], 5);
+        let holds = |lines: &[Line], lane| {
+            let planes = FaceCodes::new(lines, 5, 1).unwrap().planes(0, 1).unwrap();
+            code_holds(planes, lane, &row, 5)
+        };
+        assert!(holds(&lines, 0));
+        assert!(!holds(&lines, 16), "no such lane");
+        assert!(FaceCodes::new(&lines[..3], 5, 1).is_none(), "half a block");
+        // Scale, error of the high nibbles, nibbles; error, nibbles.
+        for (line, byte) in [(0, 3), (1, 3), (2, 0), (2, 3), (3, 3), (4, 0), (4, 3)] {
+            for bit in [0x20, 0x02] {
+                let mut lines = lines.clone();
+                lines[line][byte] ^= bit;
+                assert!(!holds(&lines, 0), "line {line}, byte {byte}, bit {bit}");
+            }
         }
+    }
+
+    #[test]
+    fn pieces_of_codes_are_found() {
+        let rows: Vec<Vec<f32>> =
+            (0..2100).map(|at| crate::face::row(&template(&[1.0, at as f32, 2.0]).unwrap())).collect();
+        let views: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+        let lines = code_rows(&views, 3);
+        let codes = FaceCodes::new(&lines, 3, rows.len()).unwrap();
+        assert_eq!(codes.blocks(), 132);
+        for (at, row) in rows.iter().enumerate() {
+            assert!(code_holds(codes.planes(at / 16, 1).unwrap(), at % 16, row, 3), "{at}");
+        }
+        let count = |first, count| codes.planes(first, count).map(|planes| planes.blocks());
+        assert_eq!([count(64, 64), count(130, 2), count(130, 3), count(60, 5)], [64, 2, 0, 0].map(Some));
+        assert_eq!(count(200, 1), None);
     }
 }

@@ -2,9 +2,12 @@
 //!
 //! A row `x` becomes a scale `s` and codes `q`, -127..=127, with `x = s q + r`; the stored error `e`
 //! is at least the length of `r`. [`super::CodedProbes`] says what can be known of a score from them.
+//!
+//! They are stored in two planes of nibbles ([`Planes`]). The high one alone is a coarser code, `q'`: the
+//! middle of what a code with that nibble may be. Its own error says what that leaves over.
 
 use crate::kernels::Kernels;
-use crate::kernels::codes::{Group, HEAD, LANES, Line};
+use crate::kernels::codes::{Group, HEAD, LANES, Line, Planes};
 
 /// No row that enrolment makes is longer: a unit vector whose numbers were rounded once. A longer
 /// one gets an infinite error.
@@ -20,14 +23,15 @@ const GREATEST_CODE: f32 = 127.0;
 /// have no fraction. (`f32::round` is a function call on the baseline processor.)
 const ROUNDING: f32 = 12_582_912.0;
 
-/// Groups of four codes that a row of this dimension has.
+/// Groups of four codes that a row of this dimension has: an even number.
 pub const fn code_groups(dimension: usize) -> usize {
-    dimension.div_ceil(4)
+    2 * dimension.div_ceil(8)
 }
 
-/// Lines of a block of sixteen rows of this dimension; see [`mod@crate::kernels::codes`].
+/// Lines of both planes of a block of sixteen rows of this dimension.
 pub const fn code_lines(dimension: usize) -> usize {
-    HEAD + code_groups(dimension)
+    let groups = code_groups(dimension);
+    Planes::high_lines(groups) + Planes::low_lines(groups)
 }
 
 /// Codes of one row.
@@ -35,7 +39,14 @@ pub(super) struct Coded {
     pub(super) scale: f32,
     /// At least the length of what the codes leave over; infinite if nothing is known.
     pub(super) error: f32,
+    /// The same of the high nibbles.
+    pub(super) high_error: f32,
     pub(super) codes: Vec<Group>,
+}
+
+/// What stands for all codes with the high nibble of this one: the middle of them.
+fn middle(code: i8) -> f64 {
+    f64::from(i16::from(code) & !15) + 7.5
 }
 
 impl Coded {
@@ -46,80 +57,153 @@ impl Coded {
         let greatest = row.iter().fold(0.0_f32, |greatest, x| greatest.max(x.abs()));
         let scale = greatest / GREATEST_CODE;
         let mut codes = vec![[0; 4]; code_groups(dimension)];
-        let (mut left_over, mut whole) = (0.0, 0.0);
+        let (mut left_over, mut high_left_over, mut whole) = (0.0, 0.0, 0.0);
         if scale.is_normal() {
             for (code, &x) in codes.as_flattened_mut().iter_mut().zip(row) {
                 // The conversion saturates, and makes zero of what is not a number.
                 *code = (x / scale + ROUNDING - ROUNDING) as i8;
                 let rest = f64::from(x) - f64::from(scale) * f64::from(*code);
                 left_over += rest * rest;
+                let rest = f64::from(x) - f64::from(scale) * middle(*code);
+                high_left_over += rest * rest;
                 whole += f64::from(x) * f64::from(x);
             }
         }
         let known = scale.is_normal() && whole.sqrt() <= GREATEST_LENGTH;
-        let error = round_up(left_over.sqrt());
-        let error = if known && f64::from(error) < GREATEST_ERROR { error } else { f32::INFINITY };
-        Self { scale: if scale.is_normal() { scale } else { 0.0 }, error, codes }
+        let error = |left_over: f64| {
+            let error = round_up(left_over.sqrt());
+            if known && f64::from(error) < GREATEST_ERROR { error } else { f32::INFINITY }
+        };
+        let (error, high_error) = (error(left_over), error(high_left_over));
+        Self { scale: if scale.is_normal() { scale } else { 0.0 }, error, high_error, codes }
     }
 }
 
 /// A number of f32 that is not below a non-negative sum of squares' root computed in f64. Each of the
-/// at most 4096 terms is off by less than 2^-51 of itself (a product of a 24-bit and an 8-bit number
+/// at most 4096 terms is off by less than 2^-51 of itself (a product of a 24-bit and a 9-bit number
 /// is exact, and then there is a subtraction and a square), each sum adds 2^-53, the root one more:
 /// less than 2^-39 in all. The factor gives 2^-30, and the next number covers the last rounding.
 pub(super) fn round_up(value: f64) -> f32 {
     ((value * (1.0 + 1.0 / 1_073_741_824.0)) as f32).next_up()
 }
 
-/// Appends the block of at most sixteen rows of one dimension. Places without a row are zeros: their
-/// score is zero, and they are no one's.
+/// Code blocks whose planes lie together: first the high ones of all, then the low ones. A quarter of a
+/// megabyte each at 512 dimensions.
+pub const CODE_PIECE: usize = 64;
+
+/// The codes of a column of rows, in pieces of [`CODE_PIECE`] blocks, the last of which may be shorter.
+#[derive(Clone, Copy)]
+pub struct FaceCodes<'a> {
+    lines: &'a [Line],
+    dimension: usize,
+    blocks: usize,
+}
+
+impl<'a> FaceCodes<'a> {
+    /// Codes of so many rows of a dimension; `None` if there are more or fewer lines.
+    pub fn new(lines: &'a [Line], dimension: usize, rows: usize) -> Option<Self> {
+        let blocks = rows.div_ceil(LANES);
+        let whole = blocks.checked_mul(code_lines(dimension)) == Some(lines.len());
+        whole.then_some(Self { lines, dimension, blocks })
+    }
+
+    /// All lines.
+    pub fn lines(&self) -> &'a [Line] {
+        self.lines
+    }
+
+    /// How many blocks there are.
+    pub fn blocks(&self) -> usize {
+        self.blocks
+    }
+
+    /// The planes of blocks `first..first + count`, which are of one piece; no blocks if they are not.
+    pub fn planes(&self, first: usize, count: usize) -> Option<Planes<'a>> {
+        let groups = code_groups(self.dimension);
+        let piece = first - first % CODE_PIECE;
+        let blocks = CODE_PIECE.min(self.blocks.checked_sub(piece)?);
+        let lines = self.lines.get(piece * code_lines(self.dimension)..)?;
+        let (high, lines) = lines.split_at_checked(blocks * Planes::high_lines(groups))?;
+        let low = lines.get(..blocks * Planes::low_lines(groups))?;
+        Some(Planes::new(groups, high, low)?.part(first - piece, count))
+    }
+}
+
+/// The codes of rows of one dimension, as [`FaceCodes`] reads them; the rows are whole pieces, or the last
+/// of a column. Places without a row are zeros: their score is zero, and they are no one's.
 ///
 /// About a microsecond a row of 512 dimensions.
-pub fn append_code_block(rows: &[&[f32]], dimension: usize, lines: &mut Vec<Line>) {
-    let first = lines.len();
-    lines.resize(first + code_lines(dimension), [128; 64]);
-    let (head, groups) = lines[first..].split_at_mut(HEAD);
+pub fn code_rows(rows: &[&[f32]], dimension: usize) -> Vec<Line> {
+    let blocks = rows.len().div_ceil(LANES);
+    let mut all = Vec::with_capacity(blocks * code_lines(dimension));
+    let mut low = Vec::with_capacity(CODE_PIECE.min(blocks) * Planes::low_lines(code_groups(dimension)));
+    for rows in rows.chunks(CODE_PIECE * LANES) {
+        low.clear();
+        for rows in rows.chunks(LANES) {
+            let (block, errors) = code_block(rows, dimension);
+            Planes::split(&block, errors, &mut all, &mut low);
+        }
+        all.append(&mut low);
+    }
+    all
+}
+
+/// The joined block of at most sixteen rows, and the errors of its high nibbles.
+fn code_block(rows: &[&[f32]], dimension: usize) -> (Vec<Line>, Line) {
+    let mut block = vec![[128; 64]; HEAD + code_groups(dimension)];
+    let (head, groups) = block.split_at_mut(HEAD);
     head.fill([0; 64]);
+    let mut errors = [0; 64];
     for (lane, row) in rows.iter().take(LANES).enumerate() {
         let coded = Coded::new(row, dimension);
         for (line, number) in head.iter_mut().zip([coded.scale, coded.error]) {
             line.as_chunks_mut().0[lane] = number.to_le_bytes();
         }
+        errors.as_chunks_mut().0[lane] = coded.high_error.to_le_bytes();
         for (line, group) in groups.iter_mut().zip(&coded.codes) {
             line.as_chunks_mut().0[lane] = group.map(|code| code.cast_unsigned() ^ 0x80);
         }
     }
+    (block, errors)
 }
 
-/// Whether a block's lane says the truth of a row: its codes are in range, and its error is at
-/// least the length of what they leave over, or infinite.
-pub fn code_holds(block: &[Line], lane: usize, row: &[f32], dimension: usize) -> bool {
-    let Some((head, groups)) = block.split_at_checked(HEAD) else { return false };
-    let number = |line: usize| {
-        let numbers = head.get(line).map(|line| line.as_chunks().0);
+/// Whether a lane of the first of these blocks says the truth of a row: its codes are in range, and its
+/// errors are at least the lengths of what they and their high nibbles leave over, or infinite.
+pub fn code_holds(planes: Planes<'_>, lane: usize, row: &[f32], dimension: usize) -> bool {
+    let block = planes.part(0, 1);
+    let mut lines = vec![[0; 64]; HEAD + planes.groups()];
+    if block.blocks() != 1 || planes.groups() != code_groups(dimension) || row.len() < dimension {
+        return false;
+    }
+    Kernels::active().join_codes(block, &mut lines);
+    let (head, groups) = lines.split_at(HEAD);
+    let number = |line: Option<&Line>| {
+        let numbers = line.map(|line| line.as_chunks().0);
         numbers.and_then(|numbers| numbers.get(lane)).map(|&bytes| f32::from_le_bytes(bytes))
     };
-    let (Some(scale), Some(error)) = (number(0), number(1)) else { return false };
-    if error == f32::INFINITY {
-        return true;
-    }
+    let (Some(scale), Some(error), Some(high_error)) =
+        (number(head.first()), number(head.get(1)), number(block.high().get(1)))
+    else {
+        return false;
+    };
     let codes: Vec<i8> = groups
         .iter()
         .filter_map(|line| line.as_chunks::<4>().0.get(lane))
         .flat_map(|bytes| bytes.map(|byte| (byte ^ 0x80).cast_signed()))
         .collect();
-    if codes.len() != 4 * code_groups(dimension) || codes.contains(&i8::MIN) || row.len() < dimension {
-        return false;
-    }
     let padding = codes.iter().skip(dimension).all(|&code| code == 0);
-    let (mut left_over, mut whole) = (0.0, 0.0);
-    for (&x, &code) in row.iter().take(dimension).zip(&codes) {
-        let rest = f64::from(x) - f64::from(scale) * f64::from(code);
-        left_over += rest * rest;
-        whole += f64::from(x) * f64::from(x);
-    }
-    let known = whole.sqrt() <= GREATEST_LENGTH && f64::from(error) < GREATEST_ERROR;
-    known && padding && left_over.sqrt() <= f64::from(error)
+    let length = |rest: &dyn Fn(f64, i8) -> f64| -> f64 {
+        let rests = row.iter().zip(&codes).take(dimension).map(|(&x, &code)| rest(f64::from(x), code));
+        rests.map(|rest| rest * rest).sum::<f64>().sqrt()
+    };
+    let scale = f64::from(scale);
+    let holds = |error: f32, left_over: f64| {
+        let known = f64::from(error) < GREATEST_ERROR && length(&|x, _| x) <= GREATEST_LENGTH;
+        error == f32::INFINITY
+            || known && padding && !codes.contains(&i8::MIN) && left_over <= f64::from(error)
+    };
+    holds(error, length(&|x, code| x - scale * f64::from(code)))
+        && holds(high_error, length(&|x, code| x - scale * middle(code)))
 }
 
 /// The estimate of a score from an exact sum of codes: `sum * scale * step`, for choosing where to

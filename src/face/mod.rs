@@ -11,13 +11,15 @@ mod error;
 mod matrix;
 mod probe;
 mod row;
+mod signs;
 
 pub use coded_probes::CodedProbes;
-pub use codes::{append_code_block, code_groups, code_holds, code_lines};
+pub use codes::{CODE_PIECE, FaceCodes, code_groups, code_holds, code_lines, code_rows};
 pub use error::{FaceError, FaceMatrixError};
 pub use matrix::FaceMatrix;
 pub use probe::{FaceProbe, compare};
 pub use row::{padded, row};
+pub use signs::{sign_lines, sign_rows, signs_hold};
 
 use crate::units::Score;
 

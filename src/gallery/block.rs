@@ -9,6 +9,7 @@ use super::memory::{FaceMemory, FingerMemory};
 use super::reference::ReferenceMeta;
 use super::segment::{FaceSegment, FingerSegment};
 use crate::citizen::CitizenId;
+use crate::face::FaceCodes;
 use crate::fingerprint::FingerView;
 use crate::kernels::codes::{LANES, Line};
 use crate::storage::Damage;
@@ -355,11 +356,19 @@ impl FaceBlock {
         Ok(self.columns.vector(row)?)
     }
 
-    /// The codes of all rows, in blocks of sixteen rows (see `kernels::codes`); `None` for rows in
-    /// memory and in segments of a version that had no codes. They are not proved here.
-    pub fn codes(&self) -> Option<&[Line]> {
+    /// The codes of all rows; `None` for rows in memory and in segments of a version that had others or
+    /// none. They are not proved here.
+    pub fn codes(&self) -> Option<FaceCodes<'_>> {
         match &self.columns.0 {
-            Faces::Segment(segment) => segment.has_codes().then(|| segment.codes()),
+            Faces::Segment(segment) => segment.codes(),
+            Faces::Memory(_) => None,
+        }
+    }
+
+    /// The signs of all rows, if there are codes. They are not proved here.
+    pub fn signs(&self) -> Option<&[Line]> {
+        match &self.columns.0 {
+            Faces::Segment(segment) => segment.signs(),
             Faces::Memory(_) => None,
         }
     }

@@ -210,7 +210,7 @@ impl Core {
             self.rewrite(&old)?;
         }
         let old = self.state.snapshot.faces.iter().filter_map(|block| match &block.columns.0 {
-            Faces::Segment(segment) if !segment.has_codes() => Some(segment.entry().number),
+            Faces::Segment(segment) if segment.codes().is_none() => Some(segment.entry().number),
             _ => None,
         });
         for number in old.collect::<Vec<_>>() {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::codes::{self, Codes, Group, Line, Terms};
+use super::codes::{self, Codes, Group, Line, Planes as CodePlanes, Terms};
 use super::dot::{self, Dot};
 use super::masked::{self, MaskedFn, Pattern, Planes};
 use super::slots::{self, Slots};
@@ -217,6 +217,35 @@ impl Kernels {
         self.slots
     }
 
+    /// Puts whole blocks of planes together.
+    ///
+    /// # Panics
+    /// If `lines` does not have the lines of these blocks.
+    pub fn join_codes(&self, planes: CodePlanes<'_>, lines: &mut [Line]) {
+        let whole = planes.blocks().checked_mul(codes::HEAD + planes.groups());
+        assert!(whole == Some(lines.len()), "one place for each line");
+        (self.codes.join)(planes, lines);
+    }
+
+    /// [`Kernels::code_candidates`] of one probe, from planes, at the speed of memory.
+    ///
+    /// # Panics
+    /// If `codes` are not as many groups as the vectors have, or `out` not one place for each block.
+    pub fn plane_candidates(&self, codes: &[Group], terms: &Terms, planes: CodePlanes<'_>, out: &mut [u16]) {
+        check_planes(codes, planes, out.len());
+        (self.codes.planes)(codes, terms, planes, out);
+    }
+
+    /// Candidates of one probe by the high plane alone; see [`mod@super::codes`]. The terms are those of
+    /// such a scan.
+    ///
+    /// # Panics
+    /// As [`Kernels::plane_candidates`].
+    pub fn high_candidates(&self, codes: &[Group], terms: &Terms, planes: CodePlanes<'_>, out: &mut [u16]) {
+        check_planes(codes, planes, out.len());
+        (self.codes.high)(codes, terms, planes.high(), out);
+    }
+
     /// Does plain work, compiled for this level: to the same bits at every level.
     #[inline]
     pub fn run<W: Work>(&self, work: W) -> W::Output {
@@ -231,6 +260,13 @@ impl fmt::Debug for Kernels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Kernels({})", self.level)
     }
+}
+
+/// Checks the lengths that kernels of planes rely on.
+fn check_planes(codes: &[Group], planes: CodePlanes<'_>, places: usize) {
+    // A sum stays below 2 * 4 * 4096 * 127 * 128 in magnitude, which 32 bits hold.
+    assert!(codes.len() == planes.groups() && codes.len() <= 4096, "a probe as long as the vectors");
+    assert!(planes.blocks() == places, "one place for each block");
 }
 
 /// Checks the lengths that the code kernels rely on; `false` if there is nothing to do.

@@ -8,14 +8,11 @@ use rayon::prelude::*;
 use super::floors::Floors;
 use super::plan::Partial;
 use super::{Hit, Search};
-use crate::face::{CodedProbes, FaceProbe, code_lines};
+use crate::face::{CodedProbes, FaceProbe, code_groups};
 use crate::gallery::FaceBlock;
 use crate::kernels::Kernels;
-use crate::kernels::codes::{LANES, Line, Terms};
+use crate::kernels::codes::{HEAD, LANES, Line, Planes, Terms};
 use crate::units::Score;
-
-/// Code blocks of a piece: half a megabyte at 512 dimensions.
-pub(super) const PIECE: usize = 64;
 
 /// Probes that pass a piece together: their codes (256 KiB at 512 dimensions) and masks stay in the
 /// second cache.
@@ -24,7 +21,14 @@ const TOGETHER: usize = 512;
 /// Code blocks in which the first floors are looked for.
 const SEED: usize = 32;
 
-/// A run of code blocks of one gallery block.
+/// High planes pay if they leave at most one of so many blocks: they are half of the bytes, and a block
+/// that is left is read again.
+const FEW: usize = 3;
+
+/// After high planes left too many blocks, they are tried again when the floor is so much higher.
+const WORTH_TRYING_AGAIN: f32 = 0.02;
+
+/// A run of code blocks of one gallery block, within a piece of its column.
 pub(super) struct CodedPiece<'a> {
     pub(super) block: &'a FaceBlock,
     /// The number of the first code block, and how many there are.
@@ -35,10 +39,8 @@ pub(super) struct CodedPiece<'a> {
 }
 
 impl CodedPiece<'_> {
-    fn lines(&self) -> &[Line] {
-        let lines = code_lines(self.block.dimension());
-        let range = self.first * lines..(self.first + self.count) * lines;
-        self.block.codes().and_then(|codes| codes.get(range)).unwrap_or_default()
+    fn planes(&self) -> Option<Planes<'_>> {
+        self.block.codes()?.planes(self.first, self.count)
     }
 
     /// The rows that are searched and not deleted.
@@ -51,9 +53,12 @@ impl CodedPiece<'_> {
 /// Memory that a thread uses again for every piece.
 #[derive(Default)]
 pub(super) struct Scratch {
+    lines: Vec<Line>,
     terms: Vec<Terms>,
     masks: Vec<u16>,
     allowed: Vec<u16>,
+    /// The floor at which high planes last left too many blocks.
+    too_low: Option<Score>,
 }
 
 /// A scan of codes for some probes.
@@ -74,22 +79,25 @@ impl<'a> CodedScan<'a> {
     ) -> Self {
         let coded = CodedProbes::new(dimension, probes.iter().map(|probe| probe.row()));
         let scan = Self { probes, coded, floors: Floors::new(probes.len(), search.at_least), search };
-        if let Some(piece) = first {
-            search.run(|| (0..probes.len()).into_par_iter().for_each(|probe| scan.seed(probe, piece)));
+        if let Some((piece, planes)) = first.and_then(|piece| Some((piece, piece.planes()?))) {
+            let planes = planes.part(0, planes.blocks().min(SEED));
+            let mut lines = vec![[0; 64]; planes.blocks() * (HEAD + planes.groups())];
+            Kernels::active().join_codes(planes, &mut lines);
+            search
+                .run(|| (0..probes.len()).into_par_iter().for_each(|probe| scan.seed(probe, piece, &lines)));
         }
         scan
     }
 
     /// Scores the rows that look best among the first ones: if they are of enough citizens, the worst of
     /// them is a floor.
-    fn seed(&self, probe: usize, piece: &CodedPiece<'_>) {
-        let lines = code_lines(piece.block.dimension());
-        let count = piece.count.min(SEED);
+    fn seed(&self, probe: usize, piece: &CodedPiece<'_>, blocks: &[Line]) {
+        let lines = HEAD + code_groups(piece.block.dimension());
+        let count = blocks.len() / lines;
         let best = self.search.top.saturating_mul(TWICE).get();
         if best >= count * LANES / 2 {
             return;
         }
-        let Some(blocks) = piece.lines().get(..count * lines) else { return };
         let mut sums = [[0; LANES]; SEED];
         let terms = [self.coded.terms(probe, Score::LOWEST)];
         let codes = self.coded.codes(probe, probe + 1);
@@ -116,13 +124,19 @@ impl<'a> CodedScan<'a> {
 
     /// Compares a piece with all probes.
     pub(super) fn scan(&self, piece: &CodedPiece<'_>, scratch: &mut Scratch, found: &mut [Partial]) {
-        let Scratch { terms, masks, allowed } = scratch;
+        let Scratch { lines, terms, masks, allowed, too_low } = scratch;
         allowed.clear();
         allowed.extend((0..piece.count).map(|at| piece.allowed(at)));
         let rows: u64 = allowed.iter().map(|mask| u64::from(mask.count_ones())).sum();
-        if rows == 0 {
+        let Some(planes) = piece.planes().filter(|_| rows > 0) else { return };
+        if let [found] = found {
+            masks.resize(piece.count, 0);
+            self.scan_alone(planes, allowed, too_low, masks);
+            self.look(piece, (masks, allowed), 0, rows, found);
             return;
         }
+        lines.resize(planes.blocks() * (HEAD + planes.groups()), [0; 64]);
+        Kernels::active().join_codes(planes, lines);
         for (group, found) in found.chunks_mut(TOGETHER).enumerate() {
             let from = group * TOGETHER;
             terms.clear();
@@ -131,11 +145,43 @@ impl<'a> CodedScan<'a> {
             );
             masks.resize(terms.len() * piece.count, 0);
             let codes = self.coded.codes(from, from + found.len());
-            Kernels::active().code_candidates(codes, terms, piece.lines(), masks);
+            Kernels::active().code_candidates(codes, terms, lines, masks);
             for (at, (found, masks)) in found.iter_mut().zip(masks.chunks_exact(piece.count)).enumerate() {
                 self.look(piece, (masks, allowed), from + at, rows, found);
             }
         }
+    }
+
+    /// The candidates of the only probe: by the high planes, and by both of the blocks that these leave;
+    /// or by both at once, if the floor is so low that most would be left.
+    fn scan_alone(
+        &self,
+        planes: Planes<'_>,
+        allowed: &[u16],
+        too_low: &mut Option<Score>,
+        masks: &mut [u16],
+    ) {
+        let kernels = Kernels::active();
+        let least = self.floors.get(0);
+        let (codes, terms) = (self.coded.codes(0, 1), self.coded.terms(0, least));
+        let error = planes.high().get(1).map_or(f32::INFINITY, |errors| {
+            errors.first_chunk().map_or(f32::INFINITY, |&bytes| f32::from_le_bytes(bytes))
+        });
+        let hopeless = too_low.is_some_and(|floor| least.get() < floor.get() + WORTH_TRYING_AGAIN);
+        if !hopeless && self.coded.high_may_help(0, least, error) {
+            kernels.high_candidates(codes, &self.coded.high_terms(0, least), planes, masks);
+            masks.iter_mut().zip(allowed).for_each(|(mask, allowed)| *mask &= allowed);
+            let left = masks.iter().filter(|&&mask| mask != 0).count();
+            if left <= masks.len() / FEW {
+                let left = masks.iter_mut().enumerate().filter(|(_, mask)| **mask != 0);
+                for (at, mask) in left {
+                    kernels.plane_candidates(codes, &terms, planes.part(at, 1), std::slice::from_mut(mask));
+                }
+                return;
+            }
+            *too_low = Some(least);
+        }
+        kernels.plane_candidates(codes, &terms, planes, masks);
     }
 
     /// Compares the candidates of a piece with their probe.

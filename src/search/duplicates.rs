@@ -8,18 +8,15 @@ use rayon::prelude::*;
 use super::SearchError;
 use super::coded::lanes;
 use crate::citizen::CitizenId;
-use crate::face::{CodedProbes, FaceProbe, append_code_block, code_lines};
+use crate::face::{CODE_PIECE, CodedProbes, FaceCodes, FaceProbe, code_rows};
 use crate::gallery::{FaceBlock, GalleryError, Generation, ReferenceId, Snapshot};
 use crate::kernels::Kernels;
-use crate::kernels::codes::{LANES, Line, Terms};
+use crate::kernels::codes::{HEAD, LANES, Line, Terms};
 use crate::template::{FaceTemplate, ModelId};
 use crate::units::Score;
 
 /// Code blocks whose rows are the probes of a step: 512 rows, whose codes the second cache holds.
 const STEP: usize = 32;
-
-/// Code blocks that one task compares with a step's probes.
-const PIECE: usize = 64;
 
 /// Pieces of a sample.
 const SAMPLE: usize = 16;
@@ -154,8 +151,11 @@ impl<'a> DuplicateSearch<'a> {
         let (own, first) = (step.block, step.probes.start);
         self.blocks.iter().enumerate().skip(own).flat_map(move |(block, coded)| {
             let from = if block == own { first } else { 0 };
-            let starts = (from..coded.count).step_by(PIECE);
-            starts.map(move |start| (block, start..coded.count.min(start + PIECE)))
+            let pieces = from / CODE_PIECE..coded.count.div_ceil(CODE_PIECE);
+            pieces.map(move |piece| {
+                let start = piece * CODE_PIECE;
+                (block, start.max(from)..coded.count.min(start + CODE_PIECE))
+            })
         })
     }
 
@@ -171,11 +171,14 @@ impl<'a> DuplicateSearch<'a> {
     fn compare_piece(&self, probes: &Probes<'_>, block: usize, blocks: &Range<usize>) -> StepFound {
         let mut found = StepFound::default();
         let Some(coded) = self.blocks.get(block) else { return found };
-        let lines = code_lines(coded.block.dimension());
-        let lines = coded.lines.get(blocks.start * lines..blocks.end * lines).unwrap_or_default();
+        let codes = FaceCodes::new(&coded.lines, coded.block.dimension(), coded.block.len());
+        let planes = codes.and_then(|codes| codes.planes(blocks.start, blocks.len()));
+        let Some(planes) = planes.filter(|_| !probes.rows.is_empty()) else { return found };
+        let mut lines = vec![[0; 64]; planes.blocks() * (HEAD + planes.groups())];
+        Kernels::active().join_codes(planes, &mut lines);
         let mut masks = vec![0; probes.rows.len() * blocks.len()];
         let codes = probes.coded.codes(0, probes.rows.len());
-        Kernels::active().code_candidates(codes, &probes.terms, lines, &mut masks);
+        Kernels::active().code_candidates(codes, &probes.terms, &lines, &mut masks);
         let live: Vec<u16> = blocks.clone().map(|at| coded.block.live_mask(at)).collect();
         for ((probe, &row), masks) in
             probes.probes.iter().zip(&probes.rows).zip(masks.chunks_exact(blocks.len()))
@@ -225,17 +228,11 @@ impl<'a> DuplicateSearch<'a> {
 impl<'a> Coded<'a> {
     fn new(block: &'a FaceBlock) -> Result<Self, GalleryError> {
         let count = block.len().div_ceil(LANES);
-        let whole = count * code_lines(block.dimension());
-        if let Some(lines) = block.codes().filter(|lines| lines.len() == whole) {
-            return Ok(Self { block, lines: Cow::Borrowed(lines), count });
+        if let Some(codes) = block.codes() {
+            return Ok(Self { block, lines: Cow::Borrowed(codes.lines()), count });
         }
-        let mut lines = Vec::with_capacity(whole);
-        for start in (0..block.len()).step_by(LANES) {
-            let rows = start..block.len().min(start + LANES);
-            let rows = rows.map(|row| block.vector(row)).collect::<Result<Vec<_>, _>>()?;
-            append_code_block(&rows, block.dimension(), &mut lines);
-        }
-        Ok(Self { block, lines: Cow::Owned(lines), count })
+        let rows = (0..block.len()).map(|row| block.vector(row)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { block, lines: Cow::Owned(code_rows(&rows, block.dimension())), count })
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::coded::{CodedPiece, CodedScan, PIECE, Scratch, compare_row};
+use super::coded::{CodedPiece, CodedScan, Scratch, compare_row};
 use super::plan::{Partial, Piece, pieces, run};
 use super::{Found, Hit, Search, SearchError};
-use crate::face::{FaceProbe, code_lines};
+use crate::face::{CODE_PIECE, FaceProbe};
 use crate::gallery::{FaceBlock, GalleryError, Snapshot};
 use crate::kernels::codes::LANES;
 use crate::template::ModelId;
@@ -138,8 +138,7 @@ enum Chosen {
 }
 
 fn choose(block: &FaceBlock, search: &Search<'_>, by: By) -> Result<Chosen, GalleryError> {
-    let whole = block.len().div_ceil(LANES) * code_lines(block.dimension());
-    if by == By::Vectors || block.codes().is_none_or(|codes| codes.len() != whole) {
+    if by == By::Vectors || block.codes().is_none() {
         return Ok(Chosen::Vectors);
     }
     let Some(within) = search.within else { return Ok(Chosen::All) };
@@ -161,10 +160,10 @@ fn coded_pieces<'a>(
     chosen: Option<&'a Vec<u16>>,
 ) -> impl Iterator<Item = CodedPiece<'a>> {
     let blocks = block.len().div_ceil(LANES);
-    (0..blocks).step_by(PIECE).map(move |first| CodedPiece {
+    (0..blocks).step_by(CODE_PIECE).map(move |first| CodedPiece {
         block,
         first,
-        count: PIECE.min(blocks - first),
+        count: CODE_PIECE.min(blocks - first),
         chosen: chosen.map(Vec::as_slice),
     })
 }

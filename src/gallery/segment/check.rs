@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::layout::{FOOTER, HEADER, SectionId};
 use super::read::{FaceSegment, FingerSegment, Segment, range};
-use crate::face::{code_holds, code_lines};
+use crate::face::{code_holds, sign_lines, signs_hold};
 use crate::gallery::reference::ReferenceMeta;
 use crate::kernels::codes::LANES;
 use crate::storage::{Damage, zeros};
@@ -112,10 +112,17 @@ impl FaceSegment {
             if !unit || padding.iter().any(|x| x.to_bits() != 0) {
                 return Err(self.row_damage(row, "a unit vector, padded with zeros"));
             }
-            let block = self.codes().chunks_exact(code_lines(self.dimension())).nth(row / LANES);
-            let holds = block.is_some_and(|block| code_holds(block, row % LANES, vector, self.dimension()));
-            if self.has_codes() && !holds {
-                return Err(self.row_damage(row, "codes whose error is that of the vector"));
+            if let Some(codes) = self.codes() {
+                let block = codes.planes(row / LANES, 1);
+                if !block.is_some_and(|block| code_holds(block, row % LANES, vector, self.dimension())) {
+                    return Err(self.row_damage(row, "codes whose error is that of the vector"));
+                }
+            }
+            if let Some(signs) = self.signs() {
+                let block = signs.chunks_exact(sign_lines(self.dimension())).nth(row / LANES);
+                if !block.is_some_and(|block| signs_hold(block, row % LANES, vector, self.dimension())) {
+                    return Err(self.row_damage(row, "the signs of the vector"));
+                }
             }
             Ok(())
         });

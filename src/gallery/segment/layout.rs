@@ -29,7 +29,9 @@ pub(in crate::gallery) enum SectionId {
     CylinderOffsets = 4,
     Cylinders = 5,
     Vectors = 6,
-    Codes = 7,
+    WholeCodes = 7,
+    Codes = 16,
+    Signs = 17,
 }
 
 /// A column's place in the file.
@@ -60,26 +62,22 @@ impl Kind {
         }
     }
 
-    /// The sections of such a segment, in file order.
-    pub(in crate::gallery) fn sections(&self) -> &'static [SectionId] {
+    /// The sections that such a segment may have, in file order: as it is written now, and as earlier
+    /// versions wrote it. Faces of those open and are searched by their vectors; a writer adds the codes.
+    pub(in crate::gallery) fn layouts(&self) -> &'static [&'static [SectionId]] {
         match self {
-            Self::Finger { .. } => &[
+            Self::Finger { .. } => &[&[
                 SectionId::Metas,
                 SectionId::MinutiaOffsets,
                 SectionId::Minutiae,
                 SectionId::CylinderOffsets,
                 SectionId::Cylinders,
+            ]],
+            Self::Face { .. } => &[
+                &[SectionId::Metas, SectionId::Vectors, SectionId::Codes, SectionId::Signs],
+                &[SectionId::Metas, SectionId::Vectors, SectionId::WholeCodes],
+                &[SectionId::Metas, SectionId::Vectors],
             ],
-            Self::Face { .. } => &[SectionId::Metas, SectionId::Vectors, SectionId::Codes],
-        }
-    }
-
-    /// How many of them every version wrote. Segments of the first version have no codes: they open,
-    /// are searched by their vectors, and a writer adds the codes.
-    pub(in crate::gallery) fn required(&self) -> usize {
-        match self {
-            Self::Finger { .. } => self.sections().len(),
-            Self::Face { .. } => 2,
         }
     }
 }

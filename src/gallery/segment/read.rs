@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use bytemuck::Pod;
 
 use super::layout::{FOOTER, Footer, HEADER, Header, Kind, SECTION_ALIGNMENT, Section, SectionId};
-use crate::face::code_lines;
+use crate::face::{FaceCodes, code_lines, sign_lines};
 use crate::fingerprint::{CylinderBlock, FingerView};
 use crate::gallery::manifest::SegmentEntry;
 use crate::gallery::names;
@@ -151,15 +151,17 @@ fn check_table(
     footer: usize,
 ) -> Result<usize, Damage> {
     let damage = |offset: u64, expected: &str| Err(Damage::new(path, offset, expected, "something else"));
-    let known = kind.sections().iter().zip(table).all(|(&id, section)| section.id == id as u32);
-    if !known || !(kind.required()..=kind.sections().len()).contains(&table.len()) {
+    let fits = |layout: &&&[SectionId]| {
+        layout.len() == table.len() && layout.iter().zip(table).all(|(&id, section)| section.id == id as u32)
+    };
+    let Some(layout) = kind.layouts().iter().find(fits) else {
         return damage(0, "the sections of this kind");
-    }
+    };
     if u32::try_from(rows).is_err() {
         return damage(0, "fewer than 2^32 rows");
     }
     let mut free = HEADER as u64;
-    for (section, id) in table.iter().zip(kind.sections()) {
+    for (section, id) in table.iter().zip(*layout) {
         let end = section.offset.checked_add(section.length);
         let Some(end) = end.filter(|&end| section.offset == free && end <= footer as u64) else {
             return damage(section.offset, "sections in order, inside the file");
@@ -173,11 +175,17 @@ fn check_table(
             (SectionId::Vectors, Kind::Face { stride, .. }) => {
                 section.length == rows * u64::from(*stride) * 4
             }
-            (SectionId::Codes, Kind::Face { dimension, .. }) => {
-                let block = code_lines(*dimension as usize) * size_of::<Line>();
-                section.length == rows.div_ceil(LANES as u64) * block as u64
+            (id, Kind::Face { dimension, .. }) => {
+                let dimension = *dimension as usize;
+                let block = match id {
+                    SectionId::Codes => code_lines(dimension),
+                    SectionId::Signs => sign_lines(dimension),
+                    // What the version with whole codes wrote; nothing reads it.
+                    _ => 2 + dimension.div_ceil(4),
+                };
+                section.length == rows.div_ceil(LANES as u64) * (block * size_of::<Line>()) as u64
             }
-            (SectionId::Vectors | SectionId::Codes, Kind::Finger { .. }) => false,
+            (_, Kind::Finger { .. }) => false,
         };
         if !whole {
             return damage(section.offset, "a section as long as its rows");
@@ -249,14 +257,14 @@ impl FaceSegment {
         self.dimension
     }
 
-    /// The codes of all rows, in blocks; empty if the segment is of a version that had none.
-    pub(in crate::gallery) fn codes(&self) -> &[Line] {
-        self.segment.column(SectionId::Codes)
+    /// The codes of all rows; `None` if the segment is of a version that had others or none.
+    pub(in crate::gallery) fn codes(&self) -> Option<FaceCodes<'_>> {
+        FaceCodes::new(self.column(SectionId::Codes), self.dimension, self.rows)
     }
 
-    /// Whether the segment has codes; one without rows has.
-    pub(in crate::gallery) fn has_codes(&self) -> bool {
-        self.segment.table.len() == self.segment.kind.sections().len()
+    /// The signs of all rows, if there are codes.
+    pub(in crate::gallery) fn signs(&self) -> Option<&[Line]> {
+        self.codes().map(|_| self.column(SectionId::Signs))
     }
 
     pub(in crate::gallery) fn vectors(&self) -> &[f32] {

@@ -4,7 +4,7 @@ use bytemuck::bytes_of;
 use rayon::prelude::*;
 
 use super::layout::{Footer, HEADER, Header, Kind, SECTION_ALIGNMENT, Section, SectionId};
-use crate::face::{append_code_block, code_lines};
+use crate::face::{CODE_PIECE, code_rows, sign_rows};
 use crate::fingerprint::{FEATURE_VERSION, FingerView};
 use crate::gallery::error::GalleryError;
 use crate::gallery::manifest::SegmentEntry;
@@ -62,22 +62,26 @@ pub(in crate::gallery) fn write_faces(
     let mut file = SegmentFile::create(files, gallery, number, kind)?;
     file.section(SectionId::Metas, rows.iter().map(|row| bytes_of(&row.meta)))?;
     file.section(SectionId::Vectors, rows.iter().map(|row| bytemuck::cast_slice::<_, u8>(row.columns)))?;
-    file.section(SectionId::Codes, rows.chunks(CODED_TOGETHER).map(|rows| codes(rows, dimension)))?;
+    let columns = rows.chunks(CODED_TOGETHER);
+    file.section(SectionId::Codes, columns.clone().map(|rows| coded(rows, dimension, code_rows)))?;
+    file.section(SectionId::Signs, columns.map(|rows| coded(rows, dimension, sign_rows)))?;
     Ok(file.finish(rows.len())?)
 }
 
-/// Rows that are coded in parallel, and then written: whole blocks, two megabytes at 512 dimensions.
-const CODED_TOGETHER: usize = 256 * LANES;
+/// Rows that are coded in parallel, and then written: whole pieces, two megabytes at 512 dimensions.
+const CODED_TOGETHER: usize = 4 * CODE_PIECE * LANES;
 
-/// The code blocks of rows.
-fn codes(rows: &[Row<&[f32]>], dimension: usize) -> Vec<u8> {
-    let blocks = rows.par_chunks(LANES).flat_map_iter(|rows| {
+/// The codes of rows, of either kind.
+fn coded(
+    rows: &[Row<&[f32]>],
+    dimension: usize,
+    code: impl Fn(&[&[f32]], usize) -> Vec<Line> + Sync,
+) -> Vec<u8> {
+    let pieces = rows.par_chunks(CODE_PIECE * LANES).flat_map_iter(|rows| {
         let rows: Vec<&[f32]> = rows.iter().map(|row| row.columns).collect();
-        let mut lines = Vec::with_capacity(code_lines(dimension));
-        append_code_block(&rows, dimension, &mut lines);
-        lines
+        code(&rows, dimension)
     });
-    blocks.collect::<Vec<Line>>().into_flattened()
+    pieces.collect::<Vec<Line>>().into_flattened()
 }
 
 const BUFFER: usize = 1 << 20;

@@ -1,18 +1,20 @@
-//! Bytes are widened to 16 bits before they are multiplied: the byte product of AVX2 (`vpmaddubsw`)
-//! saturates at 2 * 255 * 127.
+//! Byte products (`vpmaddubsw`) saturate at 2^15, so each use says why it does not get there.
 #![allow(unsafe_code)] // vector loads through pointers, and functions that need their CPU feature
 
 use std::arch::x86_64::{
     __m128i, __m256i, _CMP_NLT_UQ, _MM_HINT_T0, _mm_cvtepi8_epi16, _mm_cvtsi32_si128, _mm_loadu_si128,
-    _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_broadcastq_epi64, _mm256_cmp_ps,
-    _mm256_cvtepi32_ps, _mm256_cvtepu8_epi16, _mm256_hadd_epi32, _mm256_loadu_ps, _mm256_madd_epi16,
-    _mm256_movemask_ps, _mm256_mul_ps, _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_setzero_si256, _mm256_storeu_si256,
+    _mm_prefetch, _mm256_add_epi16, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256,
+    _mm256_broadcastq_epi64, _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi16,
+    _mm256_hadd_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_movemask_ps,
+    _mm256_mul_ps, _mm256_or_si256, _mm256_permute4x64_epi64, _mm256_set1_epi8, _mm256_set1_epi16,
+    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_slli_epi16, _mm256_slli_epi32,
+    _mm256_srli_epi16, _mm256_storeu_si256,
 };
 
-use super::{Codes, Group, HEAD, LANES, Line, Terms};
+use super::planes::Planes;
+use super::{Codes, Group, HEAD, HIGH_HEAD, LANES, LOW_HEAD, Line, Terms};
 
-// SAFETY (both): `dispatch` hands these out only where AVX2 was detected.
+// SAFETY (all): `dispatch` hands these out only where AVX2 was detected.
 pub(super) const CODES: Codes = Codes {
     sums: |codes, terms, lines, out| {
         // SAFETY: the processor has the feature, see above.
@@ -22,69 +24,146 @@ pub(super) const CODES: Codes = Codes {
         // SAFETY: the processor has the feature, see above.
         unsafe { candidates(codes, terms, lines, out) }
     },
+    join: |planes, lines| {
+        // SAFETY: the processor has the feature, see above.
+        unsafe { join(planes, lines) }
+    },
+    planes: |codes, terms, planes, out| {
+        // SAFETY: the processor has the feature, see above.
+        unsafe { plane_candidates(codes, terms, planes, out) }
+    },
+    high: |codes, terms, lines, out| {
+        // SAFETY: the processor has the feature, see above.
+        unsafe { high_candidates(codes, terms, lines, out) }
+    },
 };
 
 #[target_feature(enable = "avx2")]
 fn sums(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [[i32; LANES]]) {
-    walk(codes, terms, lines, out, |sums, _, _| {
-        let mut out = [0; LANES];
-        let (halves, _) = out.as_chunks_mut::<8>();
-        for (half, sums) in halves.iter_mut().zip(sums) {
-            // SAFETY: the half is eight i32, the 32 bytes that an unaligned store writes.
-            unsafe { _mm256_storeu_si256(half.as_mut_ptr().cast(), sums) };
+    let groups = codes.len() / terms.len();
+    let blocks = lines.chunks_exact(HEAD + groups);
+    let probes = codes.chunks_exact(groups).zip(terms);
+    for ((codes, terms), out) in probes.zip(out.chunks_exact_mut(blocks.len())) {
+        for (block, out) in blocks.clone().zip(out) {
+            let (halves, _) = out.as_chunks_mut::<8>();
+            for (half, sums) in halves.iter_mut().zip(block_sums(codes, terms.start, block)) {
+                // SAFETY: the half is eight i32, the 32 bytes that an unaligned store writes.
+                unsafe { _mm256_storeu_si256(half.as_mut_ptr().cast(), sums) };
+            }
         }
-        out
-    });
+    }
 }
 
-#[target_feature(enable = "avx2")]
-fn candidates(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [u16]) {
-    walk(codes, terms, lines, out, |sums, terms, block| {
-        let (weight, floor) = (_mm256_set1_ps(terms.weight), _mm256_set1_ps(terms.floor));
-        let half = |at: usize| {
-            let numbers = |line: &Line| {
-                let half = &line.as_chunks::<32>().0[at];
-                // SAFETY: the half of a line is 32 bytes, what an unaligned load of eight f32 reads.
-                unsafe { _mm256_loadu_ps(half.as_ptr().cast()) }
-            };
-            let score = _mm256_mul_ps(_mm256_cvtepi32_ps(sums[at]), numbers(&block[0]));
-            let bound = _mm256_add_ps(score, _mm256_mul_ps(weight, numbers(&block[1])));
-            _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(bound, floor)) as u16
-        };
-        half(0) | half(1) << 8
-    });
-}
-
-/// Each block is passed by pairs of probes while it is in the first cache.
+/// Candidates among the lanes of a block, from its sums, scales and errors.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn walk<T>(
-    codes: &[Group],
-    terms: &[Terms],
-    lines: &[Line],
-    out: &mut [T],
-    finish: impl Fn([__m256i; 2], &Terms, &[Line]) -> T,
-) {
+fn mask(sums: [__m256i; 2], terms: &Terms, scales: &Line, errors: &Line) -> u16 {
+    let (weight, floor) = (_mm256_set1_ps(terms.weight), _mm256_set1_ps(terms.floor));
+    let half = |at: usize| {
+        let numbers = |line: &Line| _mm256_castsi256_ps(load_half(line, at));
+        let score = _mm256_mul_ps(_mm256_cvtepi32_ps(sums[at]), numbers(scales));
+        let bound = _mm256_add_ps(score, _mm256_mul_ps(weight, numbers(errors)));
+        _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(bound, floor)) as u16
+    };
+    half(0) | half(1) << 8
+}
+
+/// Each block is first passed by all probes with the upper six bits of its bytes. What the lower two add
+/// to a sum is at most three times the probe's positive codes, and no step of a bound falls when the sum
+/// grows, scales being positive: where the bound of the greatest possible sum is below the floor, the
+/// bound is. The few probes that are left with a block are summed exactly.
+///
+/// Six bits are what leaves room in 16 for two products: 2 * 2 * 63 * 127 is below 2^15.
+#[target_feature(enable = "avx2")]
+fn candidates(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [u16]) {
     let groups = codes.len() / terms.len();
     let block_lines = HEAD + groups;
     let n = lines.len() / block_lines;
+    let most = |(codes, terms): (&[Group], &Terms)| {
+        let positive = codes.as_flattened().iter().map(|&code| i32::from(code.max(0)));
+        terms.start + 3 * positive.sum::<i32>()
+    };
+    let most: Vec<i32> = codes.chunks_exact(groups).zip(terms).map(most).collect();
+    let mut upper = vec![[0; 64]; groups];
     for (b, block) in lines.chunks_exact(block_lines).enumerate() {
-        for (at, terms) in terms.chunks(2).enumerate() {
-            let codes = &codes[at * 2 * groups..][..terms.len() * groups];
-            match terms {
-                [one, two] => {
-                    let (left, right) = codes.split_at(groups);
-                    let sums = block_sums::<2>([left, right], [one.start, two.start], block);
-                    out[at * 2 * n + b] = finish(sums[0], one, block);
-                    out[(at * 2 + 1) * n + b] = finish(sums[1], two, block);
-                }
-                [one] => {
-                    let [sums] = block_sums::<1>([codes], [one.start], block);
-                    out[at * 2 * n + b] = finish(sums, one, block);
-                }
-                _ => {}
+        for (upper, line) in upper.iter_mut().zip(&block[HEAD..]) {
+            for half in 0..2 {
+                let six = _mm256_srli_epi16::<2>(load_half(line, half));
+                store_half(upper, half, _mm256_and_si256(six, _mm256_set1_epi8(63)));
             }
         }
+        let unusual = negative(&block[0]);
+        for (at, terms) in terms.chunks(TILE).enumerate() {
+            let first = at * TILE;
+            let codes = &codes[first * groups..][..terms.len() * groups];
+            let mut finish = |probe: usize, sums: [__m256i; 2]| {
+                let most = _mm256_set1_epi32(most[first + probe]);
+                let sums = sums.map(|sums| _mm256_add_epi32(_mm256_slli_epi32::<2>(sums), most));
+                let (codes, terms) = (&codes[probe * groups..][..groups], &terms[probe]);
+                let mut found = mask(sums, terms, &block[0], &block[1]);
+                if found | unusual != 0 {
+                    let sums = block_sums(codes, terms.start, block);
+                    found = mask(sums, terms, &block[0], &block[1]);
+                }
+                out[(first + probe) * n + b] = found;
+            };
+            if terms.len() == TILE {
+                upper_sums::<TILE>(codes, &upper, &mut finish);
+            } else {
+                for (probe, codes) in codes.chunks_exact(groups).enumerate() {
+                    upper_sums::<1>(codes, &upper, |_, sums| finish(probe, sums));
+                }
+            }
+        }
+    }
+}
+
+/// Lanes whose scale is below zero, which no encoder writes.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn negative(scales: &Line) -> u16 {
+    let half = |at| _mm256_movemask_ps(_mm256_castsi256_ps(load_half(scales, at))) as u16;
+    half(0) | half(1) << 8
+}
+
+/// Probes of a register tile: eight registers of sums.
+const TILE: usize = 4;
+
+/// The sums of `P` probes with six-bit bytes, lanes 0 to 7 and 8 to 15.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn upper_sums<const P: usize>(codes: &[Group], lines: &[Line], mut finish: impl FnMut(usize, [__m256i; 2])) {
+    let groups = codes.len() / P;
+    // Every slice is cut to one length, so that the compiler can drop the bounds checks of the loop.
+    let codes: [&[Group]; P] = std::array::from_fn(|p| &codes[p * groups..][..groups]);
+    let lines = &lines[..groups];
+    let ones = _mm256_set1_epi16(1);
+    let mut sums = [[_mm256_setzero_si256(); 2]; P];
+    let mut g = 0;
+    while g + 1 < groups {
+        for p in 0..P {
+            let code = [broadcast(codes[p][g]), broadcast(codes[p][g + 1])];
+            for half in 0..2 {
+                let products = _mm256_add_epi16(
+                    _mm256_maddubs_epi16(load_half(&lines[g], half), code[0]),
+                    _mm256_maddubs_epi16(load_half(&lines[g + 1], half), code[1]),
+                );
+                sums[p][half] = _mm256_add_epi32(sums[p][half], _mm256_madd_epi16(products, ones));
+            }
+        }
+        g += 2;
+    }
+    if g < groups {
+        for p in 0..P {
+            let code = broadcast(codes[p][g]);
+            for half in 0..2 {
+                let products = _mm256_maddubs_epi16(load_half(&lines[g], half), code);
+                sums[p][half] = _mm256_add_epi32(sums[p][half], _mm256_madd_epi16(products, ones));
+            }
+        }
+    }
+    for (p, sums) in sums.into_iter().enumerate() {
+        finish(p, sums);
     }
 }
 
@@ -98,39 +177,142 @@ fn load(line: &Line, quarter: usize) -> __m256i {
     _mm256_cvtepu8_epi16(bytes)
 }
 
-/// The sums of a block's lanes for `P` probes, lanes 0 to 7 and 8 to 15.
+/// The sums of a block's lanes, 0 to 7 and 8 to 15. Bytes are widened to 16 bits before they are
+/// multiplied: the byte product saturates at 2 * 255 * 127.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn block_sums<const P: usize>(codes: [&[Group]; P], starts: [i32; P], block: &[Line]) -> [[__m256i; 2]; P] {
-    let groups = codes[0].len();
-    let lines = &block[HEAD..][..groups];
-    let codes = codes.map(|codes| &codes[..groups]);
-    // By quarter of a line and probe: two 32-bit sums a vector, four vectors a register.
-    let mut sums = [[_mm256_setzero_si256(); P]; 4];
-    for g in 0..groups {
-        // Past the end of the blocks a prefetch is a hint that is ignored.
-        _mm_prefetch::<_MM_HINT_T0>(lines[g].as_ptr().wrapping_add(block.len() * 64).cast());
-        let mut code = [_mm256_setzero_si256(); P];
-        for p in 0..P {
-            let four = i32::from_le_bytes(codes[p][g].map(i8::cast_unsigned));
-            code[p] = _mm256_broadcastq_epi64(_mm_cvtepi8_epi16(_mm_cvtsi32_si128(four)));
+fn block_sums(codes: &[Group], start: i32, block: &[Line]) -> [__m256i; 2] {
+    let lines = &block[HEAD..][..codes.len()];
+    // By quarter of a line: two 32-bit sums a vector, four vectors a register.
+    let mut sums = [_mm256_setzero_si256(); 4];
+    for (line, &code) in lines.iter().zip(codes) {
+        let four = i32::from_le_bytes(code.map(i8::cast_unsigned));
+        let code = _mm256_broadcastq_epi64(_mm_cvtepi8_epi16(_mm_cvtsi32_si128(four)));
+        for (quarter, sum) in sums.iter_mut().enumerate() {
+            *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(load(line, quarter), code));
         }
-        for (quarter, sums) in sums.iter_mut().enumerate() {
-            let data = load(&lines[g], quarter);
-            for (sum, code) in sums.iter_mut().zip(code) {
-                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(data, code));
+    }
+    let start = _mm256_set1_epi32(start);
+    [0, 2].map(|at| {
+        // Pairs are added within 128-bit halves: vectors 0 1 4 5 2 3 6 7, put in order again.
+        let pairs = _mm256_hadd_epi32(sums[at], sums[at + 1]);
+        _mm256_add_epi32(_mm256_permute4x64_epi64::<0b11_01_10_00>(pairs), start)
+    })
+}
+
+/// Half of a line: eight vectors.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load_half(line: &Line, half: usize) -> __m256i {
+    let bytes = &line.as_chunks::<32>().0[half];
+    // SAFETY: the array is 32 bytes, what an unaligned load reads.
+    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn store_half(line: &mut Line, half: usize, bytes: __m256i) {
+    let place = &mut line.as_chunks_mut::<32>().0[half];
+    // SAFETY: the array is 32 bytes, what an unaligned store writes.
+    unsafe { _mm256_storeu_si256(place.as_mut_ptr().cast(), bytes) };
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn broadcast(group: Group) -> __m256i {
+    _mm256_set1_epi32(i32::from_le_bytes(group.map(i8::cast_unsigned)))
+}
+
+#[target_feature(enable = "avx2")]
+fn join(planes: Planes<'_>, lines: &mut [Line]) {
+    let (low_bits, high_bits) = (_mm256_set1_epi8(0x0f), _mm256_set1_epi8(0xf0_u8.cast_signed()));
+    let blocks = lines.chunks_exact_mut(HEAD + planes.groups());
+    for ((high, low), block) in planes.each().zip(blocks) {
+        let (head, groups) = block.split_at_mut(HEAD);
+        head.copy_from_slice(&[high[0], low[0]]);
+        let nibbles = high[HIGH_HEAD..].iter().zip(&low[LOW_HEAD..]);
+        for ([first, second], (high, low)) in groups.as_chunks_mut::<2>().0.iter_mut().zip(nibbles) {
+            for half in 0..2 {
+                let (high, low) = (load_half(high, half), load_half(low, half));
+                let up = _mm256_and_si256(_mm256_slli_epi16::<4>(high), high_bits);
+                let down = _mm256_and_si256(_mm256_srli_epi16::<4>(low), low_bits);
+                store_half(first, half, _mm256_or_si256(up, _mm256_and_si256(low, low_bits)));
+                store_half(second, half, _mm256_or_si256(_mm256_and_si256(high, high_bits), down));
             }
         }
     }
-    let mut out = [[_mm256_setzero_si256(); 2]; P];
-    for p in 0..P {
-        let start = _mm256_set1_epi32(starts[p]);
-        for half in 0..2 {
-            // Pairs are added within 128-bit halves: vectors 0 1 4 5 2 3 6 7, put in order again.
-            let pairs = _mm256_hadd_epi32(sums[2 * half][p], sums[2 * half + 1][p]);
-            let ordered = _mm256_permute4x64_epi64::<0b11_01_10_00>(pairs);
-            out[p][half] = _mm256_add_epi32(ordered, start);
+}
+
+/// Pairs of groups whose products with nibbles 16 bits hold: 8 * 2 * 15 * 127 is below 2^15.
+const PAIRS: usize = 4;
+
+/// Sums over a plane's lines for eight vectors, times `factor`.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn nibble_sums(pairs: &[[Group; 2]], lines: &[Line], half: usize, factor: i16) -> __m256i {
+    let (bits, factor) = (_mm256_set1_epi8(0x0f), _mm256_set1_epi16(factor));
+    let products = |codes: &[Group; 2], line: &Line| {
+        let line = load_half(line, half);
+        let first = _mm256_and_si256(line, bits);
+        let second = _mm256_and_si256(_mm256_srli_epi16::<4>(line), bits);
+        _mm256_add_epi16(
+            _mm256_maddubs_epi16(first, broadcast(codes[0])),
+            _mm256_maddubs_epi16(second, broadcast(codes[1])),
+        )
+    };
+    let mut sums = _mm256_setzero_si256();
+    let (fours, rest) = pairs.as_chunks::<PAIRS>();
+    let (line_fours, rest_lines) = lines.as_chunks::<PAIRS>();
+    for (codes, lines) in fours.iter().zip(line_fours) {
+        let mut sum = products(&codes[0], &lines[0]);
+        for at in 1..PAIRS {
+            sum = _mm256_add_epi16(sum, products(&codes[at], &lines[at]));
         }
+        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(sum, factor));
     }
-    out
+    for (codes, line) in rest.iter().zip(rest_lines) {
+        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(products(codes, line), factor));
+    }
+    sums
+}
+
+/// How far ahead of a scan of planes their lines are asked for, in lines: 8 KiB. Past the end of the
+/// planes a prefetch is a hint that is ignored.
+const AHEAD: usize = 128;
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn ahead(lines: &[Line]) {
+    for line in lines {
+        _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().wrapping_add(AHEAD * 64).cast());
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn plane_candidates(codes: &[Group], terms: &Terms, planes: Planes<'_>, out: &mut [u16]) {
+    let (pairs, _) = codes.as_chunks::<2>();
+    let start = _mm256_set1_epi32(terms.start);
+    for ((high, low), out) in planes.each().zip(out) {
+        ahead(high);
+        ahead(low);
+        let (high_lines, low_lines) = (&high[HIGH_HEAD..], &low[LOW_HEAD..]);
+        let sums = [0, 1].map(|half| {
+            let high = nibble_sums(pairs, high_lines, half, 16);
+            let low = nibble_sums(pairs, low_lines, half, 1);
+            _mm256_add_epi32(_mm256_add_epi32(high, low), start)
+        });
+        *out = mask(sums, terms, &high[0], &low[0]);
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn high_candidates(codes: &[Group], terms: &Terms, lines: &[Line], out: &mut [u16]) {
+    let (pairs, _) = codes.as_chunks::<2>();
+    let start = _mm256_set1_epi32(terms.start);
+    for (block, out) in lines.chunks_exact(HIGH_HEAD + pairs.len()).zip(out) {
+        ahead(block);
+        let lines = &block[HIGH_HEAD..];
+        let sums = [0, 1].map(|half| _mm256_add_epi32(nibble_sums(pairs, lines, half, 32), start));
+        *out = mask(sums, terms, &block[0], &block[1]);
+    }
 }

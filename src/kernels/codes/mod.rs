@@ -12,16 +12,22 @@
 //!
 //! The vector is a *candidate* for the probe unless its bound is below the probe's floor; a bound that
 //! is not a number makes a candidate. Every level returns the same sums and the same candidates.
+//!
+//! A gallery stores blocks split in two [`Planes`]: the high and the low nibbles of all bytes. The high
+//! plane alone tells `p` times `2 q'`, where `q'` is the middle of what a code with such a nibble may be,
+//! and a second bound made of it rules most vectors out at half of the bytes.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod planes;
 mod scalar;
 #[cfg(test)]
 mod tests;
 
 use super::Level;
+pub use planes::Planes;
 
 /// Vectors of a block.
 pub const LANES: usize = 16;
@@ -35,10 +41,17 @@ pub type Group = [i8; 4];
 /// Lines of a block before its codes: scales and errors.
 pub const HEAD: usize = 2;
 
+/// Lines of a block's high plane before its nibbles: scales, and errors of what the plane alone tells.
+pub const HIGH_HEAD: usize = 2;
+
+/// Lines of a block's low plane before its nibbles: errors of the whole codes.
+pub const LOW_HEAD: usize = 1;
+
 /// What a probe's scan needs beside its codes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Terms {
-    /// -128 times the sum of its codes: takes back what the bytes' offset adds.
+    /// Takes back what the bytes' offset adds: -128 times the sum of the codes; for a scan of high planes
+    /// -241 times, because a nibble `h` stands for twice the code `16 h + 7.5 - 128`.
     pub start: i32,
     /// Factor of a vector's error.
     pub weight: f32,
@@ -55,6 +68,12 @@ pub(super) struct Codes {
     pub(super) sums: Scan<[i32; LANES]>,
     /// The candidates of a block, lane 0 in the lowest bit.
     pub(super) candidates: Scan<u16>,
+    /// Blocks of planes, put together: `(planes, lines)`.
+    pub(super) join: fn(Planes<'_>, &mut [Line]),
+    /// The candidates of a block of planes, for one probe: `(codes, terms, planes, out)`.
+    pub(super) planes: fn(&[Group], &Terms, Planes<'_>, &mut [u16]),
+    /// The candidates by the high plane alone, for one probe: `(codes, terms, lines, out)`.
+    pub(super) high: fn(&[Group], &Terms, &[Line], &mut [u16]),
 }
 
 type Scan<T> = fn(&[Group], &[Terms], &[Line], &mut [T]);

@@ -1,23 +1,64 @@
 //! The definition.
 
-use super::{Codes, Group, HEAD, LANES, Line, Terms};
+use super::planes::{Planes, join_each};
+use super::{Codes, Group, HEAD, HIGH_HEAD, LANES, LOW_HEAD, Line, Terms};
 
-pub(super) const CODES: Codes = Codes { sums, candidates };
+pub(super) const CODES: Codes = Codes { sums, candidates, join, planes, high };
 
 fn sums(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [[i32; LANES]]) {
     walk(codes, terms, lines, out, |sums, _, _| sums);
 }
 
 fn candidates(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [u16]) {
-    walk(codes, terms, lines, out, |sums, terms, head| {
-        let mut mask = 0;
-        for (lane, sum) in sums.into_iter().enumerate() {
-            let bound = sum as f32 * number(&head[0], lane) + terms.weight * number(&head[1], lane);
-            let below = bound < terms.floor;
-            mask |= u16::from(!below) << lane;
+    walk(codes, terms, lines, out, mask);
+}
+
+fn mask(sums: [i32; LANES], terms: &Terms, head: &[Line]) -> u16 {
+    let mut mask = 0;
+    for (lane, sum) in sums.into_iter().enumerate() {
+        let bound = sum as f32 * number(&head[0], lane) + terms.weight * number(&head[1], lane);
+        let below = bound < terms.floor;
+        mask |= u16::from(!below) << lane;
+    }
+    mask
+}
+
+fn join(planes: Planes<'_>, lines: &mut [Line]) {
+    let blocks = lines.chunks_exact_mut(HEAD + planes.groups());
+    for ((high, low), block) in planes.each().zip(blocks) {
+        let (head, groups) = block.split_at_mut(HEAD);
+        head.copy_from_slice(&[high[0], low[0]]);
+        let nibbles = high[HIGH_HEAD..].iter().zip(&low[LOW_HEAD..]);
+        for ([first, second], (high, low)) in groups.as_chunks_mut::<2>().0.iter_mut().zip(nibbles) {
+            for byte in 0..64 {
+                first[byte] = high[byte] << 4 | low[byte] & 15;
+                second[byte] = high[byte] & 0xf0 | low[byte] >> 4;
+            }
         }
-        mask
+    }
+}
+
+fn planes(codes: &[Group], terms: &Terms, planes: Planes<'_>, out: &mut [u16]) {
+    let mut out = out.iter_mut();
+    join_each(planes, join, |block| {
+        let sums = block_sums(codes, terms.start, &block[HEAD..]);
+        out.next().into_iter().for_each(|out| *out = mask(sums, terms, block));
     });
+}
+
+fn high(codes: &[Group], terms: &Terms, lines: &[Line], out: &mut [u16]) {
+    for (block, out) in lines.chunks_exact(Planes::high_lines(codes.len())).zip(out) {
+        let mut sums = [0; LANES];
+        for (groups, line) in codes.as_chunks::<2>().0.iter().zip(&block[HIGH_HEAD..]) {
+            for (sum, bytes) in sums.iter_mut().zip(line.as_chunks::<4>().0) {
+                for (at, &byte) in bytes.iter().enumerate() {
+                    *sum += i32::from(groups[0][at]) * i32::from(byte & 15);
+                    *sum += i32::from(groups[1][at]) * i32::from(byte >> 4);
+                }
+            }
+        }
+        *out = mask(sums.map(|sum| 32 * sum + terms.start), terms, block);
+    }
 }
 
 fn walk<T>(

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Group, HEAD, LANES, Line, Terms};
+use super::{Group, HEAD, LANES, Line, Planes, Terms};
 use crate::kernels::Kernels;
 
 /// What a scan is given.
@@ -33,14 +33,8 @@ impl Case {
     }
 
     fn is_candidate(&self, probe: usize, block: usize, lane: usize) -> bool {
-        let number = |line: usize| {
-            let bytes = &self.line(block, line)[lane * 4..lane * 4 + 4];
-            f32::from_le_bytes(bytes.try_into().unwrap())
-        };
-        let Terms { weight, floor, .. } = self.terms[probe];
-        let (score, error) = (self.sum(probe, block, lane) as f32 * number(0), weight * number(1));
-        let below = score + error < floor;
-        !below
+        let number = |line: usize| &self.line(block, line)[lane * 4..];
+        bound(self.sum(probe, block, lane), &self.terms[probe], number(0), number(1))
     }
 
     /// Compares every level with the naive sums and candidates.
@@ -63,6 +57,60 @@ impl Case {
         }
         Ok(())
     }
+
+    /// Twice the sum with the middle of the codes that have each high nibble.
+    fn high_sum(&self, probe: usize, block: usize, lane: usize) -> i64 {
+        (0..4 * self.groups)
+            .map(|d| {
+                let code = self.codes[probe * self.groups + d / 4][d % 4];
+                let byte = self.line(block, HEAD + d / 4)[lane * 4 + d % 4];
+                i64::from(code) * (32 * i64::from(byte / 16) + 15 - 256)
+            })
+            .sum()
+    }
+
+    /// Compares every level with the naive candidates, from planes. The first line of each block is taken
+    /// for the errors of its high plane, too.
+    fn check_planes(&self) -> Result<(), TestCaseError> {
+        let (mut high, mut low) = (Vec::new(), Vec::new());
+        for block in self.lines.chunks(HEAD + self.groups) {
+            Planes::split(block, block[0], &mut high, &mut low);
+        }
+        let planes = Planes::new(self.groups, &high, &low).unwrap();
+        prop_assert_eq!(planes.blocks(), self.blocks());
+        for kernels in Kernels::all() {
+            let mut lines = vec![[1; 64]; self.lines.len()];
+            kernels.join_codes(planes, &mut lines);
+            prop_assert_eq!(&lines, &self.lines, "{:?}", kernels);
+            for (probe, terms) in self.terms.iter().enumerate() {
+                let codes = &self.codes[probe * self.groups..][..self.groups];
+                let mask = |candidate: &dyn Fn(usize, usize) -> bool| -> Vec<u16> {
+                    let block = |b| (0..LANES).map(|lane| u16::from(candidate(b, lane)) << lane).sum();
+                    (0..self.blocks()).map(block).collect()
+                };
+                let mut found = vec![0x5555; self.blocks()];
+                kernels.plane_candidates(codes, terms, planes, &mut found);
+                let expected = mask(&|b, lane| self.is_candidate(probe, b, lane));
+                prop_assert_eq!(&found, &expected, "{:?}", kernels);
+
+                let high_terms = Terms { start: terms.start / 128 * 241, ..*terms };
+                kernels.high_candidates(codes, &high_terms, planes, &mut found);
+                let expected = mask(&|b, lane| {
+                    let sum = self.high_sum(probe, b, lane);
+                    bound(sum, terms, &self.line(b, 0)[lane * 4..], &self.line(b, 0)[lane * 4..])
+                });
+                prop_assert_eq!(&found, &expected, "{:?}", kernels);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a bound is not below its floor.
+fn bound(sum: i64, terms: &Terms, scale: &[u8], error: &[u8]) -> bool {
+    let number = |bytes: &[u8]| f32::from_le_bytes(bytes[..4].try_into().unwrap());
+    let below = sum as f32 * number(scale) + terms.weight * number(error) < terms.floor;
+    !below
 }
 
 fn terms(codes: &[Group], weight: f32, floor: f32) -> Terms {
@@ -120,6 +168,9 @@ proptest! {
     #[test]
     fn every_level_gives_the_exact_sums_and_the_same_candidates(case in case()) {
         case.check()?;
+        if case.groups.is_multiple_of(2) {
+            case.check_planes()?;
+        }
     }
 }
 
@@ -134,7 +185,26 @@ fn the_greatest_sums_do_not_saturate() {
         let terms = vec![terms(&codes, 1.0, 0.0); 7];
         let case = Case { codes: codes.repeat(7), terms, lines, groups: GROUPS };
         case.check().unwrap();
+        case.check_planes().unwrap();
     }
+}
+
+#[test]
+fn planes_are_whole_blocks() {
+    let lines = [[0; 64]; 12];
+    let blocks = |groups, high: usize, low: usize| {
+        Planes::new(groups, &lines[..high], &lines[..low]).map(|planes| planes.blocks())
+    };
+    assert_eq!(blocks(4, 8, 6), Some(2));
+    assert_eq!(blocks(4, 0, 0), Some(0));
+    for (groups, high, low) in [(4, 8, 3), (4, 7, 6), (4, 8, 7), (3, 8, 6), (0, 2, 1)] {
+        assert_eq!(blocks(groups, high, low), None, "{groups} {high} {low}");
+    }
+    let planes = Planes::new(4, &lines[..8], &lines[..6]).unwrap();
+    assert_eq!(
+        [planes.part(1, 1).blocks(), planes.part(0, 2).blocks(), planes.part(1, 2).blocks()],
+        [1, 2, 0]
+    );
 }
 
 #[test]

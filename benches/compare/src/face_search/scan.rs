@@ -16,7 +16,7 @@ use crate::roofline;
 /// Bytes of a search that all scan.
 fn codes(snapshot: &Snapshot) -> Vec<&[u8]> {
     let blocks = snapshot.face_blocks(&Set::model()).iter();
-    blocks.filter_map(|block| block.codes()).map(|codes| codes.as_flattened()).collect()
+    blocks.filter_map(|block| block.codes()).map(|codes| codes.lines().as_flattened()).collect()
 }
 
 /// Single searches, thresholded ones, and batches of at most so many pairs, by one thread and by two; the
