@@ -143,12 +143,12 @@ fn upper_sums<const P: usize>(codes: &[Group], lines: &[Line], mut finish: impl 
     while g + 1 < groups {
         for p in 0..P {
             let code = [broadcast(codes[p][g]), broadcast(codes[p][g + 1])];
-            for half in 0..2 {
+            for (half, sum) in sums[p].iter_mut().enumerate() {
                 let products = _mm256_add_epi16(
                     _mm256_maddubs_epi16(load_half(&lines[g], half), code[0]),
                     _mm256_maddubs_epi16(load_half(&lines[g + 1], half), code[1]),
                 );
-                sums[p][half] = _mm256_add_epi32(sums[p][half], _mm256_madd_epi16(products, ones));
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(products, ones));
             }
         }
         g += 2;
@@ -156,9 +156,9 @@ fn upper_sums<const P: usize>(codes: &[Group], lines: &[Line], mut finish: impl 
     if g < groups {
         for p in 0..P {
             let code = broadcast(codes[p][g]);
-            for half in 0..2 {
+            for (half, sum) in sums[p].iter_mut().enumerate() {
                 let products = _mm256_maddubs_epi16(load_half(&lines[g], half), code);
-                sums[p][half] = _mm256_add_epi32(sums[p][half], _mm256_madd_epi16(products, ones));
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(products, ones));
             }
         }
     }
