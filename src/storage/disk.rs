@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
 
 use super::backend::{Append, Backend, Lock, ReadAt};
 use super::map::Map;
@@ -56,13 +57,13 @@ impl Backend for Disk {
 
     fn create(&self, name: &str) -> io::Result<Box<dyn Append>> {
         let file = OpenOptions::new().write(true).create_new(true).open(self.path(name))?;
-        Ok(Box::new(DiskFile { file }))
+        Ok(Box::new(DiskFile::new(file)))
     }
 
     fn append(&self, name: &str) -> io::Result<Box<dyn Append>> {
         let mut file = OpenOptions::new().write(true).open(self.path(name))?;
         file.seek(SeekFrom::End(0))?;
-        Ok(Box::new(DiskFile { file }))
+        Ok(Box::new(DiskFile::new(file)))
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn ReadAt>> {
@@ -96,13 +97,45 @@ impl Backend for Disk {
     }
 }
 
+/// Bytes after which a file's sync begins while more is written, so that the disk does not wait for
+/// the processor and then the processor for the disk.
+const SYNC_EARLY: usize = 16 << 20;
+
 struct DiskFile {
     file: File,
+    /// Bytes since the last early sync.
+    unsynced: usize,
+    early: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl DiskFile {
+    fn new(file: File) -> Self {
+        Self { file, unsynced: 0, early: None }
+    }
+
+    /// Waits for the early sync. The system reports a failed write to one sync only, so an error here
+    /// is an error of the file.
+    fn finish_early(&mut self) -> io::Result<()> {
+        match self.early.take().map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(result)) => result,
+            Some(Err(_)) => Err(io::Error::other("the thread of an early sync panicked")),
+        }
+    }
 }
 
 impl Append for DiskFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)
+        self.file.write_all(bytes)?;
+        self.unsynced += bytes.len();
+        if self.unsynced >= SYNC_EARLY && self.early.as_ref().is_none_or(JoinHandle::is_finished) {
+            self.finish_early()?;
+            self.unsynced = 0;
+            // Without a handle or a thread to spare there is only the sync at the end.
+            let sync = |file: File| thread::Builder::new().spawn(move || file.sync_data());
+            self.early = self.file.try_clone().and_then(sync).ok();
+        }
+        Ok(())
     }
 
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
@@ -113,6 +146,7 @@ impl Append for DiskFile {
     }
 
     fn sync(&mut self) -> io::Result<()> {
+        self.finish_early()?;
         self.file.sync_data()
     }
 
@@ -158,3 +192,25 @@ struct DiskLock {
 }
 
 impl Lock for DiskLock {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_synced_while_it_grows_holds_what_was_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::new(directory.path());
+        let mut file = disk.create("file").unwrap();
+        let part: Vec<u8> = (0..SYNC_EARLY / 3).map(|i| i as u8).collect();
+        for _ in 0..10 {
+            file.write(&part).unwrap();
+        }
+        file.write_at(0, &[0xee; 5]).unwrap();
+        file.sync().unwrap();
+        let bytes = std::fs::read(disk.path("file")).unwrap();
+        assert_eq!(bytes.len(), 10 * part.len());
+        assert_eq!(bytes[..5], [0xee; 5]);
+        assert!(bytes.chunks_exact(part.len()).skip(1).all(|chunk| chunk == part));
+    }
+}
