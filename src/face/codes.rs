@@ -6,8 +6,9 @@
 //! They are stored in two planes of nibbles ([`Planes`]). The high one alone is a coarser code, `q'`: the
 //! middle of what a code with that nibble may be. Its own error says what that leaves over.
 
+use super::quantise::{Coded, middle};
 use crate::kernels::Kernels;
-use crate::kernels::codes::{Group, HEAD, LANES, Line, Planes};
+use crate::kernels::codes::{HEAD, LANES, Line, Planes};
 
 /// No row that enrolment makes is longer: a unit vector whose numbers were rounded once. A longer
 /// one gets an infinite error.
@@ -16,12 +17,6 @@ pub(super) const GREATEST_LENGTH: f64 = 1.0 + 1.0 / 65_536.0;
 /// A code of this error or more says nothing that is worth having, and bounds on rounding assume
 /// less: it gets an infinite error.
 pub(super) const GREATEST_ERROR: f64 = 0.5;
-
-const GREATEST_CODE: f32 = 127.0;
-
-/// Added and taken away again, it leaves the nearest integer of a small number: numbers of this size
-/// have no fraction. (`f32::round` is a function call on the baseline processor.)
-const ROUNDING: f32 = 12_582_912.0;
 
 /// Groups of four codes that a row of this dimension has: an even number.
 pub const fn code_groups(dimension: usize) -> usize {
@@ -32,59 +27,6 @@ pub const fn code_groups(dimension: usize) -> usize {
 pub const fn code_lines(dimension: usize) -> usize {
     let groups = code_groups(dimension);
     Planes::high_lines(groups) + Planes::low_lines(groups)
-}
-
-/// Codes of one row.
-pub(super) struct Coded {
-    pub(super) scale: f32,
-    /// At least the length of what the codes leave over; infinite if nothing is known.
-    pub(super) error: f32,
-    /// The same of the high nibbles.
-    pub(super) high_error: f32,
-    pub(super) codes: Vec<Group>,
-}
-
-/// What stands for all codes with the high nibble of this one: the middle of them.
-fn middle(code: i8) -> f64 {
-    f64::from(i16::from(code) & !15) + 7.5
-}
-
-impl Coded {
-    /// Codes a row's first `dimension` numbers. Any numbers are coded: if nothing good can be said
-    /// of them, the error is infinite, and a search always looks at the row itself.
-    pub(super) fn new(row: &[f32], dimension: usize) -> Self {
-        let row = row.get(..dimension).unwrap_or(row);
-        let greatest = row.iter().fold(0.0_f32, |greatest, x| greatest.max(x.abs()));
-        let scale = greatest / GREATEST_CODE;
-        let mut codes = vec![[0; 4]; code_groups(dimension)];
-        let (mut left_over, mut high_left_over, mut whole) = (0.0, 0.0, 0.0);
-        if scale.is_normal() {
-            for (code, &x) in codes.as_flattened_mut().iter_mut().zip(row) {
-                // The conversion saturates, and makes zero of what is not a number.
-                *code = (x / scale + ROUNDING - ROUNDING) as i8;
-                let rest = f64::from(x) - f64::from(scale) * f64::from(*code);
-                left_over += rest * rest;
-                let rest = f64::from(x) - f64::from(scale) * middle(*code);
-                high_left_over += rest * rest;
-                whole += f64::from(x) * f64::from(x);
-            }
-        }
-        let known = scale.is_normal() && whole.sqrt() <= GREATEST_LENGTH;
-        let error = |left_over: f64| {
-            let error = round_up(left_over.sqrt());
-            if known && f64::from(error) < GREATEST_ERROR { error } else { f32::INFINITY }
-        };
-        let (error, high_error) = (error(left_over), error(high_left_over));
-        Self { scale: if scale.is_normal() { scale } else { 0.0 }, error, high_error, codes }
-    }
-}
-
-/// A number of f32 that is not below a non-negative sum of squares' root computed in f64. Each of the
-/// at most 4096 terms is off by less than 2^-51 of itself (a product of a 24-bit and a 9-bit number
-/// is exact, and then there is a subtraction and a square), each sum adds 2^-53, the root one more:
-/// less than 2^-39 in all. The factor gives 2^-30, and the next number covers the last rounding.
-pub(super) fn round_up(value: f64) -> f32 {
-    ((value * (1.0 + 1.0 / 1_073_741_824.0)) as f32).next_up()
 }
 
 /// Code blocks whose planes lie together: first the high ones of all, then the low ones. A quarter of a
@@ -132,7 +74,7 @@ impl<'a> FaceCodes<'a> {
 /// The codes of rows of one dimension, as [`FaceCodes`] reads them; the rows are whole pieces, or the last
 /// of a column. Places without a row are zeros: their score is zero, and they are no one's.
 ///
-/// About a microsecond a row of 512 dimensions.
+/// About half a microsecond a row of 512 dimensions.
 pub fn code_rows(rows: &[&[f32]], dimension: usize) -> Vec<Line> {
     let blocks = rows.len().div_ceil(LANES);
     let mut all = Vec::with_capacity(blocks * code_lines(dimension));

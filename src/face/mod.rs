@@ -10,6 +10,7 @@ mod codes;
 mod error;
 mod matrix;
 mod probe;
+mod quantise;
 mod row;
 mod signs;
 
