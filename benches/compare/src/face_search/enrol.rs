@@ -63,12 +63,15 @@ fn fill(set: &Set, rows: &[f32], a_commit: usize, threads: usize) {
     let count = rows.len() / set.dimension;
     let bytes: u64 =
         fs::read_dir(&directory).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();
+    let start = processor_seconds();
     let disk = write_and_sync(&set.folder.join("disk"), bytes);
+    let disk_processor = processor_seconds() - start;
     let of = json!({
         "rows": count, "a_commit": a_commit, "rows_s": count as f64 / time,
         "processor_rows_s": count as f64 / processor, "bytes": bytes,
         "templates_s": phases[0], "staging_s": phases[1], "commit_s": phases[2],
         "disk_mb_s": bytes as f64 / disk / 1e6, "disk_share": disk / time,
+        "disk_processor_share": disk_processor / processor,
     });
     say("enrol", threads, time, of);
 }
