@@ -82,7 +82,7 @@ fn scores_keep_their_bits() {
         assert!(sure > 20, "{level}: {sure} mates of 70 score high: the impressions are mates");
         assert_eq!(
             (mates, others),
-            (0xfadd_3168_c34b_e083, 0xf1ff_afee_cfb9_1e6f),
+            (0x5b42_68bb_cfee_7d45, 0xdd61_9eaf_292c_82af),
             "{level}: {mates:#018x} {others:#018x}"
         );
     }

@@ -1,13 +1,12 @@
 //! A finger's minutiae in the matcher's units: pixels at 500 dpi, y upwards, columns.
 
-use super::buckets::Buckets;
 use super::hull::Hull;
 use super::maths;
 use super::parameters::PIXELS_PER_STEP;
 use crate::template::Minutia;
 
 /// Columns are padded to a multiple of this many places, for vectors.
-pub(super) const PADDING: usize = 8;
+pub(super) const LANES: usize = 16;
 
 /// Columns over the minutiae of one finger, about the middle of their bounding box. Places past the
 /// last minutia are far away and have cosine and sine zero, so that they are near nothing. Reused
@@ -20,8 +19,6 @@ pub(super) struct Geometry {
     pub(super) cos: Vec<f32>,
     pub(super) sin: Vec<f32>,
     pub(super) hull: Hull,
-    /// Of the minutiae, after [`Geometry::index`].
-    pub(super) buckets: Buckets,
 }
 
 /// Where the padding lies: further than any finger, near enough for finite squares.
@@ -31,7 +28,7 @@ impl Geometry {
     /// Takes in the minutiae, in their order.
     pub(super) fn fill(&mut self, minutiae: &[Minutia]) {
         self.len = minutiae.len();
-        let padded = self.len.next_multiple_of(PADDING);
+        let padded = self.len.next_multiple_of(LANES);
         for (column, padding) in
             [(&mut self.x, FAR_AWAY), (&mut self.y, FAR_AWAY), (&mut self.cos, 0.0), (&mut self.sin, 0.0)]
         {
@@ -49,19 +46,17 @@ impl Geometry {
             self.y[i] = dy as f32 * (PIXELS_PER_STEP / 2.0);
             (self.sin[i], self.cos[i]) = maths::sin_cos(minutia.angle);
         }
-        let points = self.x[..self.len].iter().zip(&self.y[..self.len]);
-        self.hull.build(points.map(|(&x, &y)| [x, y]));
-    }
-
-    /// Fills the buckets, which only the second finger of a comparison needs.
-    pub(super) fn index(&mut self) {
-        let [x, y, cos, sin] = [&self.x, &self.y, &self.cos, &self.sin].map(|column| &column[..self.len]);
-        self.buckets.fill(x, y, cos, sin);
+        self.hull.build(&self.x[..self.len], &self.y[..self.len]);
     }
 
     /// Number of minutiae.
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// Number of vectors of [`LANES`] that a column is.
+    pub(super) fn chunks(&self) -> usize {
+        self.len.div_ceil(LANES)
     }
 }
 

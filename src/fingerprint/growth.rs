@@ -1,12 +1,10 @@
 //! Elastic growth: from a seed of listed pairs to all minutiae that two fingers share.
 
-use super::buckets::Falls;
-use super::geometry::Geometry;
+use super::geometry::{Geometry, LANES};
 use super::maths::{self, small_arcsine};
-use super::motion::{Motion, Pulls};
+use super::motion::{Motion, Predicted, Pulls};
 use super::parameters::{
-    COST_ANGLE, COST_DISTANCE, GROWTH_ANGLE, GROWTH_REACH, GROWTH_REACH_GROWTH, GROWTH_REACH_LIMIT,
-    GROWTH_ROUNDS, HYPOTHESES, SEED_SUPPORT, WORTHLESS_COST,
+    COST_ANGLE, COST_DISTANCE, GROWN, GROWTH_ANGLE, GROWTH_ROUNDS, HYPOTHESES, SEED_SUPPORT, WORTHLESS_COST,
 };
 use super::relaxation::Relaxation;
 use super::similarity::Pair;
@@ -58,13 +56,20 @@ impl Candidate {
     }
 }
 
-/// The reach of growth at its greatest, and a little for rounding.
-const FURTHEST: f32 = GROWTH_REACH + GROWTH_REACH_GROWTH * GROWTH_REACH_LIMIT + 0.1;
+/// The matching of a hypothesis's first round, and what it is worth.
+#[derive(Debug, Default)]
+struct First {
+    worth: f32,
+    matching: Matching,
+}
 
 /// Working memory of growth. Reused without allocation.
 #[derive(Debug, Default)]
 pub(super) struct Growth {
     best: Matching,
+    best_motion: Motion,
+    /// The first rounds of most worth, in that order.
+    firsts: [First; GROWN],
     current: Matching,
     next: Matching,
     used: Vec<bool>,
@@ -72,48 +77,62 @@ pub(super) struct Growth {
     candidates: Vec<Candidate>,
     motion: Motion,
     pulls: Pulls,
-    /// Where the predictions fall.
-    falls: Falls,
 }
 
 impl Growth {
-    /// Grows the strongest hypotheses and returns the matching that explains most.
+    /// Tries the strongest hypotheses, grows those whose first round explains most, and returns the
+    /// matching that explains most then.
     #[inline(always)]
-    pub(super) fn run(
-        &mut self,
-        pairs: &[Pair],
-        relaxation: &mut Relaxation,
-        a: &Geometry,
-        b: &Geometry,
-    ) -> &Matching {
+    pub(super) fn run(&mut self, pairs: &[Pair], relaxation: &Relaxation, a: &Geometry, b: &Geometry) {
         self.best.clear(a.len());
         self.pulls.reset(a);
         self.used.clear();
         self.used.resize(pairs.len(), false);
-        relaxation.rank();
-        let mut best_worth = 0.0;
-        let mut hypotheses = 0;
-        for seed in relaxation.ranked() {
-            if self.used[seed] {
-                continue;
-            }
-            if hypotheses == HYPOTHESES {
+        self.firsts.iter_mut().for_each(|first| first.worth = 0.0);
+        for _ in 0..HYPOTHESES {
+            let Some(seed) = relaxation.strongest(&self.used) else { break };
+            self.start(pairs, relaxation, seed, a.len());
+            let worth = self.round(a, b);
+            self.keep_first(worth);
+        }
+        let mut most = 0.0;
+        for place in 0..GROWN {
+            if self.firsts[place].worth == 0.0 {
                 break;
             }
-            hypotheses += 1;
-            self.start(pairs, relaxation, seed, a.len());
+            std::mem::swap(&mut self.current, &mut self.firsts[place].matching);
             let worth = self.grow(a, b);
-            if worth > best_worth {
-                best_worth = worth;
+            if worth > most {
+                most = worth;
                 std::mem::swap(&mut self.best, &mut self.current);
+                std::mem::swap(&mut self.best_motion, &mut self.motion);
             }
         }
-        &self.best
+    }
+
+    /// Keeps the next matching if it is among the first rounds of most worth.
+    fn keep_first(&mut self, worth: f32) {
+        let mut place = GROWN;
+        while place > 0 && worth > self.firsts[place - 1].worth {
+            if place < GROWN {
+                self.firsts.swap(place - 1, place);
+            }
+            place -= 1;
+        }
+        if let Some(first) = self.firsts.get_mut(place) {
+            first.worth = worth;
+            std::mem::swap(&mut first.matching, &mut self.next);
+        }
     }
 
     /// The matching of the last run.
     pub(super) fn best(&self) -> &Matching {
         &self.best
+    }
+
+    /// Where the minutiae of the first finger lie in the second, by the motion of its last round.
+    pub(super) fn predicted(&self) -> &[Predicted] {
+        self.best_motion.predicted()
     }
 
     /// The seed and the listed pairs that support it.
@@ -127,49 +146,50 @@ impl Growth {
         }
     }
 
-    /// Predicts and matches in turn until nothing changes; returns what the matching is worth.
+    /// Goes on from the current matching until nothing changes; returns what it is worth then.
     #[inline(always)]
     fn grow(&mut self, a: &Geometry, b: &Geometry) -> f32 {
         let mut worth = 0.0;
-        for _ in 0..GROWTH_ROUNDS {
-            self.motion.fit(a, b, self.current.pairs(), &mut self.pulls);
-            self.find_candidates(a, b);
-            worth = self.take(a.len(), b.len());
+        for _ in 1..GROWTH_ROUNDS {
+            worth = self.round(a, b);
             std::mem::swap(&mut self.current, &mut self.next);
-            if self.current == self.next || worth == 0.0 {
+            if self.current == self.next {
                 break;
             }
         }
         worth
     }
 
+    /// Predicts by the current matching, and matches anew; returns what the next matching is worth.
+    #[inline(always)]
+    fn round(&mut self, a: &Geometry, b: &Geometry) -> f32 {
+        self.motion.fit(a, b, self.current.pairs(), &mut self.pulls);
+        self.find_candidates(a, b);
+        self.take(a.len(), b.len())
+    }
+
     /// All pairs of a prediction and a minutia near it.
     #[inline(always)]
     fn find_candidates(&mut self, a: &Geometry, b: &Geometry) {
-        self.motion.turn(a);
-        let motion = &self.motion;
-        b.buckets.locate(&motion.x, &motion.y, &motion.to_cos, &motion.to_sin, &mut self.falls);
         self.candidates.clear();
         let least_cosine = maths::sin_cos(Angle::from_radians(f64::from(GROWTH_ANGLE))).1;
         for i in 0..a.len() {
-            for word in 0..b.buckets.words() {
-                let mut bits = b.buckets.near(&self.falls, i, word);
-                while bits != 0 {
-                    let j = word * 64 + bits.trailing_zeros() as usize;
-                    bits &= bits - 1;
-                    let (cos, sin) = (motion.to_cos[i], motion.to_sin[i]);
-                    let (dx, dy) = (b.x[j] - motion.x[i], b.y[j] - motion.y[i]);
+            let (predicted, lane) = (&self.motion.predicted()[i / LANES], i % LANES);
+            let (x, y) = (predicted.x[lane], predicted.y[lane]);
+            let (cos, sin) = (predicted.cos[lane], predicted.sin[lane]);
+            let near = near(b, [x, y], [cos, sin], predicted.reach[lane], least_cosine);
+            if near.iter().fold(0, |any, chunks| any | chunks) == 0 {
+                continue;
+            }
+            for (lane, mut chunks) in near.into_iter().enumerate() {
+                while chunks != 0 {
+                    let j = chunks.trailing_zeros() as usize * LANES + lane;
+                    chunks &= chunks - 1;
+                    let (dx, dy) = (b.x[j] - x, b.y[j] - y);
                     let square = dx * dx + dy * dy;
-                    if square > FURTHEST * FURTHEST {
-                        continue;
-                    }
-                    let far = motion.nearest[i].sqrt().min(GROWTH_REACH_LIMIT);
-                    let reach = GROWTH_REACH + GROWTH_REACH_GROWTH * far;
-                    if square <= reach * reach && cos * b.cos[j] + sin * b.sin[j] >= least_cosine {
-                        let angle = small_arcsine(cos * b.sin[j] - sin * b.cos[j]) * (1.0 / COST_ANGLE);
-                        let cost = square * (1.0 / (COST_DISTANCE * COST_DISTANCE)) + angle * angle;
-                        self.candidates.push(Candidate::new(cost, i as u8, j as u8));
-                    }
+                    let angle = small_arcsine(cos * b.sin[j] - sin * b.cos[j]) * (1.0 / COST_ANGLE);
+                    let cost = square * (1.0 / (COST_DISTANCE * COST_DISTANCE)) + angle * angle;
+                    self.candidates.push(Candidate::new(cost, i as u8, j as u8));
                 }
             }
         }
@@ -195,6 +215,24 @@ impl Growth {
     }
 }
 
+/// Which minutiae lie near a place and a direction, `reach` the square of the greatest distance: bit
+/// `c` of lane `l` is minutia `c * LANES + l`.
+#[inline(always)]
+fn near(b: &Geometry, at: [f32; 2], direction: [f32; 2], reach: f32, least_cosine: f32) -> [u32; LANES] {
+    let [bx, by, cos, sin] = [&b.x, &b.y, &b.cos, &b.sin].map(|column| column.as_chunks::<LANES>().0);
+    let mut near = [0_u32; LANES];
+    for (chunk, (((x, y), cos), sin)) in bx.iter().zip(by).zip(cos).zip(sin).enumerate() {
+        let bit = 1_u32 << chunk;
+        for lane in 0..LANES {
+            let (dx, dy) = (x[lane] - at[0], y[lane] - at[1]);
+            let is_near = dx * dx + dy * dy <= reach;
+            let is_along = direction[0] * cos[lane] + direction[1] * sin[lane] >= least_cosine;
+            near[lane] |= if is_near & is_along { bit } else { 0 };
+        }
+    }
+    near
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,7 +244,6 @@ mod tests {
         minutiae.sort_unstable_by_key(|m| (m.x, std::cmp::Reverse(m.y)));
         let mut geometry = Geometry::default();
         geometry.fill(minutiae);
-        geometry.index();
         geometry
     }
 
@@ -226,7 +263,8 @@ mod tests {
         let mut relaxation = Relaxation::default();
         relaxation.run(&pairs, a, b, a.len());
         let mut growth = Growth::default();
-        growth.run(&pairs, &mut relaxation, a, b).pairs().collect()
+        growth.run(&pairs, &relaxation, a, b);
+        growth.best().pairs().collect()
     }
 
     #[test]
@@ -265,7 +303,8 @@ mod tests {
         let mut share = |pairs: &[(u8, u8)]| {
             let pairs: Vec<Pair> = pairs.iter().map(|&(a, b)| Pair { a, b, similarity: 0.6 }).collect();
             relaxation.run(&pairs, &a, &a, a.len());
-            support.share(growth.run(&pairs, &mut relaxation, &a, &a), &a, &a)
+            growth.run(&pairs, &relaxation, &a, &a);
+            support.share(&growth, &a, &a)
         };
         assert!(share(&[(4, 4)]) > 0.85);
         assert!(share(&[(3, 17)]) < 0.3);

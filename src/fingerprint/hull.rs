@@ -1,6 +1,6 @@
 //! The convex hull of a finger's minutiae: the area that the impression is known to cover.
 
-use super::geometry::PADDING;
+use super::geometry::LANES;
 
 /// A point in pixels.
 pub(super) type Point = [f32; 2];
@@ -9,6 +9,8 @@ pub(super) type Point = [f32; 2];
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hull {
     corners: Vec<Point>,
+    /// Which of the points each corner is; there are at most 255.
+    places: Vec<u8>,
     edges: Vec<Edge>,
 }
 
@@ -26,15 +28,32 @@ struct Edge {
 impl Hull {
     /// The hull of points that ascend in x, then y (Andrew's monotone chain). Points in another order
     /// give some polygon, no error. Few or collinear points give a segment or a point.
-    pub(super) fn build(&mut self, points: impl DoubleEndedIterator<Item = Point> + Clone) {
+    pub(super) fn build(&mut self, x: &[f32], y: &[f32]) {
+        let points = x.iter().zip(y).map(|(&x, &y)| [x, y]);
         self.corners.clear();
+        self.places.clear();
+        self.chain(points.clone().enumerate());
+        self.chain(points.enumerate().rev());
+        self.join();
+    }
+
+    /// The hull of another finger as its corners lie elsewhere: `to` tells where each point has gone.
+    /// Nearly convex if near corners moved alike.
+    #[inline(always)]
+    pub(super) fn carry(&mut self, from: &Hull, to: impl Fn(usize) -> Point) {
+        self.places.clone_from(&from.places);
+        self.corners.clear();
+        self.corners.extend(from.places.iter().map(|place| to(usize::from(*place))));
+        self.join();
+    }
+
+    /// Joins the corners by edges.
+    fn join(&mut self) {
         self.edges.clear();
-        self.chain(points.clone());
-        self.chain(points.rev());
         let n = self.corners.len();
         for i in 0..n {
             let from = self.corners[i];
-            let to = self.corners[(i + 1) % n];
+            let to = self.corners[if i + 1 < n { i + 1 } else { 0 }];
             let along = [to[0] - from[0], to[1] - from[1]];
             let square = along[0] * along[0] + along[1] * along[1];
             let per_square = if square > 0.0 { 1.0 / square } else { 0.0 };
@@ -45,20 +64,23 @@ impl Hull {
     }
 
     /// Adds one half of the hull, without its last corner, which begins the other half.
-    fn chain(&mut self, points: impl Iterator<Item = Point>) {
+    fn chain(&mut self, points: impl Iterator<Item = (usize, Point)>) {
         let first = self.corners.len();
-        for point in points {
+        for (place, point) in points {
             while let [.., a, b] = self.corners[first..] {
                 let left = (b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0]);
                 if left > 0.0 {
                     break;
                 }
                 self.corners.pop();
+                self.places.pop();
             }
             self.corners.push(point);
+            self.places.push(place as u8);
         }
         if self.corners.len() > first + 1 {
             self.corners.pop();
+            self.places.pop();
         }
     }
 
@@ -75,12 +97,16 @@ impl Hull {
     }
 
     /// How many points are `known` to count, or are inside or within `margin`. One of `known` for each
-    /// point; the columns are padded.
+    /// point; the points are padded.
     #[inline(always)]
-    pub(super) fn count(&self, x: &[f32], y: &[f32], margin: f32, known: &[bool]) -> usize {
-        let chunks = x.as_chunks::<PADDING>().0.iter().zip(y.as_chunks::<PADDING>().0);
+    pub(super) fn count<'a>(
+        &self,
+        points: impl Iterator<Item = (&'a [f32; LANES], &'a [f32; LANES])>,
+        margin: f32,
+        known: &[bool],
+    ) -> usize {
         let mut count = 0;
-        for ((x, y), known) in chunks.zip(known.chunks(PADDING)) {
+        for ((x, y), known) in points.zip(known.chunks(LANES)) {
             let outside = self.outside(x, y);
             for (lane, known) in known.iter().enumerate() {
                 let within = || self.is_within(outside[lane], [x[lane], y[lane]], margin);
@@ -133,7 +159,8 @@ mod tests {
     fn hull(mut points: Vec<Point>) -> Hull {
         points.sort_by(|a, b| a.partial_cmp(b).unwrap());
         let mut hull = Hull::default();
-        hull.build(points.iter().copied());
+        let [x, y] = [0, 1].map(|axis| points.iter().map(|point| point[axis]).collect::<Vec<f32>>());
+        hull.build(&x, &y);
         hull
     }
 

@@ -6,7 +6,6 @@
 //! the strongest hypotheses of alignment over all minutiae; support of the grown matching and its share
 //! of the overlap; one score.
 
-mod buckets;
 pub mod codes;
 mod cylinder;
 mod explanation;

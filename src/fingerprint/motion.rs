@@ -5,21 +5,26 @@
 //! like a lever, so that a single pair already fixes the rotation. All sums are over pairs in one
 //! order, each lane a minutia, so vector code of any width gives the same bits.
 
-use super::geometry::Geometry;
-use super::parameters::{DIRECTION_LEVER, ELASTIC_FLOOR, ELASTIC_SIGMA};
-
-/// Minutiae fitted at a time: their sums fill the registers.
-const LANES: usize = super::geometry::PADDING;
+use super::geometry::{Geometry, LANES};
+use super::parameters::{
+    DIRECTION_LEVER, ELASTIC_FLOOR, ELASTIC_SIGMA, GROWTH_REACH, GROWTH_REACH_GROWTH, GROWTH_REACH_LIMIT,
+};
 
 /// How strongly the minutiae of a finger pull each other along: a row for each minutia, made when it
 /// is first asked for. Reused without allocation.
 #[derive(Debug, Default)]
 pub(super) struct Pulls {
     is_made: Vec<bool>,
-    /// Squares of distances, padded.
-    square: Vec<[f32; LANES]>,
-    /// Weights, padded.
-    weight: Vec<[f32; LANES]>,
+    /// A row of chunks for each minutia.
+    chunks: Vec<Pull>,
+}
+
+/// The pull of one minutia on each of a chunk.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pull {
+    /// Squares of distances.
+    square: [f32; LANES],
+    weight: [f32; LANES],
 }
 
 impl Pulls {
@@ -27,10 +32,9 @@ impl Pulls {
     pub(super) fn reset(&mut self, finger: &Geometry) {
         self.is_made.clear();
         self.is_made.resize(finger.len(), false);
-        let places = finger.len() * (finger.x.len() / LANES);
-        if self.square.len() < places {
-            self.square.resize(places, [0.0; LANES]);
-            self.weight.resize(places, [0.0; LANES]);
+        let places = finger.len() * finger.chunks();
+        if self.chunks.len() < places {
+            self.chunks.resize(places, Pull::default());
         }
     }
 
@@ -40,15 +44,15 @@ impl Pulls {
             return;
         }
         let (x, y) = (finger.x.as_chunks::<LANES>().0, finger.y.as_chunks::<LANES>().0);
-        let places = row * x.len()..(row + 1) * x.len();
-        let out = self.square[places.clone()].iter_mut().zip(&mut self.weight[places]);
-        for ((x, y), (squares, weights)) in x.iter().zip(y).zip(out) {
+        let (own_x, own_y) = (finger.x[row], finger.y[row]);
+        let pulls = &mut self.chunks[row * x.len()..(row + 1) * x.len()];
+        for ((x, y), pull) in x.iter().zip(y).zip(pulls) {
             for lane in 0..LANES {
-                let (dx, dy) = (x[lane] - finger.x[row], y[lane] - finger.y[row]);
+                let (dx, dy) = (x[lane] - own_x, y[lane] - own_y);
                 let square = dx * dx + dy * dy;
                 let fall = 1.0 / (1.0 + square * (1.0 / (4.0 * ELASTIC_SIGMA * ELASTIC_SIGMA)));
-                squares[lane] = square;
-                weights[lane] = fall * fall + ELASTIC_FLOOR;
+                pull.square[lane] = square;
+                pull.weight[lane] = fall * fall + ELASTIC_FLOOR;
             }
         }
     }
@@ -65,21 +69,24 @@ struct Term {
     sin: f32,
 }
 
+/// The predictions for a chunk of minutiae.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Predicted {
+    pub(super) x: [f32; LANES],
+    pub(super) y: [f32; LANES],
+    /// The minutia's direction after the motion.
+    pub(super) cos: [f32; LANES],
+    pub(super) sin: [f32; LANES],
+    /// Square of the distance within which its partner is sought: more, the further the nearest
+    /// matched minutia is.
+    pub(super) reach: [f32; LANES],
+}
+
 /// The prediction for each minutia of a finger (and for its padding). Reused without allocation.
 #[derive(Debug, Default)]
 pub(super) struct Motion {
     terms: Vec<Term>,
-    /// Predicted position.
-    pub(super) x: Vec<f32>,
-    pub(super) y: Vec<f32>,
-    /// Predicted turn.
-    pub(super) cos: Vec<f32>,
-    pub(super) sin: Vec<f32>,
-    /// Square of the distance to the nearest matched minutia, before the motion.
-    pub(super) nearest: Vec<f32>,
-    /// The minutia's own direction after the motion.
-    pub(super) to_cos: Vec<f32>,
-    pub(super) to_sin: Vec<f32>,
+    predicted: Vec<Predicted>,
 }
 
 impl Motion {
@@ -98,73 +105,72 @@ impl Motion {
             pulls.make(from, i);
             self.terms.push(Term::new(from, i, to, j));
         }
-        let padded = from.x.len();
-        for column in [&mut self.x, &mut self.y, &mut self.cos, &mut self.sin, &mut self.nearest] {
-            column.resize(padded, 0.0);
-        }
-        let (x, y) = (from.x.as_chunks::<LANES>().0, from.y.as_chunks::<LANES>().0);
-        for (chunk, (x, y)) in x.iter().zip(y).enumerate() {
-            self.fit_lanes(chunk, padded / LANES, x, y, pulls);
-        }
-    }
-
-    /// Turns the directions of `from`, after [`Motion::fit`].
-    #[inline(always)]
-    pub(super) fn turn(&mut self, from: &Geometry) {
-        let [from_cos, from_sin, cos, sin] =
-            [&from.cos, &from.sin, &self.cos, &self.sin].map(|column| column.as_chunks::<LANES>().0);
-        self.to_cos.resize(from.cos.len(), 0.0);
-        self.to_sin.resize(from.cos.len(), 0.0);
-        let (to_cos, _) = self.to_cos.as_chunks_mut::<LANES>();
-        let (to_sin, _) = self.to_sin.as_chunks_mut::<LANES>();
-        for (chunk, (to_cos, to_sin)) in to_cos.iter_mut().zip(to_sin).enumerate() {
-            for lane in 0..LANES {
-                let (c, s) = (cos[chunk][lane], sin[chunk][lane]);
-                to_cos[lane] = from_cos[chunk][lane] * c - from_sin[chunk][lane] * s;
-                to_sin[lane] = from_sin[chunk][lane] * c + from_cos[chunk][lane] * s;
-            }
+        self.predicted.resize(from.chunks(), Predicted::default());
+        let [x, y, cos, sin] =
+            [&from.x, &from.y, &from.cos, &from.sin].map(|column| column.as_chunks::<LANES>().0);
+        let columns = x.iter().zip(y).zip(cos).zip(sin);
+        for (chunk, (predicted, (((x, y), cos), sin))) in self.predicted.iter_mut().zip(columns).enumerate() {
+            *predicted = fit_lanes(&self.terms, &pulls.chunks, chunk, from.chunks(), [x, y, cos, sin]);
         }
     }
 
-    #[inline(always)]
-    fn fit_lanes(&mut self, chunk: usize, stride: usize, x: &[f32; LANES], y: &[f32; LANES], pulls: &Pulls) {
-        let first = chunk * LANES;
-        let mut weight = [0.0_f32; LANES];
-        let (mut from_x, mut from_y) = ([0.0_f32; LANES], [0.0_f32; LANES]);
-        let (mut to_x, mut to_y) = ([0.0_f32; LANES], [0.0_f32; LANES]);
-        let (mut cos, mut sin) = ([0.0_f32; LANES], [0.0_f32; LANES]);
-        let mut nearest = [f32::MAX; LANES];
-        for term in &self.terms {
-            let place = term.row * stride + chunk;
-            let (squares, weights) = (&pulls.square[place], &pulls.weight[place]);
-            for lane in 0..LANES {
-                let (square, w) = (squares[lane], weights[lane]);
-                nearest[lane] = if square < nearest[lane] { square } else { nearest[lane] };
-                weight[lane] += w;
-                from_x[lane] += w * term.from[0];
-                from_y[lane] += w * term.from[1];
-                to_x[lane] += w * term.to[0];
-                to_y[lane] += w * term.to[1];
-                cos[lane] += w * term.cos;
-                sin[lane] += w * term.sin;
-            }
-        }
+    /// The predictions of the last fit, by chunk.
+    pub(super) fn predicted(&self) -> &[Predicted] {
+        &self.predicted
+    }
+}
+
+/// Each lane's own fit, and what it makes of the lane's place and direction.
+#[inline(always)]
+fn fit_lanes(
+    terms: &[Term],
+    pulls: &[Pull],
+    chunk: usize,
+    stride: usize,
+    [x, y, own_cos, own_sin]: [&[f32; LANES]; 4],
+) -> Predicted {
+    let mut weight = [0.0_f32; LANES];
+    let (mut from_x, mut from_y) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+    let (mut to_x, mut to_y) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+    let (mut cos, mut sin) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+    let mut nearest = [f32::MAX; LANES];
+    for term in terms {
+        let pull = &pulls[term.row * stride + chunk];
         for lane in 0..LANES {
-            let per_weight = if weight[lane] > 0.0 { 1.0 / weight[lane] } else { 0.0 };
-            let (ax, ay) = (from_x[lane] * per_weight, from_y[lane] * per_weight);
-            let (bx, by) = (to_x[lane] * per_weight, to_y[lane] * per_weight);
-            let c = cos[lane] - (from_x[lane] * bx + from_y[lane] * by);
-            let s = sin[lane] - (from_x[lane] * by - from_y[lane] * bx);
-            let length = (c * c + s * s).sqrt();
-            let (c, s) = if length > 0.0 { (c / length, s / length) } else { (1.0, 0.0) };
-            let (dx, dy) = (x[lane] - ax, y[lane] - ay);
-            self.x[first + lane] = bx + c * dx - s * dy;
-            self.y[first + lane] = by + s * dx + c * dy;
-            self.cos[first + lane] = c;
-            self.sin[first + lane] = s;
-            self.nearest[first + lane] = nearest[lane];
+            let (square, w) = (pull.square[lane], pull.weight[lane]);
+            nearest[lane] = if square < nearest[lane] { square } else { nearest[lane] };
+            weight[lane] += w;
+            from_x[lane] += w * term.from[0];
+            from_y[lane] += w * term.from[1];
+            to_x[lane] += w * term.to[0];
+            to_y[lane] += w * term.to[1];
+            cos[lane] += w * term.cos;
+            sin[lane] += w * term.sin;
         }
     }
+    let mut predicted = Predicted::default();
+    for lane in 0..LANES {
+        let per_weight = if weight[lane] > 0.0 { 1.0 / weight[lane] } else { 0.0 };
+        let (ax, ay) = (from_x[lane] * per_weight, from_y[lane] * per_weight);
+        let (bx, by) = (to_x[lane] * per_weight, to_y[lane] * per_weight);
+        let c = cos[lane] - (from_x[lane] * bx + from_y[lane] * by);
+        let s = sin[lane] - (from_x[lane] * by - from_y[lane] * bx);
+        let length = (c * c + s * s).sqrt();
+        let turns = length > 0.0;
+        let per_length = 1.0 / length;
+        let c = if turns { c * per_length } else { 1.0 };
+        let s = if turns { s * per_length } else { 0.0 };
+        let (dx, dy) = (x[lane] - ax, y[lane] - ay);
+        predicted.x[lane] = bx + c * dx - s * dy;
+        predicted.y[lane] = by + s * dx + c * dy;
+        predicted.cos[lane] = own_cos[lane] * c - own_sin[lane] * s;
+        predicted.sin[lane] = own_sin[lane] * c + own_cos[lane] * s;
+        let far = nearest[lane].sqrt();
+        let far = if far < GROWTH_REACH_LIMIT { far } else { GROWTH_REACH_LIMIT };
+        let reach = GROWTH_REACH + GROWTH_REACH_GROWTH * far;
+        predicted.reach[lane] = reach * reach;
+    }
+    predicted
 }
 
 impl Term {
@@ -213,6 +219,12 @@ mod tests {
         pulls
     }
 
+    /// Places, directions and reaches of all predictions.
+    fn columns(motion: &Motion) -> [Vec<f32>; 5] {
+        let column = |of: fn(&Predicted) -> [f32; LANES]| motion.predicted().iter().flat_map(of).collect();
+        [column(|p| p.x), column(|p| p.y), column(|p| p.cos), column(|p| p.sin), column(|p| p.reach)]
+    }
+
     #[test]
     fn any_pairs_of_a_rigid_motion_predict_all_points() {
         for turn in [0.0, 0.4, 2.0, -1.5] {
@@ -220,12 +232,14 @@ mod tests {
             for pairs in [vec![12], vec![0, 24], vec![3, 7, 11, 20]] {
                 let mut motion = Motion::default();
                 motion.fit(&a, &b, pairs.iter().map(|i| (*i, *i)), &mut pulls(&a));
+                let [x, y, cos, sin, reach] = columns(&motion);
                 for i in 0..a.len() {
-                    assert!((motion.x[i] - b.x[i]).abs() < 0.3 && (motion.y[i] - b.y[i]).abs() < 0.3);
-                    assert!((f64::from(motion.cos[i]) - turn.cos()).abs() < 1e-3);
-                    assert!((f64::from(motion.sin[i]) - turn.sin()).abs() < 1e-3);
+                    assert!((x[i] - b.x[i]).abs() < 0.3 && (y[i] - b.y[i]).abs() < 0.3);
+                    assert!((cos[i] - b.cos[i]).abs() < 1e-3 && (sin[i] - b.sin[i]).abs() < 1e-3);
+                    let nearest = pairs.iter().map(|&p| (a.x[i] - a.x[p]).hypot(a.y[i] - a.y[p]));
+                    let nearest = nearest.fold(f32::MAX, f32::min);
+                    assert!((reach[i].sqrt() - 15.0 - 0.05 * nearest.min(100.0)).abs() < 1e-3);
                 }
-                assert_eq!(motion.nearest[pairs[0]], 0.0);
             }
         }
     }
@@ -237,7 +251,8 @@ mod tests {
         b.x[0] += 12.0;
         let mut motion = Motion::default();
         motion.fit(&a, &b, (0..a.len()).map(|i| (i, i)), &mut pulls(&a));
-        let shift = |i: usize| motion.x[i] - a.x[i];
+        let [x, ..] = columns(&motion);
+        let shift = |i: usize| x[i] - a.x[i];
         assert!(shift(0) > 1.5 && shift(1) > shift(12) && shift(24).abs() < 0.5);
     }
 
@@ -246,6 +261,7 @@ mod tests {
         let a = grid(0.0, 0.0, 0.0);
         let mut motion = Motion::default();
         motion.fit(&a, &a, std::iter::empty(), &mut pulls(&a));
-        assert_eq!((&motion.x, &motion.y), (&a.x, &a.y));
+        let [x, y, cos, sin, _] = columns(&motion);
+        assert_eq!((&x, &y, &cos, &sin), (&a.x, &a.y, &a.cos, &a.sin));
     }
 }

@@ -89,12 +89,14 @@ pub(super) const BEST_PAIRS_STEEPNESS: f32 = 0.4;
 
 // Growth.
 
-/// Hypotheses of alignment that are grown (3 to 6 are equal, 1 loses little; development data).
-pub(super) const HYPOTHESES: usize = 4;
+/// Hypotheses of alignment that get a first round of growth (2 to 6 are equal; development data).
+pub(super) const HYPOTHESES: usize = 3;
+/// The best of them, which are grown on (2 to 4 are equal, 1 loses little; development data).
+pub(super) const GROWN: usize = 2;
 /// A listed pair belongs to a seed's first set from this mutual support.
 pub(super) const SEED_SUPPORT: f32 = 0.3;
-/// Most rounds of growth for a seed.
-pub(super) const GROWTH_ROUNDS: usize = 5;
+/// Most rounds of growth, with the first (2 to 5 are equal; development data).
+pub(super) const GROWTH_ROUNDS: usize = 4;
 /// Reach of a matched pair's pull on the motion of a point, pixels: fingers are elastic, so near
 /// pairs say more.
 pub(super) const ELASTIC_SIGMA: f32 = 60.0;

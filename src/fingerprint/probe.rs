@@ -102,8 +102,8 @@ impl Work for Comparison<'_> {
         if score(relaxed, GREATEST_SHARE) < least {
             return Numbers::default();
         }
-        let matching = growth.run(pairs, relaxation, ga, gb);
-        Numbers { relaxed, share: support.share(matching, ga, gb), is_swapped: false, is_comparable: true }
+        growth.run(pairs, relaxation, ga, gb);
+        Numbers { relaxed, share: support.share(growth, ga, gb), is_swapped: false, is_comparable: true }
     }
 }
 
@@ -124,7 +124,6 @@ impl FingerProbe {
         let finger = finger.bounded();
         let mut prepared = Prepared::default();
         prepared.fill(finger);
-        prepared.geometry.index();
         Self { minutiae: finger.minutiae.to_vec(), cylinders: finger.cylinders.to_vec(), prepared, kernels }
     }
 
@@ -163,9 +162,6 @@ impl FingerProbe {
         candidate.fill(view);
         let probe = Side { view: self.view(), prepared: &self.prepared };
         let candidate_first = probe.order(Side { view, prepared: candidate }) == Ordering::Greater;
-        if !candidate_first {
-            candidate.geometry.index();
-        }
         let candidate = Side { view, prepared: candidate };
         let (a, b) = if candidate_first { (candidate, probe) } else { (probe, candidate) };
         let numbers = self.kernels.run(Comparison { a, b, least, steps, kernels: &self.kernels });

@@ -204,16 +204,15 @@ impl Relaxation {
         sum / best
     }
 
-    /// Orders the pairs for [`Relaxation::ranked`].
-    pub(super) fn rank(&mut self) {
-        self.order.clear();
-        self.order.extend(self.values.iter().zip(0..).map(|(value, pair)| descending(*value, pair)));
-        self.order.sort_unstable();
-    }
-
-    /// The pairs by their relaxed value, greatest first.
-    pub(super) fn ranked(&self) -> impl Iterator<Item = usize> + Clone {
-        self.order.iter().map(|key| *key as u32 as usize)
+    /// The pair of the greatest relaxed value among those not used, of equals the first.
+    pub(super) fn strongest(&self, used: &[bool]) -> Option<usize> {
+        let mut strongest: Option<(usize, f32)> = None;
+        for (pair, (&value, used)) in self.values.iter().zip(used).enumerate() {
+            if !used && strongest.is_none_or(|(_, most)| value > most) {
+                strongest = Some((pair, value));
+            }
+        }
+        strongest.map(|(pair, _)| pair)
     }
 
     /// How much pair `from` supports pair `to`.

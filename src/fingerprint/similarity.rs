@@ -19,20 +19,17 @@ pub(super) struct Pair {
 #[derive(Debug, Default)]
 pub(super) struct Similarities {
     matrix: Vec<f32>,
-    /// [`key`] of the similarity of each row's best free column; zero for a row that is taken and for
-    /// padding.
-    best: Vec<i32>,
-    /// That column.
-    column: Vec<usize>,
+    /// [`key`] of each place of the matrix, row by row.
+    keys: Vec<[i32; LANES]>,
     /// All ones for a column that is free, zero for one that is taken or empty.
-    free: Vec<i32>,
-    /// All ones for each row and its padding.
-    ones: Vec<i32>,
+    free: Vec<[i32; LANES]>,
+    /// The key of each row's best free column; zero for a row that is taken and for padding.
+    best: Vec<[i32; LANES]>,
 }
 
 impl Similarities {
     /// Computes the matrix: `a`'s cylinders by row, `b`'s lanes by column, less where one is turned far
-    /// against the other. Columns of empty lanes mean nothing.
+    /// against the other.
     #[inline(always)]
     pub(super) fn compute(&mut self, a: Side<'_>, b: Side<'_>, kernels: &Kernels) {
         let columns = &b.prepared.columns;
@@ -41,92 +38,104 @@ impl Similarities {
         self.matrix.resize(rows.len() * planes.len() * LANES, 0.0);
         kernels.masked_similarities(&rows.patterns, planes, LEAST_COMMON, &mut self.matrix);
 
+        self.free.clear();
+        self.free.extend_from_slice(columns.present.as_chunks().0);
+        self.best.clear();
+        self.best.resize(rows.len().div_ceil(LANES), [0; LANES]);
+        self.keys.resize(rows.len() * planes.len(), [0; LANES]);
+        if planes.is_empty() {
+            return;
+        }
         let geometry = &a.prepared.geometry;
-        let width = columns.cos.len().max(1);
-        for (&minutia, similarities) in rows.minutia.iter().zip(self.matrix.chunks_exact_mut(width)) {
-            let (cos, sin) = (geometry.cos[usize::from(minutia)], geometry.sin[usize::from(minutia)]);
+        let (similarities, _) = self.matrix.as_chunks::<LANES>();
+        let out = similarities.chunks_exact(planes.len()).zip(self.keys.chunks_exact_mut(planes.len()));
+        for (row, (similarities, keys)) in out.enumerate() {
+            let minutia = usize::from(rows.minutia[row]);
+            let (cos, sin) = (geometry.cos[minutia], geometry.sin[minutia]);
             let directions =
                 columns.cos.as_chunks::<LANES>().0.iter().zip(columns.sin.as_chunks::<LANES>().0);
-            for (similarities, (c, s)) in similarities.as_chunks_mut::<LANES>().0.iter_mut().zip(directions) {
+            let mut best = [0; LANES];
+            let places = similarities.iter().zip(keys).zip(directions).zip(&self.free);
+            for (block, (((similarities, keys), (c, s)), free)) in (0_i32..).zip(places) {
                 for lane in 0..LANES {
                     let is_little = cos * c[lane] + sin * s[lane] > LITTLE_TURN_COSINE;
-                    similarities[lane] *= if is_little { 1.0 } else { LARGE_TURN_WEIGHT };
+                    let similarity = similarities[lane] * if is_little { 1.0 } else { LARGE_TURN_WEIGHT };
+                    keys[lane] = key(similarity, block * LANES as i32 + lane as i32);
+                    best[lane] = best[lane].max(keys[lane] & free[lane]);
                 }
             }
+            self.best[row / LANES][row % LANES] = best.into_iter().fold(0, i32::max);
         }
     }
 
     /// The greedy list: again and again the most similar pair of a row and a column that are both
-    /// free (of equals the first row, then the first column), until none is similar enough. Equals
+    /// free (of equals the first column, then the first row), until none is similar enough. Equals
     /// sorting all pairs, at the price of the pairs taken.
     #[inline(always)]
     pub(super) fn select(&mut self, a: Side<'_>, b: Side<'_>, pairs: &mut Vec<Pair>) {
-        let width = b.prepared.columns.cos.len();
         pairs.clear();
-        self.free.clone_from(&b.prepared.columns.present);
-        self.best.clear();
-        self.column.clear();
-        if width == 0 {
-            return;
-        }
-        for row in self.matrix.chunks_exact(width) {
-            let (column, similarity) = greatest(row, |similarity| key(*similarity), &self.free);
-            self.best.push(similarity);
-            self.column.push(column);
-        }
-        let rows = self.best.len();
-        self.best.resize(rows.next_multiple_of(LANES), 0);
-        self.ones.resize(self.best.len().max(self.ones.len()), -1);
+        let width = self.free.len();
         loop {
-            let (row, similarity) = greatest(&self.best, |key| *key, &self.ones);
-            let similarity = f32::from_bits(similarity.cast_unsigned());
+            let mut most = [0; LANES];
+            for best in &self.best {
+                for lane in 0..LANES {
+                    most[lane] = most[lane].max(best[lane]);
+                }
+            }
+            let most = most.into_iter().fold(0, i32::max);
+            let similarity = similarity(most);
             if similarity <= LEAST_SIMILARITY {
                 return;
             }
-            let column = self.column[row];
+            let column = (COLUMNS ^ most & COLUMNS) as usize;
+            let row = self.best.as_flattened().iter().position(|best| *best == most).unwrap_or_default();
             let (a, b) = (a.prepared.rows.minutia[row], b.prepared.columns.minutia[column]);
             pairs.push(Pair { a, b, similarity });
-            self.free[column] = 0;
-            self.best[row] = 0;
-            for i in 0..rows {
-                if self.column[i] == column && self.best[i] > 0 {
-                    let row = &self.matrix[i * width..(i + 1) * width];
-                    (self.column[i], self.best[i]) = greatest(row, |similarity| key(*similarity), &self.free);
+            self.free[column / LANES][column % LANES] = 0;
+            self.best[row / LANES][row % LANES] = 0;
+            for (chunk, best) in self.best.iter_mut().enumerate() {
+                let mut is_lost = [false; LANES];
+                for lane in 0..LANES {
+                    is_lost[lane] = (best[lane] ^ most) & COLUMNS == 0 && best[lane] > 0;
+                }
+                if is_lost == [false; LANES] {
+                    continue;
+                }
+                for (lane, best) in best.iter_mut().enumerate().filter(|(lane, _)| is_lost[*lane]) {
+                    let row = chunk * LANES + lane;
+                    *best = greatest(&self.keys[row * width..(row + 1) * width], &self.free);
                 }
             }
         }
     }
 }
 
-/// The bits of a number: of two numbers that are not both negative, the greater has the greater key.
+/// The bits of a key that hold the column, as what is left to the last one.
+const COLUMNS: i32 = 0xff;
+
+/// A number that is greater for a greater similarity, and of equal ones for the lesser column. The
+/// similarity keeps 16 bits of its fraction.
 #[inline(always)]
-fn key(similarity: f32) -> i32 {
-    similarity.to_bits().cast_signed()
+fn key(similarity: f32, column: i32) -> i32 {
+    similarity.to_bits().cast_signed() & !COLUMNS | COLUMNS ^ column
 }
 
-/// The first place of the greatest key under its mask, if that is above zero, and that key (else the
-/// first place whose key is zero or below, and zero). Both are a multiple of [`LANES`] long;
-/// `values` may be the shorter.
+/// The similarity of a key.
 #[inline(always)]
-fn greatest<T>(values: &[T], key: impl Fn(&T) -> i32, masks: &[i32]) -> (usize, i32) {
-    let chunks = || values.as_chunks::<LANES>().0.iter().zip(masks.as_chunks::<LANES>().0);
-    let mut best = [0_i32; LANES];
-    for (values, masks) in chunks() {
+fn similarity(key: i32) -> f32 {
+    f32::from_bits((key & !COLUMNS).cast_unsigned())
+}
+
+/// The greatest key of a free column, or zero.
+#[inline(always)]
+fn greatest(keys: &[[i32; LANES]], free: &[[i32; LANES]]) -> i32 {
+    let mut best = [0; LANES];
+    for (keys, free) in keys.iter().zip(free) {
         for lane in 0..LANES {
-            best[lane] = best[lane].max(key(&values[lane]) & masks[lane]);
+            best[lane] = best[lane].max(keys[lane] & free[lane]);
         }
     }
-    let greatest = best.iter().fold(0, |greatest, key| greatest.max(*key));
-    let mut first = [i32::MAX; LANES];
-    for (number, (values, masks)) in (0_i32..).zip(chunks()) {
-        for lane in 0..LANES {
-            let place = number * LANES as i32 + lane as i32;
-            let found = (key(&values[lane]) & masks[lane]).max(0) == greatest;
-            first[lane] = first[lane].min(if found { place } else { i32::MAX });
-        }
-    }
-    let place = first.iter().fold(i32::MAX, |first, place| first.min(*place));
-    (usize::try_from(place).unwrap_or_default(), greatest)
+    best.into_iter().fold(0, i32::max)
 }
 
 #[cfg(test)]
@@ -166,7 +175,7 @@ mod tests {
                 let comparable = mask.count_ones() >= 32 && x + y > 0.0;
                 let similarity =
                     if comparable { 1.0 - differing.sqrt() / (x.sqrt() + y.sqrt()) } else { 0.0 };
-                let similarity = weight * similarity;
+                let similarity = super::similarity(super::key(weight * similarity, 0));
                 all.push(Pair { a: row_minutia, b: column_minutia, similarity });
             }
         }
@@ -183,8 +192,8 @@ mod tests {
             let (a, b) = (Side { view: a.view(), prepared: &pa }, Side { view: b.view(), prepared: &pb });
             let mut all = plain_similarities(a, b);
             all.retain(|pair| pair.similarity > 0.1);
-            // A stable sort: of equals the first row, then the first column.
-            all.sort_by(|p, q| q.similarity.total_cmp(&p.similarity));
+            // A stable sort: of equals the first column, then the first row.
+            all.sort_by(|p, q| q.similarity.total_cmp(&p.similarity).then(p.b.cmp(&q.b)));
             let mut expected: Vec<Pair> = Vec::new();
             for pair in all {
                 if expected.iter().all(|taken| taken.a != pair.a && taken.b != pair.b) {

@@ -1,9 +1,9 @@
 //! How well a matching holds together, and how much of the overlap it explains.
 
-use super::geometry::Geometry;
-use super::growth::Matching;
+use super::geometry::{Geometry, LANES};
+use super::growth::{Growth, Matching};
+use super::hull::Hull;
 use super::maths::{self, small_arcsine};
-use super::motion::{Motion, Pulls};
 use super::parameters::{
     OVERLAP_MARGIN, SUPPORT_ANGLE, SUPPORT_ANGLE_CUT, SUPPORT_CUT, SUPPORT_CUT_GROWTH, SUPPORT_DISTANCE,
     SUPPORT_DISTANCE_GROWTH, SUPPORT_HALF, SUPPORT_REACH,
@@ -15,8 +15,8 @@ use crate::units::Angle;
 pub(super) struct Support {
     matched: Vec<Matched>,
     sums: Vec<f32>,
-    motion: Motion,
-    pulls: Pulls,
+    /// The first finger's hull as it lies in the second.
+    moved: Hull,
     is_matched: Vec<bool>,
 }
 
@@ -30,18 +30,32 @@ struct Matched {
 }
 
 impl Support {
-    /// The matching's support as a share of the overlap, about `0.0..=1.0`: each matched pair counts
-    /// `s / (s + 1)`, with `s` the support that it has from the others; the overlap is the geometric
-    /// mean of the numbers of minutiae that each finger has where the other one is known.
+    /// The grown matching's support as a share of the overlap, about `0.0..=1.0`: each matched pair
+    /// counts `s / (s + 1)`, with `s` the support that it has from the others; the overlap is the
+    /// geometric mean of the numbers of minutiae that each finger has where the other one is known.
     #[inline(always)]
-    pub(super) fn share(&mut self, matching: &Matching, a: &Geometry, b: &Geometry) -> f32 {
+    pub(super) fn share(&mut self, growth: &Growth, a: &Geometry, b: &Geometry) -> f32 {
+        let matching = growth.best();
         let support = self.total(matching, a, b);
         if support == 0.0 {
             return 0.0;
         }
-        let overlap_a = self.overlap(a, b, matching.pairs());
-        let overlap_b = self.overlap(b, a, matching.pairs().map(|(i, j)| (j, i)));
+        let predicted = growth.predicted();
+        self.mark(a.len(), matching.pairs().map(|(i, _)| i));
+        let places = predicted.iter().map(|predicted| (&predicted.x, &predicted.y));
+        let overlap_a = b.hull.count(places, OVERLAP_MARGIN, &self.is_matched);
+        self.moved.carry(&a.hull, |i| [predicted[i / LANES].x[i % LANES], predicted[i / LANES].y[i % LANES]]);
+        self.mark(b.len(), matching.pairs().map(|(_, j)| j));
+        let places = b.x.as_chunks().0.iter().zip(b.y.as_chunks().0);
+        let overlap_b = self.moved.count(places, OVERLAP_MARGIN, &self.is_matched);
         support / ((overlap_a * overlap_b) as f32 + 1.0).sqrt()
+    }
+
+    /// Marks the matched minutiae of a finger.
+    fn mark(&mut self, len: usize, matched: impl Iterator<Item = usize>) {
+        self.is_matched.clear();
+        self.is_matched.resize(len, false);
+        matched.for_each(|i| self.is_matched[i] = true);
     }
 
     /// `s / (s + 1)` of each matched pair, in the order of the pairs, of the last run.
@@ -65,22 +79,6 @@ impl Support {
             }
         }
         self.parts().sum()
-    }
-
-    /// The number of minutiae of `from` that are matched or whose prediction lies in the hull of `to`.
-    #[inline(always)]
-    fn overlap(
-        &mut self,
-        from: &Geometry,
-        to: &Geometry,
-        pairs: impl Iterator<Item = (usize, usize)> + Clone,
-    ) -> usize {
-        self.pulls.reset(from);
-        self.motion.fit(from, to, pairs.clone(), &mut self.pulls);
-        self.is_matched.clear();
-        self.is_matched.resize(from.len(), false);
-        pairs.for_each(|(i, _)| self.is_matched[i] = true);
-        to.hull.count(&self.motion.x, &self.motion.y, OVERLAP_MARGIN, &self.is_matched)
     }
 }
 
