@@ -8,7 +8,7 @@ use std::f32::consts::TAU;
 use std::sync::LazyLock;
 
 use crate::fingerprint::cylinder::{DISC, direction_share, gauss, valid_cells};
-use crate::fingerprint::geometry::{Geometry, PADDING};
+use crate::fingerprint::geometry::{Geometry, LANES};
 use crate::fingerprint::parameters::{BIT_THRESHOLD, CYLINDER_RADIUS, CYLINDER_SIDE, SPATIAL_REACH};
 use crate::template::Minutia;
 
@@ -52,18 +52,18 @@ pub(super) fn descriptor(minutiae: &[Minutia], finger: &Geometry, centre: usize,
     let (x, y) = (finger.x[centre], finger.y[centre]);
     let reach = (CYLINDER_RADIUS + SPATIAL_REACH) * (CYLINDER_RADIUS + SPATIAL_REACH);
     let mut sums: Sums = [[[0.0; CYLINDER_SIDE]; SLICES]; CYLINDER_SIDE];
-    let columns = finger.x.as_chunks::<PADDING>().0.iter().zip(finger.y.as_chunks::<PADDING>().0);
+    let columns = finger.x.as_chunks::<LANES>().0.iter().zip(finger.y.as_chunks::<LANES>().0);
     for (chunk, (xs, ys)) in columns.enumerate() {
-        let mut at = [[0.0_f32; 2]; PADDING];
-        let mut near = [false; PADDING];
-        for lane in 0..PADDING {
+        let mut at = [[0.0_f32; 2]; LANES];
+        let mut near = [false; LANES];
+        for lane in 0..LANES {
             let (dx, dy) = (xs[lane] - x, ys[lane] - y);
             let (u, v) = (dx * cos + dy * sin, dy * cos - dx * sin);
             at[lane] = [u, v];
             near[lane] = u * u + v * v <= reach;
         }
-        for lane in (0..PADDING).filter(|&lane| near[lane]) {
-            let other = chunk * PADDING + lane;
+        for lane in (0..LANES).filter(|&lane| near[lane]) {
+            let other = chunk * LANES + lane;
             if other == centre {
                 continue;
             }
