@@ -2,10 +2,11 @@
 # Compares face searches from scratch: vectors, this engine, rivals; writes benches/record/DATE-face-search.md.
 # usage: benches/compare/face_search.sh [--quick] [FOLDER]
 # FOLDER (default /tmp/biomatch-compare) takes 8 GB; --quick does with 10,000 faces, in two minutes.
+# SETS="100000:512:faces" chooses what is run (count:dimension:kind, faces or uniform).
 # With BIOMATCH_DATA set, the table has the real embeddings too.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-sets="1000000:512:faces 100000:512:faces 10000:512:faces 100000:512:uniform 100000:128:faces"
+sets=${SETS:-"1000000:512:faces 100000:512:faces 10000:512:faces 100000:512:uniform 100000:128:faces"}
 hnsw_at=100000:512:faces
 exact_seconds=100
 record=$here/../record/$(date +%F)-face-search.md

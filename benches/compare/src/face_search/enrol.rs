@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::measure::{Set, pool, processor_seconds, say, seconds};
 
 /// Faces of a commit that goes straight to segments.
-const BULK: usize = 131_072;
+const BULK: usize = 250_000;
 /// Faces of a commit through the log.
 const SMALL: usize = 1_000;
 /// Faces that are enrolled in small commits.
