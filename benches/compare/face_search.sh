@@ -26,7 +26,8 @@ begin=$SECONDS
 
 step() { printf '%4d s  %s\n' $((SECONDS - begin)) "$*" >&2; }
 # Runs a measurement; one that fails or takes five minutes leaves a line in the table, and the others go on.
-run() { timeout 300 "$@" >> "$results" 2>> "$steps" || echo "{\"failed\":\"$(basename "$1") ${*:2}\"}" >> "$results"; }
+run() { timeout 300 "$@" >> "$results" 2>> "$steps" ||
+    echo "{\"failed\":\"$(basename "$1") $(basename "$2") ${3:-}\"}" >> "$results"; }
 
 step "Python packages"
 [ -f "$folder/venv/done" ] || {
@@ -73,7 +74,7 @@ done
 if [ -n "${BIOMATCH_DATA:-}" ]; then
     step "real embeddings"
     (cd "$here/../.." && timeout 600 cargo test -q --test faces_real a_search_by_codes -- --nocapture 2>> "$steps") |
-        "$python" -c 'import json, sys; [print(json.dumps({"real": line.strip()})) for line in sys.stdin if line[0].isdigit() or line.startswith("FNIR")]' \
+        "$python" -c 'import json, sys; [print(json.dumps({"real": line.strip()})) for line in sys.stdin if line[0].isdigit() or line.startswith(("FNIR", "one-bit"))]' \
             >> "$results"
 fi
 step "table"

@@ -19,7 +19,7 @@ COLUMNS = [
     ("disk_share", "which takes {:.0%} of the time"), ("disk_processor_share", "and {:.0%} of the processor's"),
     ("first_ms", "first of the process {:.2f} ms"), ("bytes_a_vector", "{:.0f} bytes a vector"),
     ("recall_1", "recall@1 {:.3f}"), ("recall_10", "recall@10 {:.3f}"), ("mate_rate", "mate first {:.3f}"),
-    ("differing", "{} lists differ"),
+    ("differing", "{} lists differ"), ("shortlist", "shortlist of {:,}"), ("missed", "{} lose their first place"),
 ]
 
 
@@ -101,8 +101,8 @@ def targets(sets):
                find(greatest, "batch", probes=100, **one)), "{:.0%}"),
     ]
     differ = [line for entry in sets if (line := find(entry[2], "exactness"))]
-    checked = ", ".join(f"{line['probes']:,}" for line in differ)
-    rows.append((f"lists that differ in any id or bit, of {checked} probes", 0,
+    checked = " + ".join(f"{line['probes']:,}" for line in differ)
+    rows.append((f"lists that differ in any id or bit, of {checked or 'no'} probes in all sets", 0,
                  -sum(line["differing"] for line in differ) if differ else None, "{}"))
     return rows
 
