@@ -99,6 +99,20 @@ fn a_gallery_from_manifest_to_deletion() {
     assert_eq!(claim("001090000101", "probe1.ndjson").0, 0);
     let audit = std::fs::read_to_string(folder.join("audit.ndjson")).unwrap();
     assert_eq!(audit.lines().count(), 5);
+    let sound = ok(folder, "check-audit audit.ndjson").stdout;
+    let head = sound.trim().strip_prefix("sound: 5 entries, head ").unwrap();
+    for (change, operation) in [("lock --reason death", "lock"), ("unlock", "unlock")] {
+        ok(folder, &format!("{change} --gallery g --citizen 001090000103 --audit audit.ndjson"));
+        let audit = std::fs::read_to_string(folder.join("audit.ndjson")).unwrap();
+        assert_eq!(json(audit.lines().last().unwrap())["operation"], operation);
+    }
+    let check = json(&ok(folder, &format!("check-audit --json --head {head} audit.ndjson")).stdout);
+    assert_eq!((&check["sound"], &check["entries"]), (&Value::from(true), &Value::from(7)));
+    write(folder, "forged.ndjson", audit.replace("\"death\"", "\"authority\""));
+    let forged = run(folder, "check-audit forged.ndjson");
+    assert_eq!(forged.code, 1);
+    assert!(forged.stdout.starts_with("NOT SOUND: forged.ndjson: line 5 (offset "), "{}", forged.stdout);
+    assert_eq!(run(folder, "check-audit none.ndjson").code, 3);
 
     // Everyone of the list, and a stranger.
     let list: String = (1..=6)

@@ -1,21 +1,19 @@
-//! The record of decisions: one entry each, and a decision that could not be recorded is none.
+//! The record of decisions and changes: one entry each. A decision that could not be recorded is none, and
+//! a change is not made.
 
-use std::fmt;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::io;
+use std::time::Duration;
 
-use parking_lot::Mutex;
 use serde::Serialize;
 
 use crate::citizen::CitizenId;
+use crate::gallery::ReferenceId;
 
 use super::decision::as_text;
-use super::{Evidence, ReferReason};
+use super::{Evidence, LockReason, ReferReason};
 
-/// Where entries go. Called once for each decision, after it is made and before it is given to
-/// the caller, from whatever thread decides.
+/// Where entries go. Called once for each decision, after it is made and before it is given to the
+/// caller, from whatever thread decides; and for the changes of a commit together, before they are made.
 pub trait Audit: Send + Sync {
     /// Keeps an entry, durably by the sink's own measure.
     ///
@@ -23,21 +21,29 @@ pub trait Audit: Send + Sync {
     /// Anything that makes the entry uncertain: the decision then fails with
     /// [`super::DatabaseError::Audit`].
     fn record(&self, entry: &AuditEntry<'_>) -> io::Result<()>;
+
+    /// Keeps several entries, in their order; one after the other unless the sink has a cheaper way.
+    ///
+    /// # Errors
+    /// As [`Audit::record`]; the changes are then not made. Some of the entries may have been kept.
+    fn record_all(&self, entries: &[AuditEntry<'_>]) -> io::Result<()> {
+        entries.iter().try_for_each(|entry| self.record(entry))
+    }
 }
 
-/// One decision. Holds scores and rates, never samples, minutiae or embeddings.
+/// One decision or change. Holds scores and rates, never samples, minutiae or embeddings.
 #[derive(Clone, Debug, Serialize)]
 pub struct AuditEntry<'a> {
     /// What was asked and what came of it.
     #[serde(flatten)]
     pub event: AuditEvent<'a>,
-    /// The state of the gallery that was asked.
+    /// The state of the gallery that was asked, or that was to be changed.
     pub generation: u64,
     /// Version of this crate.
     pub engine: &'static str,
     /// The fingerprint table's name.
     pub finger_calibration: &'a str,
-    /// How long it took.
+    /// How long it took; of a change the time until it was recorded.
     #[serde(rename = "microseconds", serialize_with = "as_microseconds")]
     pub took: Duration,
 }
@@ -63,6 +69,61 @@ pub enum AuditEvent<'a> {
         candidates: Vec<AuditCandidate>,
         /// References that could not be compared because their records are damaged.
         damaged: usize,
+    },
+    /// References of a citizen are added.
+    Enrol {
+        /// The citizen.
+        #[serde(serialize_with = "as_text")]
+        citizen: CitizenId,
+        /// How many.
+        references: usize,
+    },
+    /// A reference of a citizen is replaced by a new one.
+    Replace {
+        /// The citizen.
+        #[serde(serialize_with = "as_text")]
+        citizen: CitizenId,
+        /// The reference that goes.
+        #[serde(serialize_with = "as_text")]
+        reference: ReferenceId,
+    },
+    /// A reference of a citizen is removed.
+    Remove {
+        /// The citizen.
+        #[serde(serialize_with = "as_text")]
+        citizen: CitizenId,
+        /// The reference.
+        #[serde(serialize_with = "as_text")]
+        reference: ReferenceId,
+    },
+    /// A citizen is deleted.
+    Delete {
+        /// The citizen.
+        #[serde(serialize_with = "as_text")]
+        citizen: CitizenId,
+    },
+    /// A citizen is locked.
+    Lock {
+        /// The citizen.
+        #[serde(serialize_with = "as_text")]
+        citizen: CitizenId,
+        /// Why.
+        #[serde(serialize_with = "as_text")]
+        why: LockReason,
+    },
+    /// A citizen's lock ends.
+    Unlock {
+        /// The citizen.
+        #[serde(serialize_with = "as_text")]
+        citizen: CitizenId,
+    },
+    /// The disk failed while changes that were recorded just before were made: the gallery has all or none
+    /// of them.
+    CommitFailed {
+        /// How many changes.
+        changes: usize,
+        /// The error's text.
+        error: String,
     },
 }
 
@@ -95,52 +156,4 @@ pub enum AuditOutcome<'a> {
 
 fn as_microseconds<S: serde::Serializer>(took: &Duration, s: S) -> Result<S::Ok, S::Error> {
     s.serialize_u64(u64::try_from(took.as_micros()).unwrap_or(u64::MAX))
-}
-
-/// An audit file: one JSON object a line, with the time of writing, synchronised to the disk
-/// before the decision is given.
-pub struct AuditFile {
-    path: PathBuf,
-    file: Mutex<File>,
-}
-
-impl AuditFile {
-    /// Opens the file for appending, and creates it if it is not there, readable by its owner only.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    pub fn append(path: impl AsRef<Path>) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let path = path.as_ref().to_owned();
-        let file = Mutex::new(options.open(&path)?);
-        Ok(Self { path, file })
-    }
-}
-
-impl fmt::Debug for AuditFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuditFile").field("path", &self.path).finish()
-    }
-}
-
-impl Audit for AuditFile {
-    fn record(&self, entry: &AuditEntry<'_>) -> io::Result<()> {
-        #[derive(Serialize)]
-        struct Line<'a> {
-            unix_seconds: u64,
-            #[serde(flatten)]
-            entry: &'a AuditEntry<'a>,
-        }
-        let unix_seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?.as_secs();
-        let mut line = serde_json::to_vec(&Line { unix_seconds, entry })?;
-        line.push(b'\n');
-        let mut file = self.file.lock();
-        // One write of a whole line to a file opened for appending: lines of several processes
-        // do not mix.
-        file.write_all(&line)?;
-        file.sync_data()
-    }
 }

@@ -22,8 +22,8 @@ impl CitizenDatabase {
     ///
     /// # Errors
     /// As [`CitizenWriter::enrol`], [`CitizenWriter::commit`] and [`CitizenDatabase::writer`].
-    /// After an error of the disk the change is durable or not: the next change takes the writer
-    /// anew, which recovers, and [`CitizenDatabase::snapshot`] then tells.
+    /// After an error of the disk or the audit the change is durable or not: the next change takes the
+    /// writer anew, which recovers, and [`CitizenDatabase::snapshot`] then tells.
     pub fn enrol(
         &self,
         citizen: &CitizenId,

@@ -5,12 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use parking_lot::Mutex;
 use rayon::ThreadPool;
 
 use crate::citizen::CitizenId;
 use crate::gallery::{self, CitizenView, Gallery, Generation};
 
 use super::calibrations::Tables;
+use super::change_record::ChangeRecord;
 use super::changes::HeldWriter;
 use super::{
     Audit, AuditEntry, AuditEvent, CitizenWriter, DatabaseError, Decision, Identification, Identify, Options,
@@ -65,7 +67,13 @@ impl CitizenDatabase {
     /// # Errors
     /// [`gallery::GalleryError::Locked`] if there is another, in this or another process; damage.
     pub fn writer(&self) -> Result<CitizenWriter, DatabaseError> {
-        Ok(CitizenWriter::new(self.gallery.writer()?, self.pool.clone()))
+        let record = self.audit.as_ref().map(|audit| ChangeRecord {
+            audit: Arc::clone(audit),
+            finger_calibration: self.tables.fingers.matcher().to_owned(),
+            gallery: self.gallery.clone(),
+            staged: Mutex::default(),
+        });
+        Ok(CitizenWriter::new(self.gallery.writer()?, self.pool.clone(), record))
     }
 
     /// The newest acknowledged state, whoever wrote it.

@@ -52,8 +52,10 @@ pub enum DatabaseError {
     /// A shipped or given calibration table is not one.
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
-    /// The decision was made, but its audit entry could not be kept, so that it does not stand.
-    #[error("the audit entry could not be kept, so the decision does not stand: {0}")]
+    /// The audit entry could not be kept: a decision then does not stand, and changes are not made.
+    #[error(
+        "the audit entry could not be kept, so the decision does not stand or the change is not made: {0}"
+    )]
     Audit(#[source] std::io::Error),
     /// Nothing to enrol.
     #[error("the enrolment has neither a finger nor a face")]

@@ -6,8 +6,11 @@
 //! can be trusted.
 
 mod audit;
+mod audit_check;
+mod audit_file;
 mod authenticate;
 mod calibrations;
+mod change_record;
 mod changes;
 mod citizens;
 mod decision;
@@ -23,7 +26,9 @@ mod policy;
 mod probe;
 mod writer;
 
-pub use audit::{Audit, AuditCandidate, AuditEntry, AuditEvent, AuditFile, AuditOutcome};
+pub use audit::{Audit, AuditCandidate, AuditEntry, AuditEvent, AuditOutcome};
+pub use audit_check::{AuditDigest, AuditDigestError, AuditError, AuditReport, check_audit};
+pub use audit_file::AuditFile;
 pub use calibrations::Calibrations;
 pub use citizens::{CitizenDatabase, CitizenSnapshot};
 pub use decision::{Comparison, Decision, Evidence, Modality, ModalityEvidence, ReferReason, Verdict};

@@ -39,7 +39,8 @@ impl Options {
         self
     }
 
-    /// Records every decision there. A decision that cannot be recorded fails.
+    /// Records every decision and every change there. A decision that cannot be recorded fails, and a
+    /// change that cannot is not made.
     #[must_use]
     pub fn audit(mut self, sink: Arc<dyn Audit>) -> Self {
         self.audit = Some(sink);

@@ -2,25 +2,31 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rayon::ThreadPool;
 
 use crate::citizen::CitizenId;
-use crate::gallery::{self, Generation, Recovery, ReferenceId, Status, Writer};
+use crate::gallery::{self, GalleryError, Generation, Recovery, ReferenceId, Status, Writer};
 
-use super::{DatabaseError, Enrolment, LockReason};
+use super::change_record::ChangeRecord;
+use super::{AuditEvent, DatabaseError, Enrolment, LockReason};
 
 /// The one writer. Changes are staged at once and judged then; [`CitizenWriter::commit`] makes
 /// them durable and then visible to every process. What is not committed when the writer is
 /// dropped is lost. Threads may share it; commits that come together share one sync.
+///
+/// With an audit ([`super::Options::audit`]) a commit first records its changes, and fails with
+/// [`DatabaseError::Audit`] if that fails: the changes are then still staged, and not made.
 pub struct CitizenWriter {
     writer: Writer,
     pool: Option<Arc<ThreadPool>>,
+    record: Option<ChangeRecord>,
 }
 
 impl CitizenWriter {
-    pub(super) fn new(writer: Writer, pool: Option<Arc<ThreadPool>>) -> Self {
-        Self { writer, pool }
+    pub(super) fn new(writer: Writer, pool: Option<Arc<ThreadPool>>, record: Option<ChangeRecord>) -> Self {
+        Self { writer, pool, record }
     }
 
     /// What a crash had left behind and was mended when the writer was made.
@@ -40,14 +46,15 @@ impl CitizenWriter {
         enrolment: Enrolment,
     ) -> Result<Vec<ReferenceId>, DatabaseError> {
         let references = enrolment.references()?;
-        Ok(self.run(|| self.writer.add(*citizen, &references))?)
+        let event = AuditEvent::Enrol { citizen: *citizen, references: references.len() };
+        self.stage(event, || self.run(|| self.writer.add(*citizen, &references)))
     }
 
     /// Stages references of many citizens, their features made in parallel.
     ///
     /// # Errors
     /// As [`CitizenWriter::enrol`], of the first citizen that cannot be enrolled; those before are
-    /// staged or not: drop the writer, or commit what there is.
+    /// staged or not: drop the writer, or commit what there is (an audit then has entries of all).
     pub fn enrol_all(
         &self,
         enrolments: Vec<(CitizenId, Enrolment)>,
@@ -59,7 +66,13 @@ impl CitizenWriter {
                 Ok(gallery::Enrolment { citizen, references })
             })
             .collect::<Result<Vec<_>, DatabaseError>>()?;
-        Ok(self.run(|| self.writer.add_all(&enrolments))?)
+        let event =
+            |e: &gallery::Enrolment| AuditEvent::Enrol { citizen: e.citizen, references: e.references.len() };
+        let started = Instant::now();
+        let staged = self.run(|| self.writer.add_all(&enrolments));
+        // Also after an error: which of them are staged is not known, and none may go unrecorded.
+        self.note(enrolments.iter().map(event), started);
+        Ok(staged?)
     }
 
     /// Stages new references in place of one, as one change.
@@ -74,7 +87,8 @@ impl CitizenWriter {
     ) -> Result<ReferenceId, DatabaseError> {
         let [new] = <[_; 1]>::try_from(enrolment.references()?)
             .map_err(|references| DatabaseError::NotOneSample { found: references.len() })?;
-        Ok(self.run(|| self.writer.replace(*citizen, reference, &new))?)
+        let event = AuditEvent::Replace { citizen: *citizen, reference };
+        self.stage(event, || self.run(|| self.writer.replace(*citizen, reference, &new)))
     }
 
     /// Stages the removal of one reference.
@@ -82,7 +96,8 @@ impl CitizenWriter {
     /// # Errors
     /// The citizen has no such reference; damage; an earlier error of the disk.
     pub fn remove(&self, citizen: &CitizenId, reference: ReferenceId) -> Result<(), DatabaseError> {
-        Ok(self.writer.remove(*citizen, reference)?)
+        let event = AuditEvent::Remove { citizen: *citizen, reference };
+        self.stage(event, || self.writer.remove(*citizen, reference))
     }
 
     /// Stages the deletion of a citizen: all references, and the lock. The next commit hides them;
@@ -91,7 +106,7 @@ impl CitizenWriter {
     /// # Errors
     /// [`gallery::GalleryError::UnknownCitizen`]; damage; an earlier error of the disk.
     pub fn delete(&self, citizen: &CitizenId) -> Result<(), DatabaseError> {
-        Ok(self.writer.delete(*citizen)?)
+        self.stage(AuditEvent::Delete { citizen: *citizen }, || self.writer.delete(*citizen))
     }
 
     /// Stages a lock: claims on this citizen are then referred, before any comparison. A lock that
@@ -100,7 +115,8 @@ impl CitizenWriter {
     /// # Errors
     /// As [`CitizenWriter::delete`].
     pub fn lock(&self, citizen: &CitizenId, why: LockReason) -> Result<(), DatabaseError> {
-        Ok(self.writer.set_status(*citizen, Status::Locked(why.code()))?)
+        let event = AuditEvent::Lock { citizen: *citizen, why };
+        self.stage(event, || self.writer.set_status(*citizen, Status::Locked(why.code())))
     }
 
     /// Stages the end of a lock; no effect on a citizen who is not locked.
@@ -108,15 +124,17 @@ impl CitizenWriter {
     /// # Errors
     /// As [`CitizenWriter::delete`].
     pub fn unlock(&self, citizen: &CitizenId) -> Result<(), DatabaseError> {
-        Ok(self.writer.set_status(*citizen, Status::Active)?)
+        let event = AuditEvent::Unlock { citizen: *citizen };
+        self.stage(event, || self.writer.set_status(*citizen, Status::Active))
     }
 
     /// Makes everything staged before durable, then visible, then returns.
     ///
     /// # Errors
     /// The system's word; the writer then refuses everything, and a new one recovers.
+    /// [`DatabaseError::Audit`].
     pub fn commit(&self) -> Result<Generation, DatabaseError> {
-        Ok(self.writer.commit()?)
+        self.recorded(|| self.writer.commit())
     }
 
     /// Commits, and moves what is in the log to segments.
@@ -124,7 +142,7 @@ impl CitizenWriter {
     /// # Errors
     /// As [`CitizenWriter::commit`].
     pub fn flush(&self) -> Result<(), DatabaseError> {
-        Ok(self.writer.flush()?)
+        self.recorded(|| self.writer.flush())
     }
 
     /// Commits, and rewrites the segments so that no byte of what was deleted is in any file.
@@ -132,7 +150,34 @@ impl CitizenWriter {
     /// # Errors
     /// As [`CitizenWriter::commit`]; damage.
     pub fn compact(&self) -> Result<(), DatabaseError> {
-        Ok(self.run(|| self.writer.compact())?)
+        self.recorded(|| self.run(|| self.writer.compact()))
+    }
+
+    /// Stages a change, to be recorded if that succeeds.
+    fn stage<R>(
+        &self,
+        event: AuditEvent<'static>,
+        stage: impl FnOnce() -> Result<R, GalleryError>,
+    ) -> Result<R, DatabaseError> {
+        let started = Instant::now();
+        let staged = stage()?;
+        self.note([event], started);
+        Ok(staged)
+    }
+
+    /// Changes that the next commit is to record.
+    fn note(&self, events: impl IntoIterator<Item = AuditEvent<'static>>, started: Instant) {
+        if let Some(record) = &self.record {
+            record.stage(events.into_iter().map(|event| (event, started)));
+        }
+    }
+
+    /// Commits what is staged, once it is recorded.
+    fn recorded<R>(&self, commit: impl FnOnce() -> Result<R, GalleryError>) -> Result<R, DatabaseError> {
+        match &self.record {
+            Some(record) => record.commit(commit),
+            None => Ok(commit()?),
+        }
     }
 
     fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {

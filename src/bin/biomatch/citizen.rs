@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use biomatch::citizen::CitizenId;
 use biomatch::database::{CitizenDatabase, CitizenWriter, DatabaseError, LockReason, Options};
 
+use crate::audit::AuditOption;
 use crate::console::Console;
 use crate::deciding::failure;
 use crate::enrol::tell_recovery;
@@ -20,6 +21,9 @@ struct Of {
     /// The personal number, 12 digits
     #[arg(long, value_name = "ID")]
     citizen: CitizenId,
+
+    #[command(flatten)]
+    audit: AuditOption,
 }
 
 /// Delete a citizen: all references, and the lock
@@ -83,31 +87,33 @@ pub(crate) struct CompactArgs {
 }
 
 pub(crate) fn delete(args: &DeleteArgs, console: &Console) -> Result<Answer, Failure> {
-    change(&args.of.gallery, console, |writer| {
+    change(&args.of.gallery, &args.of.audit, console, |writer| {
         writer.delete(&args.of.citizen)?;
         if args.compact { writer.compact() } else { Ok(()) }
     })
 }
 
 pub(crate) fn lock(args: &LockArgs, console: &Console) -> Result<Answer, Failure> {
-    change(&args.of.gallery, console, |writer| writer.lock(&args.of.citizen, args.reason))
+    change(&args.of.gallery, &args.of.audit, console, |writer| writer.lock(&args.of.citizen, args.reason))
 }
 
 pub(crate) fn unlock(args: &UnlockArgs, console: &Console) -> Result<Answer, Failure> {
-    change(&args.of.gallery, console, |writer| writer.unlock(&args.of.citizen))
+    change(&args.of.gallery, &args.of.audit, console, |writer| writer.unlock(&args.of.citizen))
 }
 
 pub(crate) fn compact(args: &CompactArgs, console: &Console) -> Result<Answer, Failure> {
-    change(&args.gallery, console, CitizenWriter::compact)
+    change(&args.gallery, &AuditOption::default(), console, CitizenWriter::compact)
 }
 
 fn change(
     gallery: &PathBuf,
+    audit: &AuditOption,
     console: &Console,
     work: impl FnOnce(&CitizenWriter) -> Result<(), DatabaseError>,
 ) -> Result<Answer, Failure> {
+    let options = audit.of(Options::new())?;
     let changed = || {
-        let database = CitizenDatabase::open(gallery, Options::new())?;
+        let database = CitizenDatabase::open(gallery, options)?;
         let writer = database.writer()?;
         tell_recovery(&writer, console);
         work(&writer)?;

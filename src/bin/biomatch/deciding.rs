@@ -1,15 +1,15 @@
-//! Options that `authenticate` and `identify` share: the gallery, the calibrations, the audit.
+//! Options that `authenticate` and `identify` share: the gallery, the calibrations.
 
 use std::fs::{self, File};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use biomatch::calibration::{self, Calibration, FINGER_MATCHER};
-use biomatch::database::{AuditFile, Calibrations, CitizenDatabase, DatabaseError, Options, Probe};
+use biomatch::database::{Calibrations, CitizenDatabase, DatabaseError, Options, Probe};
 use biomatch::ingest::{ProbeLine, Resolver, probes};
 use biomatch::template::{ModelId, Reading};
 
+use crate::audit::AuditOption;
 use crate::console::Console;
 use crate::exit::{Exit, Failure, OrFail};
 
@@ -29,9 +29,8 @@ pub(crate) struct Deciding {
     #[arg(long, value_name = "MODEL")]
     assume_generic: Vec<ModelId>,
 
-    /// Append one line a decision to this file (NDJSON); a decision that cannot be recorded fails
-    #[arg(long, value_name = "FILE")]
-    audit: Option<PathBuf>,
+    #[command(flatten)]
+    audit: AuditOption,
 
     /// Refuse fingerprint records that depart from their standard in any way
     #[arg(long)]
@@ -59,12 +58,7 @@ impl Deciding {
             let table = calibration::face_generic().or_fail(Exit::Input)?;
             calibrations = calibrations.face(model.clone(), table);
         }
-        let mut options = Options::new().calibrations(calibrations);
-        if let Some(path) = &self.audit {
-            let sink = AuditFile::append(path)
-                .map_err(|error| Failure::unwritable(&path.display().to_string(), &error))?;
-            options = options.audit(Arc::new(sink));
-        }
+        let options = self.audit.of(Options::new().calibrations(calibrations))?;
         CitizenDatabase::open(&self.gallery, options).map_err(|error| failure(&error))
     }
 

@@ -11,6 +11,7 @@ use biomatch::ingest::{EnrolmentLine, LineError, Resolver, Samples, enrolments};
 use biomatch::template::Reading;
 use rayon::prelude::*;
 
+use crate::audit::AuditOption;
 use crate::console::Console;
 use crate::deciding::{failure, in_file};
 use crate::exit::{Answer, Exit, Failure, OrFail};
@@ -52,6 +53,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
     batch: u32,
 
+    #[command(flatten)]
+    audit: AuditOption,
+
     /// The manifest
     #[arg(value_name = "MANIFEST.ndjson")]
     manifest: PathBuf,
@@ -76,7 +80,7 @@ struct Summary {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let file = File::open(&args.manifest).map_err(|error| Failure::unreadable(&args.manifest, &error))?;
-    let database = open_or_create(&args.gallery)?;
+    let database = open_or_create(args)?;
     let writer = database.writer().map_err(|error| failure(&error))?;
     tell_recovery(&writer, console);
     let reading = if args.strict { Reading::Strict } else { Reading::Lenient };
@@ -173,11 +177,12 @@ fn one(
 }
 
 /// Opens the gallery of a folder, or makes one.
-fn open_or_create(path: &Path) -> Result<CitizenDatabase, Failure> {
-    let opened = CitizenDatabase::open(path, Options::new());
+fn open_or_create(args: &Args) -> Result<CitizenDatabase, Failure> {
+    let options = args.audit.of(Options::new())?;
+    let opened = CitizenDatabase::open(&args.gallery, options.clone());
     let opened = match opened {
         Err(DatabaseError::Gallery(GalleryError::NotAGallery { .. })) => {
-            CitizenDatabase::create(path, Options::new())
+            CitizenDatabase::create(&args.gallery, options)
         }
         other => other,
     };

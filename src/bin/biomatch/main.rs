@@ -8,8 +8,10 @@ mod exit;
 mod output;
 mod table;
 
+mod audit;
 mod authenticate;
 mod calibrate;
+mod check_audit;
 mod citizen;
 mod convert;
 mod deciding;
@@ -66,6 +68,7 @@ enum Command {
     Unlock(citizen::UnlockArgs),
     Compact(citizen::CompactArgs),
     Verify(verify::Args),
+    CheckAudit(check_audit::Args),
     Calibrate(calibrate::Args),
     Inspect(inspect::Args),
     Explain(explain::Args),
@@ -90,6 +93,7 @@ fn main() -> ExitCode {
         Command::Unlock(args) => citizen::unlock(args, &console),
         Command::Compact(args) => citizen::compact(args, &console),
         Command::Verify(args) => verify::run(args, &console),
+        Command::CheckAudit(args) => check_audit::run(args, &console),
         Command::Calibrate(args) => calibrate::run(args, &console),
         Command::Explain(args) => explain::run(args, &console),
         Command::Inspect(args) => inspect::run(args, &console),

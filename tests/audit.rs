@@ -1,0 +1,253 @@
+//! The audit: what is recorded, that the file's chain shows every change of a line, and crashes.
+#![allow(clippy::unwrap_used)]
+
+mod database_support;
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use biomatch::citizen::CitizenId;
+use biomatch::database::{
+    Audit, AuditDigest, AuditEntry, AuditError, AuditEvent, AuditFile, CitizenDatabase, DatabaseError,
+    LockReason, Policy, check_audit,
+};
+use database_support::*;
+
+fn entry(number: u64) -> AuditEntry<'static> {
+    AuditEntry {
+        event: AuditEvent::Delete { citizen: CitizenId::from_value(1_090_000_000 + number).unwrap() },
+        generation: number,
+        engine: "test",
+        finger_calibration: "none",
+        took: Duration::from_micros(number),
+    }
+}
+
+fn append(path: &Path, numbers: std::ops::Range<u64>) {
+    let file = AuditFile::append(path).unwrap();
+    numbers.for_each(|number| file.record(&entry(number)).unwrap());
+}
+
+fn json(line: &str) -> serde_json::Value {
+    serde_json::from_str(line).unwrap()
+}
+
+#[test]
+fn decisions_and_changes_are_one_chain() {
+    let people = People::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.ndjson");
+    let options = options(&people).audit(Arc::new(AuditFile::append(&path).unwrap()));
+    let database = CitizenDatabase::create(folder.path().join("gallery"), options).unwrap();
+    let id = people.id(0);
+    database.enrol(&id, people.enrolment(0)).unwrap();
+    database.lock(&id, LockReason::Death).unwrap();
+    let _ = database.authenticate(&id, &people.probe(0), &Policy::default()).unwrap();
+    database.unlock(&id).unwrap();
+    let reference = database.snapshot().unwrap().citizen(&id).unwrap().unwrap().faces[0].meta.reference();
+    database.release_writer();
+    let writer = database.writer().unwrap();
+    writer.remove(&id, reference).unwrap();
+    writer.enrol_all(vec![(people.id(1), people.enrolment(1)), (people.id(2), people.enrolment(2))]).unwrap();
+    writer.commit().unwrap();
+    // Nothing new is nothing to record; and what is only staged is not done.
+    writer.flush().unwrap();
+    writer.compact().unwrap();
+    writer.delete(&people.id(1)).unwrap();
+    drop(writer);
+    database.delete(&id).unwrap();
+    assert!(database.delete(&people.id(7)).is_err());
+
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<_> = text.lines().map(json).collect();
+    let operations: Vec<&str> = lines.iter().map(|line| line["operation"].as_str().unwrap()).collect();
+    let expected = ["enrol", "lock", "authenticate", "unlock", "remove", "enrol", "enrol", "delete"];
+    assert_eq!(operations, expected);
+    assert_eq!((&lines[0]["references"], &lines[0]["citizen"]), (&5.into(), &id.to_string().into()));
+    assert_eq!((&lines[1]["why"], &lines[1]["generation"]), (&"death".into(), &1.into()));
+    assert_eq!(lines[4]["reference"], reference.to_string());
+    assert_eq!(lines[0]["previous"], "0".repeat(64));
+    for (line, next) in text.lines().zip(&lines[1..]) {
+        assert_eq!(next["previous"], blake3::hash(line.as_bytes()).to_hex().as_str());
+    }
+    let report = check_audit(&path, None).unwrap();
+    assert_eq!((report.entries, report.torn.len()), (8, 0));
+    assert_eq!(
+        report.head.to_string(),
+        blake3::hash(text.lines().last().unwrap().as_bytes()).to_hex().as_str()
+    );
+}
+
+#[test]
+fn every_change_of_a_line_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.ndjson");
+    append(&path, 0..6);
+    let head = check_audit(&path, None).unwrap().head;
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let check = |lines: &[String], known| {
+        fs::write(&path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+        check_audit(&path, known)
+    };
+    assert!(check(&lines, Some(head)).is_ok());
+    for i in 0..lines.len() {
+        let mut removed = lines.clone();
+        removed.remove(i);
+        let mut repeated = lines.clone();
+        repeated.insert(i, lines[i].clone());
+        let mut moved = lines.clone();
+        moved.swap(i, (i + 1) % lines.len());
+        let changed: Vec<Vec<String>> = [("\"generation\":", "\"generation\":1"), ("delete", "unlock")]
+            .map(|(from, to)| {
+                let mut changed = lines.clone();
+                changed[i] = changed[i].replace(from, to);
+                changed
+            })
+            .into();
+        let mut garbled = lines.clone();
+        garbled[i] = "{".into();
+        for lines in changed.into_iter().chain([removed, garbled]) {
+            // The last line has none after it: only who knows the head sees its change.
+            assert_eq!(check(&lines, None).is_ok(), i == 5, "{i}");
+            assert!(check(&lines, Some(head)).is_err(), "{i}");
+        }
+        for lines in [repeated, moved] {
+            assert!(matches!(check(&lines, None), Err(AuditError::Broken { .. })), "{i}");
+        }
+    }
+    assert!(matches!(check(&lines[..3], Some(head)), Err(AuditError::NoHead { .. })));
+    // A head of an earlier day.
+    let early = check(&lines[..3], None).unwrap().head;
+    assert!(check(&lines, Some(early)).is_ok());
+    let error = check(&[lines[0].clone(), "{\"operation\":\"delete\"}".into()], None).unwrap_err();
+    assert!(error.to_string().contains(&format!("line 2 (offset {})", lines[0].len() + 1)), "{error}");
+    assert!(matches!(error, AuditError::NoEntry { line: 2, .. }));
+    assert_eq!(check(&[], None).unwrap().head, AuditDigest::START);
+    assert!(matches!(check_audit(folder.path().join("none"), None), Err(AuditError::Unreadable { .. })));
+    assert_eq!(head.to_string().parse(), Ok(head));
+    assert!("12".parse::<AuditDigest>().is_err());
+}
+
+/// A crash may leave any part of what was being written.
+#[test]
+fn a_line_cut_by_a_crash_stays_and_the_chain_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.ndjson");
+    append(&path, 0..3);
+    let whole = fs::read(&path).unwrap();
+    let last = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    let acknowledged = {
+        fs::write(&path, &whole[..last]).unwrap();
+        check_audit(&path, None).unwrap().head
+    };
+    for length in last..=whole.len() {
+        fs::write(&path, &whole[..length]).unwrap();
+        let is_torn = length > last && length < whole.len() - 1;
+        let torn = if is_torn { vec![3] } else { vec![] };
+        assert_eq!(check_audit(&path, Some(acknowledged)).unwrap().torn, torn, "{length}");
+        append(&path, 3..5);
+        let report = check_audit(&path, Some(acknowledged)).unwrap();
+        assert_eq!(report.torn, torn, "{length}");
+        let entries = 4 + u64::from(length >= whole.len() - 1);
+        assert_eq!(report.entries, entries, "{length}");
+        assert!(fs::read(&path).unwrap().starts_with(&whole[..length]), "nothing is taken out");
+        // The torn line is held by the chain like any other.
+        if is_torn {
+            let mut bytes = fs::read(&path).unwrap();
+            bytes[length - 1] ^= 1;
+            fs::write(&path, bytes).unwrap();
+            assert!(check_audit(&path, None).is_err(), "{length}");
+        }
+    }
+}
+
+#[test]
+fn long_lines_are_chained_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.ndjson");
+    for length in [1, 4_000, 4_096, 9_000, 70_000] {
+        let error = "x".repeat(length);
+        let long = AuditEntry { event: AuditEvent::CommitFailed { changes: 1, error }, ..entry(1) };
+        AuditFile::append(&path).unwrap().record_all(&[long, entry(2)]).unwrap();
+        let long = fs::read(&path).unwrap().len() - 1;
+        // Alone at the end, whole and cut.
+        fs::write(&path, &fs::read(&path).unwrap()[..long - 20]).unwrap();
+        append(&path, 3..4);
+    }
+    let report = check_audit(&path, None).unwrap();
+    assert_eq!((report.entries, report.torn), (10, vec![2, 5, 8, 11, 14]));
+}
+
+#[test]
+fn handles_and_threads_share_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = &folder.path().join("audit.ndjson");
+    std::thread::scope(|scope| {
+        for first in [0, 100, 200] {
+            scope.spawn(move || append(path, first..first + 20));
+        }
+    });
+    let report = check_audit(path, None).unwrap();
+    assert_eq!((report.entries, report.torn.len()), (60, 0));
+}
+
+/// Records nothing.
+struct Full;
+
+impl Audit for Full {
+    fn record(&self, _: &AuditEntry<'_>) -> std::io::Result<()> {
+        Err(std::io::Error::other("disk full"))
+    }
+}
+
+#[test]
+fn a_change_that_cannot_be_recorded_is_not_made() {
+    let people = People::new();
+    let folder = tempfile::tempdir().unwrap();
+    drop(database(&people, folder.path(), 1));
+    let mut sinks: Vec<Arc<dyn Audit>> = vec![Arc::new(Full)];
+    if cfg!(target_os = "linux") {
+        sinks.push(Arc::new(AuditFile::append("/dev/full").unwrap()));
+    }
+    for sink in sinks {
+        let database = CitizenDatabase::open(folder.path(), options(&people).audit(sink)).unwrap();
+        let before = database.snapshot().unwrap().generation();
+        let failed = |result| assert!(matches!(result, Err(DatabaseError::Audit(_))));
+        failed(database.enrol(&people.id(1), people.enrolment(1)).map(drop));
+        failed(database.lock(&people.id(0), LockReason::Authority));
+        failed(database.delete(&people.id(0)));
+        let writer = database.writer().unwrap();
+        writer.delete(&people.id(0)).unwrap();
+        failed(writer.commit().map(drop));
+        failed(writer.flush());
+        failed(writer.compact());
+        drop(writer);
+        assert_eq!(database.snapshot().unwrap().generation(), before);
+        drop(database);
+        let database = CitizenDatabase::open(folder.path(), options(&people)).unwrap();
+        let snapshot = database.snapshot().unwrap();
+        assert!(snapshot.citizen(&people.id(0)).unwrap().is_some_and(|view| view.fingers.len() == 4));
+        assert!(snapshot.citizen(&people.id(1)).unwrap().is_none());
+    }
+}
+
+#[test]
+fn a_file_that_failed_goes_on_when_there_is_room() {
+    let people = People::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.ndjson");
+    let sink = Arc::new(AuditFile::append(&path).unwrap());
+    let database =
+        CitizenDatabase::create(folder.path().join("gallery"), options(&people).audit(sink.clone())).unwrap();
+    database.enrol(&people.id(0), people.enrolment(0)).unwrap();
+    // Another process's write ended in the middle.
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.extend(b"{\"previous\":\"12");
+    fs::write(&path, &bytes).unwrap();
+    database.lock(&people.id(0), LockReason::Death).unwrap();
+    let report = check_audit(&path, None).unwrap();
+    assert_eq!((report.entries, report.torn), (2, vec![2]));
+}
