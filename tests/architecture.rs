@@ -12,7 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("citizen", &[]),
     ("kernels", &[]),
-    ("template", &["units"]),
+    ("template", &["units", "kernels"]),
     ("fingerprint", &["units", "kernels", "template"]),
     ("face", &["units", "kernels", "template"]),
     ("storage", &[]),

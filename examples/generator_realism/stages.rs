@@ -1,46 +1,66 @@
-//! Fingers: the scores of the stages that a search of all fingers passes.
+//! Fingers: the scores of the stages that a search of all fingers passes, before the full score.
 
+use std::array;
 use std::error::Error;
+use std::slice;
 
-use biomatch::fingerprint::explain;
+use biomatch::fingerprint::codes::{CodeMeans, CodeModel, CodeSites, FingerCodes, filter_scores};
+use biomatch::fingerprint::filter::{CodeProbe, CodeRows};
+use biomatch::fingerprint::{FingerFeatures, explain};
 use biomatch::template::Minutia;
+use biomatch::units::Score;
 use rayon::prelude::*;
 
 use crate::fingers::{Database, Row, quantiles, share_below};
 
-/// The stages, in the order of their scores.
-const STAGES: [&str; 1] = ["relaxed"];
-const SHARES: [f64; 4] = [0.5, 0.9, 0.99, 0.999];
+/// The stages, in the order of their scores, and the decimals that these are printed with.
+const STAGES: [(&str, usize); 4] =
+    [("filter, 64 bits", 1), ("filter, 128 bits", 1), ("relaxed codes", 3), ("relaxed cylinders", 4)];
 
 type Scores = [f64; STAGES.len()];
 
-/// Prints rows for each extractor and each profile; and for the fingers of each extractor against generated
+/// An impression, ready to be compared.
+struct Print {
+    finger: usize,
+    minutiae: Vec<Minutia>,
+    codes: FingerCodes,
+}
+
+type Prints = Vec<Print>;
+
+/// Prints, for each extractor and each profile and each stage: impostors inside a database, which share a
+/// sensor; impostors in another database of the same extractor; and for real fingers those among generated
 /// ones, which is what a search of real fingers in a generated gallery meets.
 pub(crate) fn table(rows: &[Row], generated: &str) -> Result<(), Box<dyn Error>> {
     println!(
-        "| fingers | stage | impostor score 50 90 99 99.9 % | genuine score 1 5 10 50 % | FNMR % at FMR 1e-2, 1e-3 |"
+        "| stage | fingers | impostors in | impostor score 50 90 99 99.9 % | genuine score 1 5 10 50 % | FNMR % at FMR 1e-2, 1e-3 |"
     );
-    println!("|---|---|---|---|---|");
-    let gallery = rows.iter().find(|(name, _)| name == generated).ok_or("no such generated fingers")?;
-    for (name, databases) in rows {
-        let within: Vec<_> = databases.iter().map(within).collect();
-        let impostor: Vec<Scores> = within.iter().flat_map(|(_, impostor)| impostor).copied().collect();
-        let genuine: Vec<Scores> = within.iter().flat_map(|(genuine, _)| genuine).copied().collect();
-        print(name, &impostor, &genuine);
-        let others = |gallery: &[Database], shift: usize| -> Vec<Scores> {
-            let gallery = gallery.iter().cycle().skip(shift);
+    println!("|---|---|---|---|---|---|");
+    let rows: Vec<(&str, Vec<Prints>)> = rows
+        .iter()
+        .map(|(name, databases)| (name.as_str(), databases.iter().map(prints).collect()))
+        .collect();
+    let (_, gallery) = rows.iter().find(|(name, _)| *name == generated).ok_or("no such generated fingers")?;
+    for (name, databases) in &rows {
+        let (mut genuine, mut own) = (Vec::new(), Vec::new());
+        for database in databases {
+            within(database, &mut genuine, &mut own);
+        }
+        let others = |gallery: &[Prints], first: usize| -> Vec<Scores> {
+            let gallery = gallery.iter().cycle().skip(first);
             databases.iter().zip(gallery).flat_map(|(probes, gallery)| across(probes, gallery)).collect()
         };
-        print(&format!("{name}, other databases"), &others(databases, 1), &genuine);
+        print(name, "its database", &own, &genuine);
+        print(name, "another database", &others(databases, 1), &genuine);
         if !name.starts_with("generated") {
-            print(&format!("{name} against {generated}"), &others(&gallery.1, 0), &genuine);
+            print(name, generated, &others(gallery, 0), &genuine);
         }
     }
     Ok(())
 }
 
-fn print(name: &str, impostor: &[Scores], genuine: &[Scores]) {
-    for (stage, title) in STAGES.iter().enumerate() {
+fn print(name: &str, gallery: &str, impostor: &[Scores], genuine: &[Scores]) {
+    for (stage, (title, decimals)) in STAGES.into_iter().enumerate() {
         let sorted = |scores: &[Scores]| {
             let mut scores: Vec<f64> = scores.iter().map(|scores| scores[stage]).collect();
             scores.sort_by(f64::total_cmp);
@@ -49,42 +69,70 @@ fn print(name: &str, impostor: &[Scores], genuine: &[Scores]) {
         let (impostor, genuine) = (sorted(impostor), sorted(genuine));
         let fnmr = |fmr: f64| {
             let place = impostor.len().saturating_sub((fmr * impostor.len() as f64) as usize + 1);
-            100.0 * share_below(&genuine, impostor[place].next_up())
+            100.0 * share_below(&genuine, impostor.get(place).map_or(f64::NAN, |score| score.next_up()))
         };
         println!(
-            "| {name} | {title} | {} | {} | {:.2} {:.2} |",
-            quantiles(&impostor, &SHARES, 4),
-            quantiles(&genuine, &[0.01, 0.05, 0.1, 0.5], 4),
+            "| {title} | {name} | {gallery} | {} | {} | {:.2} {:.2} |",
+            quantiles(&impostor, &[0.5, 0.9, 0.99, 0.999], decimals),
+            quantiles(&genuine, &[0.01, 0.05, 0.1, 0.5], decimals),
             fnmr(1e-2),
             fnmr(1e-3)
         );
     }
 }
 
-fn scores(a: &[Minutia], b: &[Minutia]) -> Scores {
-    [f64::from(explain(a, b).relaxed.get())]
+fn prints(database: &Database) -> Prints {
+    let print = |finger, minutiae: &Vec<Minutia>| {
+        let codes = CodeModel::shipped().encode(FingerFeatures::new(minutiae).view());
+        Print { finger, minutiae: minutiae.clone(), codes }
+    };
+    let impressions = database.par_iter().enumerate();
+    impressions.flat_map_iter(|(finger, all)| all.iter().map(move |m| print(finger, m))).collect()
 }
 
-/// All pairs of a database: genuine, impostor.
-fn within(database: &Database) -> (Vec<Scores>, Vec<Scores>) {
-    let all: Vec<(usize, &Vec<Minutia>)> =
-        database.iter().enumerate().flat_map(|(finger, all)| all.iter().map(move |m| (finger, m))).collect();
-    let compared: Vec<(bool, Scores)> = (0..all.len())
+fn scores(a: &Print, b: &Print) -> Scores {
+    let sums = filter_scores(a.codes.view(), b.codes.view()).0;
+    let [short, long] = array::from_fn(|word| {
+        f64::from(sums[word]).sqrt() - f64::from(b.codes.means.0[word]) / f64::from(CodeMeans::ONE)
+    });
+    [
+        short,
+        long,
+        relaxed_codes(&a.codes, &b.codes),
+        f64::from(explain(&a.minutiae, &b.minutiae).relaxed.get()),
+    ]
+}
+
+fn relaxed_codes(a: &FingerCodes, b: &FingerCodes) -> f64 {
+    let CodeSites { places, directions } = &b.sites;
+    let row = CodeRows {
+        words: [slice::from_ref(&b.words[0]), slice::from_ref(&b.words[1])],
+        directions: slice::from_ref(directions),
+        places: slice::from_ref(places),
+        counts: slice::from_ref(&b.count),
+        means: slice::from_ref(&b.means),
+    };
+    let mut score = [Score::LOWEST];
+    CodeProbe::new(a.view()).relaxed_at(row, &[0], &mut score);
+    f64::from(score[0].get())
+}
+
+/// All pairs of a database, each once.
+fn within(database: &Prints, genuine: &mut Vec<Scores>, impostor: &mut Vec<Scores>) {
+    let compared: Vec<(bool, Scores)> = (1..database.len())
         .into_par_iter()
         .flat_map_iter(|i| {
-            let all = &all;
-            (0..i).map(move |j| (all[i].0 == all[j].0, scores(all[i].1, all[j].1)))
+            let probe = &database[i];
+            database[..i].iter().map(move |other| (other.finger == probe.finger, scores(probe, other)))
         })
         .collect();
-    let (genuine, impostor): (Vec<_>, Vec<_>) = compared.into_iter().partition(|(same, _)| *same);
-    let scores = |pairs: Vec<(bool, Scores)>| pairs.into_iter().map(|(_, scores)| scores).collect();
-    (scores(genuine), scores(impostor))
+    for (same, scores) in compared {
+        if same { genuine.push(scores) } else { impostor.push(scores) }
+    }
 }
 
-/// All impressions of one database against the first and the last of each finger of another.
-fn across(probes: &Database, gallery: &Database) -> Vec<Scores> {
-    let gallery: Vec<&Vec<Minutia>> =
-        gallery.iter().flat_map(|all| [all.first(), all.last()]).flatten().collect();
-    let probes: Vec<&Vec<Minutia>> = probes.iter().flatten().collect();
-    probes.par_iter().flat_map_iter(|probe| gallery.iter().map(|finger| scores(probe, finger))).collect()
+/// All impressions of one database against every fourth of another.
+fn across(probes: &Prints, gallery: &Prints) -> Vec<Scores> {
+    let against = |probe| gallery.iter().step_by(4).map(move |other| scores(probe, other));
+    probes.par_iter().flat_map_iter(against).collect()
 }
