@@ -2,13 +2,14 @@
 //! threads, deletions, sub-gallery, threshold and number of hits, near ties included.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use biomatch::citizen::CitizenId;
 use biomatch::face::FaceProbe;
 use biomatch::gallery::{Gallery, NewReference, Options, Snapshot, verify_in};
-use biomatch::search::{Found, Search, SubGallery, identify_faces, identify_faces_by_vectors};
+use biomatch::search::{Found, OneBit, Search, SubGallery, identify_faces, identify_faces_by_vectors};
 use biomatch::storage::Memory;
 use biomatch::template::{FaceTemplate, ModelId};
 use biomatch::units::Score;
@@ -304,4 +305,92 @@ fn thresholds_find_what_vectors_find() {
             }
         }
     }
+}
+
+/// Through a one-bit filter, the hits are the best of those whose signs are nearest, as the naive count says;
+/// with a shortlist as long as the gallery, they are those of an exact search.
+#[test]
+fn a_filter_of_signs_finds_the_best_of_its_shortlist() {
+    let (count, dimension) = (1_200, 40);
+    let faces = faces(count, dimension);
+    let probes = probes(&faces);
+    let many: SubGallery = (0..count as u64).filter(|n| n % 3 != 0).map(citizen).collect();
+    let least = |score| Score::new(score).unwrap();
+    let searches = [
+        (top(10), 10, -2.0),
+        (top(300), 300, -2.0),
+        (top(10).within(&many), 10, -2.0),
+        (top(20).at_least(least(0.2)), 20, 0.2),
+    ];
+    let mut reference = None;
+    for (flush_at, a_commit) in [(usize::MAX, 10_000), (1, 10_000), (1, 250)] {
+        let options = Options::default().flush_at(flush_at);
+        let gallery = Gallery::create_in(Arc::new(Memory::new()), options).unwrap();
+        enrol(&gallery, &faces, a_commit);
+        let snapshot = gallery.snapshot().unwrap();
+        let mut all = Vec::new();
+        for (search, k, least) in &searches {
+            let exact = identify_faces(&snapshot, &probes, search).unwrap();
+            for shortlist in [1, 30, count] {
+                let shortlist = NonZeroUsize::new(shortlist).unwrap();
+                let filter = OneBit::measured(&snapshot, &probes, search, shortlist).unwrap();
+                let found = filter.identify(&snapshot, &probes, search).unwrap();
+                assert!(found.iter().all(|one| one.filter == filter && filter.shortlist() == shortlist));
+                let found: Vec<Found> = found.into_iter().map(|one| one.found).collect();
+                let pool = ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+                let again = filter.identify(&snapshot, &probes, &search.on(&pool)).unwrap();
+                assert!(found.iter().eq(again.iter().map(|one| &one.found)));
+                let lost = exact.iter().zip(&found).filter(|(a, b)| a.hits.first() != b.hits.first()).count();
+                let with_hits = exact.iter().filter(|found| !found.hits.is_empty()).count();
+                assert_eq!(filter.misses().missed, lost as u64);
+                assert_eq!(filter.misses().searched, with_hits as u64);
+                let compared: Vec<u64> = exact.iter().map(|found| found.compared).collect();
+                assert!(found.iter().map(|found| found.compared).eq(compared));
+                if shortlist.get() == count {
+                    assert_eq!(found, exact);
+                } else if flush_at == 1 {
+                    all.push(essence(&found));
+                    let lists = probes.iter().zip(&exact);
+                    let lists = lists.map(|of| nearest(&snapshot, of, shortlist.get(), (*k, *least)));
+                    assert_eq!(essence(&found), lists.collect::<Vec<_>>());
+                }
+            }
+        }
+        if flush_at == 1 {
+            assert_eq!(&all, reference.get_or_insert_with(|| all.clone()), "another cut");
+        }
+    }
+}
+
+/// The oracle: signs of all rows that are searched, counted one by one. Those of a sub-gallery are the ones of
+/// which an exact search compares fewer than all.
+fn nearest(
+    snapshot: &Snapshot,
+    (probe, exact): (&FaceProbe, &Found),
+    shortlist: usize,
+    (k, least): (usize, f32),
+) -> Essence {
+    let differ = |a: &[f32], b: &[f32]| a.iter().zip(b).filter(|(a, b)| (**a < 0.0) != (**b < 0.0)).count();
+    let mut near = Vec::new();
+    for block in snapshot.face_blocks(&model()) {
+        for row in (0..block.len()).filter(|&row| block.is_live(row)) {
+            let (meta, vector) = (block.meta(row), block.vector(row).unwrap());
+            let hit = (meta.citizen().unwrap(), meta.reference().value(), probe.compare(vector).get());
+            near.push((differ(probe.row(), vector), hit));
+        }
+    }
+    if near.len() as u64 != exact.compared {
+        near.retain(|(_, (citizen, ..))| citizen.value() % 3 != 0);
+    }
+    assert_eq!(near.len() as u64, exact.compared);
+    near.sort_by_key(|(distance, _)| *distance);
+    let last = near[shortlist.min(near.len()) - 1].0;
+    let near = near.into_iter().take_while(|(distance, _)| *distance <= last);
+    let mut hits: Vec<_> = near.map(|(_, hit)| hit).filter(|(.., score)| *score >= least).collect();
+    hits.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.1.cmp(&b.1)));
+    let mut seen = HashSet::new();
+    hits.retain(|hit| seen.insert(hit.0));
+    hits.truncate(k);
+    let hits = hits.into_iter().map(|(citizen, reference, score)| (citizen, reference, score.to_bits()));
+    (hits.collect(), exact.compared)
 }

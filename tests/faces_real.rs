@@ -10,7 +10,7 @@ use std::sync::Arc;
 use biomatch::citizen::CitizenId;
 use biomatch::face::{self, FaceMatrix, FaceProbe};
 use biomatch::gallery::{Gallery, NewReference, Options};
-use biomatch::search::{Found, Search, identify_faces, identify_faces_by_vectors};
+use biomatch::search::{Found, OneBit, Search, identify_faces, identify_faces_by_vectors};
 use biomatch::storage::Memory;
 use biomatch::template::ModelId;
 use biomatch::template::face_file::Embeddings;
@@ -115,6 +115,16 @@ fn a_search_by_codes_is_the_search_by_vectors() {
     let found = identify_faces(&snapshot, &probes, &search).unwrap();
     assert_eq!(found, identify_faces_by_vectors(&snapshot, &probes, &search).unwrap());
 
+    for shortlist in [10, 30, 100, 300] {
+        let shortlist = NonZeroUsize::new(shortlist).unwrap();
+        let mated = OneBit::measured(&snapshot, &probes[..mates.len()], &search, shortlist).unwrap().misses();
+        let others =
+            OneBit::measured(&snapshot, &probes[mates.len()..], &search, shortlist).unwrap().misses();
+        println!(
+            "one-bit filter, shortlist {shortlist}: {} of {} mated probes lose their first place, {} of {} others",
+            mated.missed, mated.searched, others.missed, others.searched
+        );
+    }
     let (found, of_strangers) = found.split_at(mates.len());
     let first = |found: &Found| found.hits[0];
     let right = mates.iter().zip(found).filter(|(mate, found)| first(found).citizen == **mate).count();

@@ -127,6 +127,15 @@ fn a_gallery_from_manifest_to_deletion() {
     let expected: Vec<_> = (1..=5).map(|p| (format!("p{p}"), format!("00109000010{p}"))).collect();
     assert_eq!(firsts, expected.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect::<Vec<_>>());
 
+    // Through a filter that leaves everyone, the same; and it says so.
+    let asked =
+        "identify --gallery g --assume-generic m --probes list.ndjson --top 2 --fpir 0.01 --approximate 99";
+    let approximate = ok(folder, asked);
+    assert_eq!(approximate.stdout, found.stdout);
+    assert!(approximate.stderr.contains("approximately, by a shortlist of 99"), "{}", approximate.stderr);
+    assert!(approximate.stderr.contains(", 0 lost their first candidate"), "{}", approximate.stderr);
+    assert!(!found.stderr.contains("approximately"));
+
     ok(folder, "delete --gallery g --citizen 001090000101 --compact");
     assert_eq!(claim("001090000101", "probe1.ndjson").1["reason"], "unknown_citizen");
     assert_eq!(run(folder, "delete --gallery g --citizen 001090000101").code, 4);

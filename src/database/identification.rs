@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::citizen::CitizenId;
 use crate::gallery::ReferenceId;
-use crate::search::SubGallery;
+use crate::search::{OneBit, SubGallery};
 use crate::units::Fpir;
 
 use super::LockReason;
@@ -18,12 +18,13 @@ pub struct Identify<'a> {
     pub(super) top: NonZeroUsize,
     pub(super) at: Option<Fpir>,
     pub(super) within: Option<&'a SubGallery>,
+    pub(super) filter: Option<OneBit>,
 }
 
 impl<'a> Identify<'a> {
     /// The best `top` citizens, however unlikely.
     pub const fn top(top: NonZeroUsize) -> Self {
-        Self { top, at: None, within: None }
+        Self { top, at: None, within: None, filter: None }
     }
 
     /// Only candidates so good that a search for someone who is not enrolled gives any at most at
@@ -40,6 +41,32 @@ impl<'a> Identify<'a> {
         self.within = Some(citizens);
         self
     }
+
+    /// Faces approximately, through this filter: who is enrolled may be lost. Fingers are all compared.
+    #[must_use]
+    pub const fn approximately(mut self, filter: OneBit) -> Self {
+        self.filter = Some(filter);
+        self
+    }
+}
+
+/// How faces were searched, if not exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Approximation {
+    /// How many faces the filter left for comparison, at least.
+    pub shortlist: u64,
+    /// Probes of which an exact search found someone, when the filter was measured.
+    pub searched: u64,
+    /// Those of them whose first place the filter lost.
+    pub missed: u64,
+}
+
+impl From<OneBit> for Approximation {
+    fn from(filter: OneBit) -> Self {
+        let misses = filter.misses();
+        let shortlist = filter.shortlist().get() as u64;
+        Self { shortlist, searched: misses.searched, missed: misses.missed }
+    }
 }
 
 /// What a search of all citizens found. While `damaged` is not empty, someone who is not among the
@@ -49,8 +76,13 @@ impl<'a> Identify<'a> {
 pub struct Identification {
     /// The candidates, best first. Locked citizens are among them: who they are is the finding.
     pub candidates: Vec<Candidate>,
-    /// How many comparisons the search made, over all samples.
+    /// How many comparisons the search made, over all samples; in an approximate search those that the
+    /// filter spared are counted, because any of them might have turned up by chance.
     pub compared: u64,
+    /// Set if faces were searched approximately: then someone who is not among the candidates may be
+    /// enrolled all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approximate: Option<Approximation>,
     /// References that could not be compared because their bytes are damaged, ascending.
     #[serde(serialize_with = "as_values")]
     pub damaged: Vec<ReferenceId>,

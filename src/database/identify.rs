@@ -15,7 +15,7 @@ use crate::calibration::Calibration;
 use crate::citizen::CitizenId;
 use crate::face::FaceProbe;
 use crate::fingerprint::{FingerProbe, Scratch};
-use crate::search::{FingerQuery, Found, Hit, Search, identify_faces, identify_fingers};
+use crate::search::{FingerQuery, Found, Hit, OneBit, Search, Shortlist, identify_faces, identify_fingers};
 use crate::template::FingerPosition;
 use crate::units::Score;
 
@@ -90,6 +90,20 @@ impl CitizenSnapshot<'_> {
         Ok(found)
     }
 
+    /// A one-bit filter for the faces of such probes, measured on these: see [`OneBit::measured`]. For
+    /// [`Identify::approximately`].
+    ///
+    /// # Errors
+    /// A face model that the gallery does not have; damage to a segment's catalogue.
+    pub fn measure_filter(&self, probes: &[Probe], shortlist: Shortlist) -> Result<OneBit, DatabaseError> {
+        let faces: Vec<FaceProbe> = probes.iter().filter_map(prepare_face).collect();
+        let mut search = Search::top(NonZeroUsize::MIN);
+        if let Some(pool) = &self.database.pool {
+            search = search.on(pool);
+        }
+        Ok(OneBit::measured(&self.gallery, &faces, &search, shortlist)?)
+    }
+
     fn find(&self, probes: &[Probe], asked: &Identify<'_>) -> Result<Vec<Identification>, DatabaseError> {
         let prepared: Vec<Vec<Sample<'_>>> = probes
             .par_iter()
@@ -105,7 +119,7 @@ impl CitizenSnapshot<'_> {
         if let Some(within) = asked.within {
             search = search.within(within);
         }
-        let found = self.search(&samples, &search)?;
+        let found = self.search(&samples, &search, asked.filter)?;
         let mut by_probe: Vec<Vec<(&Sample<'_>, &Found)>> = probes.iter().map(|_| Vec::new()).collect();
         for pair in samples.iter().zip(&found) {
             if let Some(of_probe) = by_probe.get_mut(pair.0.probe) {
@@ -132,7 +146,12 @@ impl CitizenSnapshot<'_> {
     }
 
     /// One result a sample, in their order, in one pass for each modality.
-    fn search(&self, samples: &[Sample<'_>], search: &Search<'_>) -> Result<Vec<Found>, DatabaseError> {
+    fn search(
+        &self,
+        samples: &[Sample<'_>],
+        search: &Search<'_>,
+        filter: Option<OneBit>,
+    ) -> Result<Vec<Found>, DatabaseError> {
         let mut faces = Vec::new();
         let mut fingers = Vec::new();
         for sample in samples {
@@ -141,9 +160,15 @@ impl CitizenSnapshot<'_> {
                 Kind::Finger(probe, position) => fingers.push(FingerQuery { probe, position: *position }),
             }
         }
-        let mut faces =
-            if faces.is_empty() { Vec::new() } else { identify_faces(&self.gallery, &faces, search)? }
-                .into_iter();
+        let faces = match filter {
+            _ if faces.is_empty() => Vec::new(),
+            None => identify_faces(&self.gallery, &faces, search)?,
+            Some(filter) => {
+                let found = filter.identify(&self.gallery, &faces, search)?;
+                found.into_iter().map(|approximately| approximately.found).collect()
+            }
+        };
+        let mut faces = faces.into_iter();
         let mut fingers =
             if fingers.is_empty() { Vec::new() } else { identify_fingers(&self.gallery, &fingers, search)? }
                 .into_iter();
@@ -200,7 +225,9 @@ impl CitizenSnapshot<'_> {
         let candidates = ranked.into_iter().zip(1..);
         let candidates = candidates.map(|((_, candidate), rank)| Candidate { rank, ..candidate }).collect();
         let compared = found.iter().map(|(_, found)| found.compared).sum();
-        Ok(Identification { candidates, compared, damaged: damaged.into_iter().collect() })
+        let faces = found.iter().any(|(sample, _)| matches!(sample.kind, Kind::Face(_)));
+        let approximate = asked.filter.filter(|_| faces).map(Into::into);
+        Ok(Identification { candidates, compared, approximate, damaged: damaged.into_iter().collect() })
     }
 
     /// A sample's best comparison with a citizen: the search's, or made now.

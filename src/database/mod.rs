@@ -34,7 +34,7 @@ pub use citizens::{CitizenDatabase, CitizenSnapshot};
 pub use decision::{Comparison, Decision, Evidence, Modality, ModalityEvidence, ReferReason, Verdict};
 pub use enrolment::Enrolment;
 pub use error::DatabaseError;
-pub use identification::{Candidate, Identification, Identify};
+pub use identification::{Approximation, Candidate, Identification, Identify};
 pub use lock_reason::{LockReason, LockReasonError};
 pub use options::Options;
 pub use policy::Policy;

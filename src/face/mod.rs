@@ -20,7 +20,7 @@ pub use error::{FaceError, FaceMatrixError};
 pub use matrix::FaceMatrix;
 pub use probe::{FaceProbe, compare};
 pub use row::{padded, row};
-pub use signs::{sign_lines, sign_rows, signs_hold};
+pub use signs::{SignProbe, sign_lines, sign_rows, signs_hold};
 
 use crate::units::Score;
 

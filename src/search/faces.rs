@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::coded::{CodedPiece, CodedScan, Scratch, compare_row};
+use super::one_bit::{Shortlist, by_signs};
 use super::plan::{Partial, Piece, pieces, run};
 use super::{Found, Hit, Search, SearchError};
 use crate::face::{CODE_PIECE, FaceProbe};
@@ -52,12 +53,14 @@ pub fn identify_faces_by_vectors(
 
 /// What a scan reads.
 #[derive(Clone, Copy, PartialEq)]
-enum By {
+pub(super) enum By {
     Codes,
     Vectors,
+    /// Signs, and the vectors of a shortlist: approximate.
+    Signs(Shortlist),
 }
 
-fn identify(
+pub(super) fn identify(
     snapshot: &Snapshot,
     probes: &[FaceProbe],
     search: &Search<'_>,
@@ -96,6 +99,9 @@ fn identify_model(
         }
     }
     let chosen = blocks.iter().map(|block| choose(block, search, by)).collect::<Result<Vec<_>, _>>()?;
+    if let By::Signs(shortlist) = by {
+        return Ok(by_signs(snapshot, blocks, &chosen, probes, search, shortlist));
+    }
     let (mut all, mut plain) = (Vec::new(), Vec::new());
     for (block, chosen) in blocks.iter().zip(&chosen) {
         match chosen {
@@ -128,7 +134,7 @@ enum AnyPiece<'a> {
 }
 
 /// How a block is scanned.
-enum Chosen {
+pub(super) enum Chosen {
     /// By the vectors of the rows that are searched.
     Vectors,
     /// By the codes of all rows.
@@ -138,7 +144,7 @@ enum Chosen {
 }
 
 fn choose(block: &FaceBlock, search: &Search<'_>, by: By) -> Result<Chosen, GalleryError> {
-    if by == By::Vectors || block.codes().is_none() {
+    if by == By::Vectors || by == By::Codes && block.codes().is_none() {
         return Ok(Chosen::Vectors);
     }
     let Some(within) = search.within else { return Ok(Chosen::All) };
@@ -152,7 +158,7 @@ fn choose(block: &FaceBlock, search: &Search<'_>, by: By) -> Result<Chosen, Gall
             count += 1;
         }
     }
-    Ok(if count < block.len() / SPARSE { Chosen::Vectors } else { Chosen::Rows(masks) })
+    Ok(if by == By::Codes && count < block.len() / SPARSE { Chosen::Vectors } else { Chosen::Rows(masks) })
 }
 
 fn coded_pieces<'a>(

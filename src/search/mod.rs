@@ -12,6 +12,7 @@ mod error;
 mod faces;
 mod fingers;
 mod floors;
+mod one_bit;
 mod plan;
 mod top;
 
@@ -28,6 +29,7 @@ pub use duplicates::{Duplicate, DuplicateSearch, Enrolled, StepFound};
 pub use error::SearchError;
 pub use faces::{identify_faces, identify_faces_by_vectors};
 pub use fingers::{FingerQuery, identify_fingers};
+pub use one_bit::{ApproximatelyFound, Misses, OneBit, Shortlist};
 
 /// What to search for: how many, how similar, among whom, on which threads.
 #[derive(Clone, Copy, Debug)]

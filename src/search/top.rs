@@ -12,6 +12,9 @@ fn before(a: &Hit, b: &Hit) -> Ordering {
     b.score.cmp(&a.score).then(a.reference.cmp(&b.reference))
 }
 
+/// Hits that a buffer has room for, at least.
+const FEW: usize = 64;
+
 /// Keeps the best `k` citizens, each by the best of its hits.
 ///
 /// Hits are buffered and pruned when the buffer is full: a push costs a comparison with the
@@ -36,8 +39,11 @@ impl Top {
         if self.floor.is_some_and(|floor| before(&hit, &floor).is_ge()) {
             return;
         }
+        if self.hits.capacity() == 0 {
+            self.hits.reserve(self.k.saturating_mul(2).clamp(8, FEW));
+        }
         self.hits.push(hit);
-        if self.hits.len() >= self.k.saturating_mul(2).max(64) {
+        if self.hits.len() >= self.k.saturating_mul(2).max(FEW) {
             self.prune();
         }
     }
@@ -64,8 +70,21 @@ impl Top {
 
     fn prune(&mut self) {
         self.hits.sort_unstable_by(before);
-        let mut seen = HashSet::with_capacity(self.hits.len());
-        self.hits.retain(|hit| seen.insert(hit.citizen));
+        if self.k <= FEW {
+            // Of few, looking at each is cheaper than hashing.
+            let mut kept = 0;
+            for at in 0..self.hits.len() {
+                let hit = self.hits[at];
+                if kept < self.k && self.hits[..kept].iter().all(|other| other.citizen != hit.citizen) {
+                    self.hits[kept] = hit;
+                    kept += 1;
+                }
+            }
+            self.hits.truncate(kept);
+        } else {
+            let mut seen = HashSet::with_capacity(self.hits.len());
+            self.hits.retain(|hit| seen.insert(hit.citizen));
+        }
         self.hits.truncate(self.k);
         self.pruned = self.hits.len();
         if self.hits.len() == self.k {

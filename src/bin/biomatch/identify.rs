@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use biomatch::citizen::CitizenId;
 use biomatch::database::{Candidate, Comparison, Identify, Modality};
-use biomatch::search::SubGallery;
+use biomatch::search::{OneBit, SubGallery};
 use biomatch::units::Fpir;
 
 use crate::console::Console;
@@ -52,6 +52,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     within: Option<PathBuf>,
 
+    /// Search faces approximately: compare only this many faces whose signs are nearest, at least
+    ///
+    /// People who are enrolled may be lost, those with difficult pictures first. How many first places are
+    /// lost is measured on the first probes of the list, which are searched exactly too, and printed.
+    #[arg(long, value_name = "SHORTLIST")]
+    approximate: Option<NonZeroUsize>,
+
     /// Where the candidates go; `-` is standard output
     #[arg(long, value_name = "FILE.csv", default_value = "-")]
     out: PathBuf,
@@ -88,9 +95,16 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let mut table = Table::create(&args.out, header)?;
     let (mut searched, mut named) = (0_usize, 0_usize);
     let mut damaged = BTreeMap::new();
+    let mut filter: Option<OneBit> = None;
     let progress = console.counter("searching");
     args.deciding.each_block(&args.probes, BATCH, console, |block| {
         let (lines, probes): (Vec<_>, Vec<_>) = block.into_iter().unzip();
+        if let (Some(shortlist), None) = (args.approximate, filter) {
+            let snapshot = database.snapshot().map_err(|error| failure(&error))?;
+            let measured = snapshot.measure_filter(&probes, shortlist).map_err(|error| failure(&error))?;
+            asked = asked.approximately(measured);
+            filter = Some(measured);
+        }
         let results = database.identify_batch(&probes, &asked).map_err(|error| failure(&error))?;
         for (line, result) in lines.iter().zip(&results) {
             searched += 1;
@@ -107,6 +121,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     progress.finish_and_clear();
     table.finish()?;
     console.note(format_args!("{searched} probes searched, {named} with a candidate"));
+    if let Some(filter) = filter {
+        console.warn(approximation(&filter));
+    }
     if !damaged.is_empty() {
         let message = format!(
             "{} references are damaged and were not compared: who is not found may be enrolled all the same; \
@@ -116,6 +133,18 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
         return Err(Failure::new(Exit::Gallery, message));
     }
     Ok(Answer::Yes)
+}
+
+/// What is lost by searching approximately.
+fn approximation(filter: &OneBit) -> String {
+    let misses = filter.misses();
+    format!(
+        "faces were searched approximately, by a shortlist of {}: of {} probes that were searched exactly too, \
+         {} lost their first candidate; who is not found may be enrolled all the same",
+        filter.shortlist(),
+        misses.searched,
+        misses.missed
+    )
 }
 
 fn row(probe: &str, candidate: &Candidate) -> [String; 9] {

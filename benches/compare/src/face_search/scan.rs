@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use biomatch::face::{CODE_PIECE, FaceProbe};
 use biomatch::gallery::Snapshot;
-use biomatch::search::{Search, identify_faces, identify_faces_by_vectors};
+use biomatch::search::{OneBit, Search, identify_faces, identify_faces_by_vectors};
 use biomatch::units::Score;
 use rayon::ThreadPool;
 use serde_json::json;
@@ -51,6 +51,7 @@ pub fn scan(set: &Set, most_pairs: usize) {
         say("read, anonymous memory", threads, time, json!({ "gb_s": bytes as f64 / time / 1e9 }));
         drop(copy);
         singles(set, &snapshot, &probes[..5], &any, &pool, (bytes, roof));
+        one_bit(set, &snapshot, &probes, &any.on(&pool), threads);
         let search = any.on(&pool);
         if most_pairs >= 1_000_000_000 {
             let time = best(|| {
@@ -99,5 +100,23 @@ fn singles(
             "bytes_a_vector": bytes as f64 / set.count as f64,
         });
         say(name, pool.current_num_threads(), time, of);
+    }
+}
+
+/// Searches through the filter of signs, and how often the first place is lost.
+fn one_bit(set: &Set, snapshot: &Snapshot, probes: &[FaceProbe], search: &Search<'_>, threads: usize) {
+    for share in [10_000, 1_000, 100] {
+        let shortlist = NonZeroUsize::new((set.count / share).max(10)).unwrap();
+        let filter = OneBit::measured(snapshot, &probes[..200], search, shortlist).unwrap();
+        let time = best(|| {
+            for probe in &probes[..5] {
+                black_box(filter.identify(snapshot, std::slice::from_ref(probe), search).unwrap());
+            }
+        }) / 5.0;
+        let of = json!({
+            "shortlist": shortlist, "m_vectors_s": set.count as f64 / time / 1e6,
+            "probes": filter.misses().searched, "missed": filter.misses().missed,
+        });
+        say("single through one bit, approximate", threads, time, of);
     }
 }

@@ -1,0 +1,225 @@
+//! An approximate search of faces, for those who ask for it: a filter of one bit a dimension leaves a
+//! shortlist, which is compared as an exact search compares.
+//!
+//! No bound stands behind the filter. A mate whose signs differ in too many dimensions is lost, however well
+//! it would score: hard pictures first. So a filter cannot be had without a measurement of what it loses.
+
+use std::num::NonZeroUsize;
+
+use rayon::prelude::*;
+
+use super::coded::{compare_row, lanes};
+use super::faces::{By, Chosen, identify};
+use super::plan::{Partial, run};
+use super::{Found, Hit, Search, SearchError};
+use crate::face::{FaceProbe, SignProbe, sign_lines};
+use crate::gallery::{FaceBlock, Snapshot};
+use crate::kernels::codes::{LANES, Line};
+
+/// Sign blocks of a task: a megabyte at 512 dimensions.
+const PIECE: usize = 1024;
+
+/// Rows of the shortlist that a task compares.
+const ROWS: usize = 128;
+
+/// How many faces the filter leaves, at least: those as near as the last come along.
+pub type Shortlist = NonZeroUsize;
+
+/// A one-bit filter, and what it was seen to lose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OneBit {
+    shortlist: Shortlist,
+    misses: Misses,
+}
+
+/// What a filter was seen to lose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misses {
+    /// Probes of which an exact search found someone.
+    pub searched: u64,
+    /// Those of them whose first place the filter lost: it found another citizen, reference or score.
+    pub missed: u64,
+}
+
+impl Misses {
+    /// The share of first places lost; `None` if nothing was searched.
+    pub fn rate(&self) -> Option<f64> {
+        (self.searched > 0).then(|| self.missed as f64 / self.searched as f64)
+    }
+}
+
+/// What an approximate search found, and what that is worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApproximatelyFound {
+    /// What was found. Scores are exact; the faces that a filter lost are not there. `compared` counts all
+    /// faces that the filter looked at: any of them might have turned up by chance.
+    pub found: Found,
+    /// The filter, with its shortlist and what it was seen to lose.
+    pub filter: OneBit,
+}
+
+impl OneBit {
+    /// A filter of this shortlist, measured: each of these probes is searched exactly and through the
+    /// filter. Measure on probes like those to come: what is lost grows with the difficulty of pictures,
+    /// and with the gallery.
+    ///
+    /// # Errors
+    /// As [`super::identify_faces`].
+    pub fn measured(
+        snapshot: &Snapshot,
+        probes: &[FaceProbe],
+        search: &Search<'_>,
+        shortlist: Shortlist,
+    ) -> Result<Self, SearchError> {
+        let first = Search { top: NonZeroUsize::MIN, ..*search };
+        let exact = identify(snapshot, probes, &first, By::Codes)?;
+        let filtered = identify(snapshot, probes, &first, By::Signs(shortlist))?;
+        let pairs = exact.iter().zip(&filtered).filter(|(exact, _)| !exact.hits.is_empty());
+        let missed = pairs.clone().filter(|(exact, filtered)| exact.hits != filtered.hits).count();
+        let misses = Misses { searched: pairs.count() as u64, missed: missed as u64 };
+        Ok(Self { shortlist, misses })
+    }
+
+    /// How many faces the filter leaves, at least.
+    pub const fn shortlist(&self) -> Shortlist {
+        self.shortlist
+    }
+
+    /// What it was seen to lose when it was measured.
+    pub const fn misses(&self) -> Misses {
+        self.misses
+    }
+
+    /// Searches through the filter; one result a probe, in their order. Faces that have no signs (they
+    /// were committed since the last flush) are all compared. The same for any number of threads, any cut
+    /// of the gallery and any kernels.
+    ///
+    /// About an eighth of an exact search's bytes are read, and the vectors of the shortlist.
+    ///
+    /// # Errors
+    /// As [`super::identify_faces`].
+    pub fn identify(
+        &self,
+        snapshot: &Snapshot,
+        probes: &[FaceProbe],
+        search: &Search<'_>,
+    ) -> Result<Vec<ApproximatelyFound>, SearchError> {
+        let found = identify(snapshot, probes, search, By::Signs(self.shortlist))?;
+        Ok(found.into_iter().map(|found| ApproximatelyFound { found, filter: *self }).collect())
+    }
+}
+
+/// A run of sign blocks of one gallery block.
+struct SignPiece<'a> {
+    block: &'a FaceBlock,
+    lines: &'a [Line],
+    first: usize,
+    chosen: Option<&'a [u16]>,
+}
+
+/// Which rows are compared.
+enum Compared<'a> {
+    /// Rows of a shortlist.
+    Rows(Vec<(&'a FaceBlock, usize)>),
+    /// So many were not on it.
+    Passed(u64),
+}
+
+/// A search of one model's faces through the filter, one probe after the other.
+pub(super) fn by_signs(
+    snapshot: &Snapshot,
+    blocks: &[FaceBlock],
+    chosen: &[Chosen],
+    probes: &[&FaceProbe],
+    search: &Search<'_>,
+    shortlist: Shortlist,
+) -> Vec<Found> {
+    let (mut pieces, mut all) = (Vec::new(), Vec::new());
+    for (block, chosen) in blocks.iter().zip(chosen) {
+        let masks = match chosen {
+            Chosen::Rows(masks) => Some(masks.as_slice()),
+            _ => None,
+        };
+        let lines = sign_lines(block.dimension());
+        match block.signs() {
+            Some(signs) => {
+                pieces.extend(signs.chunks(PIECE * lines).enumerate().map(|(at, lines)| SignPiece {
+                    block,
+                    lines,
+                    first: at * PIECE,
+                    chosen: masks,
+                }))
+            }
+            None => {
+                all.extend((0..block.len().div_ceil(LANES)).flat_map(|at| {
+                    lanes(allowed(block, masks, at)).map(move |lane| (block, at * LANES + lane))
+                }))
+            }
+        }
+    }
+    let found = |probe: &&FaceProbe| {
+        let mut near = search.run(|| nearest(&pieces, probe, shortlist));
+        near.rows.extend(&all);
+        let mut tasks = vec![Compared::Passed(near.others)];
+        tasks.extend(near.rows.chunks(ROWS).map(|rows| Compared::Rows(rows.to_vec())));
+        let compare = |task: &Compared<'_>, (): &mut (), found: &mut [Partial]| {
+            for found in found {
+                match task {
+                    Compared::Passed(count) => found.passed(*count),
+                    Compared::Rows(rows) => {
+                        rows.iter().for_each(|&(block, row)| compare_row(block, row, probe, search, found));
+                    }
+                }
+            }
+        };
+        let is_sound = |hit: &Hit| snapshot.check(hit.location).is_ok();
+        run(&tasks, 1, search, compare, is_sound).pop().unwrap_or_default()
+    };
+    probes.iter().map(found).collect()
+}
+
+/// The rows of a code block that are searched.
+fn allowed(block: &FaceBlock, chosen: Option<&[u16]>, at: usize) -> u16 {
+    block.live_mask(at) & chosen.map_or(u16::MAX, |chosen| chosen.get(at).copied().unwrap_or(0))
+}
+
+struct Nearest<'a> {
+    rows: Vec<(&'a FaceBlock, usize)>,
+    others: u64,
+}
+
+/// The rows whose signs are nearest, and how many are not among them.
+fn nearest<'a>(pieces: &[SignPiece<'a>], probe: &FaceProbe, shortlist: Shortlist) -> Nearest<'a> {
+    let signs = SignProbe::new(probe.row(), probe.dimension());
+    let distances: Vec<Vec<u16>> = pieces
+        .par_iter()
+        .map(|piece| {
+            let blocks = piece.lines.len() / sign_lines(probe.dimension());
+            let mut distances = vec![0; blocks * LANES];
+            signs.distances(piece.lines, &mut distances);
+            for (at, distances) in distances.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+                let no = !allowed(piece.block, piece.chosen, piece.first + at);
+                lanes(no).for_each(|lane| distances[lane] = u16::MAX);
+            }
+            distances
+        })
+        .collect();
+    let mut counts = vec![0_u64; probe.dimension() + 1];
+    for distance in distances.iter().flatten() {
+        if let Some(count) = counts.get_mut(usize::from(*distance)) {
+            *count += 1;
+        }
+    }
+    let mut sum = 0;
+    let last = counts.iter().position(|count| {
+        sum += count;
+        sum >= shortlist.get() as u64
+    });
+    let last = last.map_or(u16::MAX - 1, |last| last as u16);
+    let rows = pieces.par_iter().zip(&distances).flat_map_iter(|(piece, distances)| {
+        let near = distances.iter().enumerate().filter(move |(_, distance)| **distance <= last);
+        near.map(|(row, _)| (piece.block, piece.first * LANES + row))
+    });
+    let rows: Vec<_> = rows.collect();
+    Nearest { others: counts.iter().sum::<u64>() - rows.len() as u64, rows }
+}
