@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use rayon::prelude::*;
 
-use super::floors::Floors;
+use super::floors::{Floors, ordered};
 use super::plan::Partial;
 use super::{Hit, Search};
 use crate::face::{CodedProbes, FaceProbe, code_groups};
@@ -20,6 +20,9 @@ const TOGETHER: usize = 512;
 
 /// Code blocks in which the first floors are looked for.
 const SEED: usize = 32;
+
+/// Probes that look for them together: their sums take 96 KiB.
+const SEEDED: usize = 48;
 
 /// High planes pay if they leave at most one of so many blocks: they are half of the bytes, and a block
 /// that is left is read again.
@@ -83,42 +86,52 @@ impl<'a> CodedScan<'a> {
             let planes = planes.part(0, planes.blocks().min(SEED));
             let mut lines = vec![[0; 64]; planes.blocks() * (HEAD + planes.groups())];
             Kernels::active().join_codes(planes, &mut lines);
-            search
-                .run(|| (0..probes.len()).into_par_iter().for_each(|probe| scan.seed(probe, piece, &lines)));
+            let seed = |(at, few): (usize, &[&FaceProbe])| scan.seed(at * SEEDED, few.len(), piece, &lines);
+            if probes.len() == 1 {
+                seed((0, probes)); // another thread takes longer to wake
+            } else {
+                search.run(|| probes.par_chunks(SEEDED).enumerate().for_each(seed));
+            }
         }
         scan
     }
 
     /// Scores the rows that look best among the first ones: if they are of enough citizens, the worst of
-    /// them is a floor.
-    fn seed(&self, probe: usize, piece: &CodedPiece<'_>, blocks: &[Line]) {
-        let lines = HEAD + code_groups(piece.block.dimension());
-        let count = blocks.len() / lines;
+    /// them is a floor. For `count` probes, from `from` on.
+    fn seed(&self, from: usize, count: usize, piece: &CodedPiece<'_>, blocks: &[Line]) {
+        let block_lines = HEAD + code_groups(piece.block.dimension());
+        let n = blocks.len() / block_lines;
         let best = self.search.top.saturating_mul(TWICE).get();
-        if best >= count * LANES / 2 {
+        if best >= n * LANES / 2 {
             return;
         }
-        let mut sums = [[0; LANES]; SEED];
-        let terms = [self.coded.terms(probe, Score::LOWEST)];
-        let codes = self.coded.codes(probe, probe + 1);
-        Kernels::active().code_sums(codes, &terms, blocks, &mut sums[..count]);
-        let mut estimates = Vec::with_capacity(count * LANES);
-        for (at, (block, sums)) in blocks.chunks_exact(lines).zip(&sums).enumerate() {
-            for lane in lanes(piece.allowed(at)) {
-                let estimate = self.coded.estimate(probe, sums[lane], block, lane);
-                estimates.push((estimate, (piece.first + at) * LANES + lane));
+        let mut sums = vec![[0; LANES]; count * n];
+        let terms: Vec<Terms> =
+            (from..from + count).map(|probe| self.coded.terms(probe, Score::LOWEST)).collect();
+        Kernels::active().code_sums(self.coded.codes(from, from + count), &terms, blocks, &mut sums);
+        let rows: Vec<usize> =
+            (0..n).flat_map(|at| lanes(piece.allowed(at)).map(move |lane| at * LANES + lane)).collect();
+        let mut estimates = Vec::with_capacity(rows.len());
+        for (probe, sums) in (from..).zip(sums.chunks_exact(n)) {
+            // The estimate in the upper half, the row in the lower: integers that ascend with it.
+            estimates.clear();
+            estimates.extend(rows.iter().map(|&row| {
+                let head = &blocks[row / LANES * block_lines..][..HEAD];
+                let estimate = self.coded.estimate(probe, sums[row / LANES][row % LANES], head, row % LANES);
+                u64::from(ordered(estimate as f32)) << 32 | row as u64
+            }));
+            let others = estimates.len().saturating_sub(best);
+            if others > 0 {
+                estimates.select_nth_unstable(others - 1);
             }
-        }
-        if estimates.len() > best {
-            estimates.select_nth_unstable_by(best, |a, b| b.0.total_cmp(&a.0));
-            estimates.truncate(best);
-        }
-        let mut partial = Partial::new(self.search);
-        for (_, row) in estimates {
-            self.compare(piece.block, row, probe, &mut partial);
-        }
-        if let Some(least) = partial.least() {
-            self.floors.raise(probe, least);
+            let mut partial = Partial::new(self.search);
+            for estimate in estimates.iter().skip(others) {
+                let row = piece.first * LANES + (estimate & u64::from(u32::MAX)) as usize;
+                self.compare(piece.block, row, probe, &mut partial);
+            }
+            if let Some(least) = partial.least() {
+                self.floors.raise(probe, least);
+            }
         }
     }
 

@@ -10,7 +10,7 @@ pub(super) struct Floors(Vec<AtomicU32>);
 
 impl Floors {
     pub(super) fn new(queries: usize, least: Score) -> Self {
-        Self((0..queries).map(|_| AtomicU32::new(ordered(least))).collect())
+        Self((0..queries).map(|_| AtomicU32::new(ordered(least.get()))).collect())
     }
 
     pub(super) fn get(&self, query: usize) -> Score {
@@ -20,16 +20,16 @@ impl Floors {
 
     pub(super) fn raise(&self, query: usize, least: Score) {
         if let Some(floor) = self.0.get(query) {
-            floor.fetch_max(ordered(least), Ordering::Relaxed);
+            floor.fetch_max(ordered(least.get()), Ordering::Relaxed);
         }
     }
 }
 
 const SIGN: u32 = 1 << 31;
 
-/// Bits that ascend as the score does: all flipped below zero, the sign above.
-fn ordered(score: Score) -> u32 {
-    let bits = score.get().to_bits();
+/// Bits that ascend as the number does: all flipped below zero, the sign above.
+pub(super) fn ordered(number: f32) -> u32 {
+    let bits = number.to_bits();
     if bits & SIGN == 0 { bits | SIGN } else { !bits }
 }
 
