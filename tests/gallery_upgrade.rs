@@ -75,9 +75,9 @@ fn old_features_are_refused_and_rebuilt() {
         Err(GalleryError::FeatureVersion { expected: FEATURE_VERSION, found, .. }) if found != FEATURE_VERSION
     ));
     assert!(verify(directory.path()).unwrap().is_sound(), "old is not damaged");
-    Gallery::upgrade(directory.path()).unwrap();
+    Gallery::upgrade(directory.path(), &Options::default()).unwrap();
     let gallery = Gallery::open(directory.path(), Options::default()).unwrap();
     assert_eq!(contents(&gallery.snapshot().unwrap()).unwrap(), before);
     assert!(verify(directory.path()).unwrap().is_sound());
-    Gallery::upgrade(directory.path()).unwrap();
+    Gallery::upgrade(directory.path(), &Options::default()).unwrap();
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::block::{Block, Columns, FaceBlock, FaceColumns, Faces, FingerBlock, FingerColumns, Fingers};
 use super::change::{Added, AddedColumns, Change};
+use super::codes::OwnedCodes;
 use super::error::GalleryError;
-use super::memory::{FaceMemory, FingerMemory};
+use super::memory::{CodedFinger, FaceMemory, FingerMemory};
 use super::reference::{Generation, ReferenceId, ReferenceMeta, Status};
 use super::snapshot::Snapshot;
 use crate::citizen::CitizenId;
-use crate::fingerprint::FingerFeatures;
+use crate::fingerprint::codes::CodeModelId;
 use crate::template::ModelId;
 
 /// Rows that the batch itself adds, by key.
@@ -88,19 +89,20 @@ impl Snapshot {
     /// Adds the batch's rows as blocks in memory, and joins small blocks so that a row is copied a
     /// logarithmic number of times and the number of blocks is logarithmic.
     fn append(&mut self, fresh: Fresh) -> Result<(), GalleryError> {
-        let mut fingers: Rows<Arc<FingerFeatures>> = Vec::new();
+        let mut fingers: Rows<Arc<CodedFinger>> = Vec::new();
         let mut faces: BTreeMap<(ModelId, usize), Rows<Arc<[f32]>>> = BTreeMap::new();
         for Added { meta, columns } in fresh.into_values() {
             match columns {
-                AddedColumns::Finger(features) => fingers.push((meta, features)),
+                AddedColumns::Finger(finger) => fingers.push((meta, finger)),
                 AddedColumns::Face { model, dimension, vector } => {
                     faces.entry((model, dimension)).or_default().push((meta, vector));
                 }
             }
         }
         if !fingers.is_empty() {
-            self.fingers.push(finger_memory(fingers));
-            join_last(&mut self.fingers, 0, finger_memory, finger_row);
+            let model = self.code_model.id();
+            self.fingers.push(finger_memory(model, fingers));
+            join_last(&mut self.fingers, 0, |rows| finger_memory(model, rows), finger_row);
         }
         for ((model, dimension), rows) in faces {
             let start = self.faces.partition_point(|block| *block.model() < model);
@@ -149,9 +151,11 @@ fn kill<C: Columns>(
     Ok(count)
 }
 
-fn finger_memory(rows: Rows<Arc<FingerFeatures>>) -> FingerBlock {
-    let (metas, rows) = rows.into_iter().unzip();
-    Block::new(FingerColumns(Fingers::Memory(Arc::new(FingerMemory { metas, rows }))))
+fn finger_memory(model: CodeModelId, rows: Rows<Arc<CodedFinger>>) -> FingerBlock {
+    let (metas, rows): (_, Vec<Arc<CodedFinger>>) = rows.into_iter().unzip();
+    let mut codes = OwnedCodes::default();
+    rows.iter().for_each(|finger| codes.push((&finger.codes).into()));
+    Block::new(FingerColumns(Fingers::Memory(Arc::new(FingerMemory { metas, rows, model, codes }))))
 }
 
 fn face_memory(model: &ModelId, dimension: usize, rows: Rows<Arc<[f32]>>) -> FaceBlock {
@@ -160,7 +164,7 @@ fn face_memory(model: &ModelId, dimension: usize, rows: Rows<Arc<[f32]>>) -> Fac
     Block::new(FaceColumns(Faces::Memory(Arc::new(memory))))
 }
 
-fn finger_row(block: &FingerBlock, row: usize) -> Option<Arc<FingerFeatures>> {
+fn finger_row(block: &FingerBlock, row: usize) -> Option<Arc<CodedFinger>> {
     match &block.columns.0 {
         Fingers::Memory(memory) => memory.rows.get(row).cloned(),
         Fingers::Segment(_) => None,

@@ -11,6 +11,8 @@ use super::segment::{FaceSegment, FingerSegment};
 use crate::citizen::CitizenId;
 use crate::face::FaceCodes;
 use crate::fingerprint::FingerView;
+use crate::fingerprint::codes::CodeModelId;
+use crate::fingerprint::filter::CodeRows;
 use crate::kernels::codes::{LANES, Line};
 use crate::storage::Damage;
 use crate::template::ModelId;
@@ -121,11 +123,26 @@ impl Columns for FingerColumns {
 }
 
 impl FingerColumns {
+    pub(super) fn codes(&self) -> Option<(CodeModelId, CodeRows<'_>)> {
+        match &self.0 {
+            Fingers::Segment(segment) => segment.codes(),
+            Fingers::Memory(memory) => Some((memory.model, memory.codes.rows())),
+        }
+    }
+
+    /// Whether codes may be copied: they are in memory, or fit their checksums.
+    pub(super) fn codes_fit(&self) -> bool {
+        match &self.0 {
+            Fingers::Segment(segment) => segment.codes_fit(),
+            Fingers::Memory(_) => true,
+        }
+    }
+
     pub(super) fn view(&self, row: usize) -> Result<FingerView<'_>, Damage> {
         match &self.0 {
             Fingers::Segment(segment) => segment.view(row),
             Fingers::Memory(memory) => match memory.rows.get(row) {
-                Some(features) => Ok(features.view()),
+                Some(finger) => Ok(finger.features.view()),
                 None => Err(Damage::new(&memory_place().0, 0, "a row", row)),
             },
         }
@@ -327,6 +344,12 @@ impl FingerBlock {
     /// proved here, [`Block::check`] does that.
     pub fn finger(&self, row: usize) -> Result<FingerView<'_>, GalleryError> {
         Ok(self.columns.view(row)?)
+    }
+
+    /// The codes of all rows, if they are there and were made by this model: codes of two models do
+    /// not compare. They are not proved here.
+    pub fn codes(&self, model: CodeModelId) -> Option<CodeRows<'_>> {
+        self.columns.codes().filter(|(id, _)| *id == model).map(|(_, rows)| rows)
     }
 }
 

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use super::error::GalleryError;
 use super::manifest::COUNTERS;
+use super::memory::CodedFinger;
 use super::reference::{NewReference, ReferenceId, ReferenceMeta, Sample, Status};
 use super::segment::stride;
 use crate::citizen::CitizenId;
 use crate::fingerprint::FingerFeatures;
+use crate::fingerprint::codes::CodeModel;
 use crate::storage::{Damage, Fields, Record};
 use crate::template::{FaceTemplate, FingerPosition, Impression, Minutia, ModelId};
 use crate::units::{Quality, Timestamp};
@@ -39,15 +41,15 @@ pub(super) struct Added {
 
 #[derive(Clone)]
 pub(super) enum AddedColumns {
-    Finger(Arc<FingerFeatures>),
+    Finger(Arc<CodedFinger>),
     Face { model: ModelId, dimension: usize, vector: Arc<[f32]> },
 }
 
 impl AddedColumns {
     /// Makes the columns of a sample: the costly part of an enrolment.
-    pub(super) fn new(sample: &Sample) -> Self {
+    pub(super) fn new(sample: &Sample, model: &CodeModel) -> Self {
         match sample {
-            Sample::Finger(template) => Self::Finger(Arc::new(FingerFeatures::new(&template.minutiae))),
+            Sample::Finger(template) => Self::Finger(Arc::new(CodedFinger::new(&template.minutiae, model))),
             Sample::Face(template) => Self::face(template.model().clone(), template.shared()),
         }
     }
@@ -64,7 +66,7 @@ impl AddedColumns {
 
     fn seal(&self, meta: ReferenceMeta) -> ReferenceMeta {
         match self {
-            Self::Finger(features) => finger_seal(meta, features),
+            Self::Finger(finger) => finger_seal(meta, &finger.features),
             Self::Face { vector, .. } => meta.sealed(&[bytemuck::cast_slice(vector), &[]]),
         }
     }
@@ -174,11 +176,11 @@ fn encode_references<'a>(
     Record { kind: REFERENCES, body }
 }
 
-/// A change out of its record; makes the features anew.
-pub(super) fn decode(file: &Path, record: &Record) -> Result<Change, GalleryError> {
+/// A change out of its record; makes the features and codes anew.
+pub(super) fn decode(file: &Path, record: &Record, model: &CodeModel) -> Result<Change, GalleryError> {
     let mut fields = Fields::new(&record.body);
     let change = match record.kind {
-        REFERENCES => decode_references(&mut fields),
+        REFERENCES => decode_references(&mut fields, model),
         DELETE => citizen(&mut fields).map(|citizen| Change::Delete { citizen }),
         STATUS => citizen(&mut fields).and_then(|citizen| {
             let status = Status::from_code(fields.u8()?);
@@ -196,15 +198,15 @@ fn citizen(fields: &mut Fields<'_>) -> Option<CitizenId> {
     CitizenId::from_value(fields.u64()?)
 }
 
-fn decode_references(fields: &mut Fields<'_>) -> Option<Change> {
+fn decode_references(fields: &mut Fields<'_>, model: &CodeModel) -> Option<Change> {
     let citizen = citizen(fields)?;
     let (removed, added) = (fields.u32()? as usize, fields.u32()? as usize);
     let removed = bytemuck::allocation::pod_collect_to_vec(fields.bytes(removed.checked_mul(8)?)?);
-    let added = (0..added).map(|_| decode_added(citizen, fields)).collect::<Option<_>>()?;
+    let added = (0..added).map(|_| decode_added(citizen, fields, model)).collect::<Option<_>>()?;
     Some(Change::References { citizen, removed, added })
 }
 
-fn decode_added(citizen: CitizenId, fields: &mut Fields<'_>) -> Option<Added> {
+fn decode_added(citizen: CitizenId, fields: &mut Fields<'_>, coder: &CodeModel) -> Option<Added> {
     let id = ReferenceId::from_value(fields.u64().filter(|&id| id < COUNTERS)?);
     let known = fields.u8()?;
     let captured = Timestamp::from_unix_seconds(fields.i64()?);
@@ -220,7 +222,7 @@ fn decode_added(citizen: CitizenId, fields: &mut Fields<'_>) -> Option<Added> {
             let count = fields.u32()? as usize;
             let bytes = fields.bytes(count.checked_mul(size_of::<Minutia>())?)?;
             let minutiae: Vec<Minutia> = bytemuck::allocation::pod_collect_to_vec(bytes);
-            let columns = AddedColumns::Finger(Arc::new(FingerFeatures::new(&minutiae)));
+            let columns = AddedColumns::Finger(Arc::new(CodedFinger::new(&minutiae, coder)));
             let meta = columns.seal(ReferenceMeta::finger(citizen, id, captured, facts));
             Some(Added { meta, columns })
         }

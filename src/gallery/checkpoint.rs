@@ -3,22 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use super::block::{Block, Columns, FaceBlock, Faces, FingerBlock, FingerColumns, Fingers};
-use super::change::{Staged, finger_seal};
+use super::block::{FaceBlock, Faces, FingerBlock, Fingers};
+use super::change::Staged;
 use super::error::GalleryError;
+use super::gather::{FingerRows, gather_faces};
 use super::handle::install;
 use super::manifest::{Manifest, MarksEntry, SegmentEntry};
 use super::marks::Marks;
 use super::names;
-use super::reference::{Generation, ReferenceMeta};
-use super::segment::{Row, write_faces, write_fingers};
+use super::reference::Generation;
+use super::segment::{write_faces, write_fingers};
 use super::snapshot::Snapshot;
 use super::state::{Role, State, open_face, open_finger};
-use crate::fingerprint::{FEATURE_VERSION, FingerFeatures, FingerView};
+use crate::fingerprint::FEATURE_VERSION;
 use crate::storage::{Files, LOG_HEADER, Log, LogId};
-use crate::template::ModelId;
 
 /// Segments of about one size that are joined into one of the next size.
 const FAN: usize = 8;
@@ -197,7 +195,8 @@ impl Core {
         self.checkpoint(&self.state.snapshot.clone(), self.state.next_reference, chosen)
     }
 
-    /// Rewrites segments whose features another version made, and faces that have no codes.
+    /// Rewrites segments whose features another version made, fingers that have no codes of the
+    /// gallery's model, and faces that have no codes.
     pub(super) fn rebuild_features(&mut self) -> Result<(), GalleryError> {
         let old = self.state.snapshot.fingers.iter().filter_map(|block| match &block.columns.0 {
             Fingers::Segment(segment) if segment.features() != FEATURE_VERSION => {
@@ -209,11 +208,15 @@ impl Core {
         if !old.is_empty() {
             self.rewrite(&old)?;
         }
-        let old = self.state.snapshot.faces.iter().filter_map(|block| match &block.columns.0 {
-            Faces::Segment(segment) if segment.codes().is_none() => Some(segment.entry().number),
+        let snapshot = &self.state.snapshot;
+        let model = snapshot.code_model.id();
+        let fingers = snapshot.fingers.iter().filter(|block| block.codes(model).is_none());
+        let fingers = fingers.filter_map(finger_entry);
+        let faces = snapshot.faces.iter().filter_map(|block| match &block.columns.0 {
+            Faces::Segment(segment) if segment.codes().is_none() => Some(segment.entry()),
             _ => None,
         });
-        for number in old.collect::<Vec<_>>() {
+        for number in fingers.chain(faces).map(|entry| entry.number).collect::<Vec<_>>() {
             match self.rewrite(&[number]) {
                 // Codes only make a search faster: a damaged segment stays as it is.
                 Err(error) if self.untouched && error.damage().is_some() => {}
@@ -237,7 +240,7 @@ impl Core {
         let fingers: Vec<_> = before.fingers.iter().filter(|block| is_source(finger_entry(block))).collect();
         let faces: Vec<_> = before.faces.iter().filter(|block| is_source(face_entry(block))).collect();
         self.untouched = true;
-        let finger_rows = FingerRows::gather(&fingers)?;
+        let finger_rows = FingerRows::gather(&fingers, &before.code_model)?;
         let face_rows = gather_faces(&faces)?;
         self.untouched = false;
 
@@ -251,11 +254,12 @@ impl Core {
             generation: before.generation,
             fingers: before.fingers.iter().filter(|b| !is_source(finger_entry(b))).cloned().collect(),
             faces: before.faces.iter().filter(|b| !is_source(face_entry(b))).cloned().collect(),
+            code_model: before.code_model.clone(),
             statuses: before.statuses.clone(),
         };
         let rows = finger_rows.rows()?;
         if !rows.is_empty() {
-            let entry = write_fingers(&self.files, gallery, number(), &rows)?;
+            let entry = write_fingers(&self.files, gallery, number(), before.code_model.id(), &rows)?;
             after.fingers.push(open_finger(&self.files, gallery, &entry, Role::Writer)?);
         }
         for ((model, dimension), rows) in face_rows {
@@ -324,73 +328,4 @@ impl Core {
         let digest = *blake3::hash(&bytes).as_bytes();
         Ok(Some(MarksEntry { number, length: bytes.len() as u64, digest }))
     }
-}
-
-/// Rows of blocks: meta, block, row.
-type LiveRows<'a, C> = Vec<(ReferenceMeta, &'a Block<C>, usize)>;
-
-/// The live rows of blocks, by key, each proved against its checksum: what is copied is what was
-/// enrolled.
-fn live_rows<'a, C: Columns + Sync + Send>(blocks: &[&'a Block<C>]) -> Result<LiveRows<'a, C>, GalleryError> {
-    let mut rows = Vec::new();
-    for &block in blocks {
-        for (row, meta) in block.metas().iter().enumerate() {
-            if block.is_live(row) {
-                rows.push((*meta, block, row));
-            }
-        }
-    }
-    rows.par_iter().try_for_each(|(_, block, row)| block.check(*row))?;
-    rows.sort_unstable_by_key(|(meta, ..)| meta.key());
-    Ok(rows)
-}
-
-/// Finger rows, with features made anew for those of another version.
-struct FingerRows<'a> {
-    rows: LiveRows<'a, FingerColumns>,
-    rebuilt: Vec<Option<FingerFeatures>>,
-}
-
-impl<'a> FingerRows<'a> {
-    fn gather(blocks: &[&'a FingerBlock]) -> Result<Self, GalleryError> {
-        let mut rows = live_rows(blocks)?;
-        let is_old = |block: &FingerBlock| match &block.columns.0 {
-            Fingers::Segment(segment) => segment.features() != FEATURE_VERSION,
-            Fingers::Memory(_) => false,
-        };
-        let rebuilt = rows.par_iter_mut().map(|(meta, block, row)| {
-            if !is_old(block) {
-                return Ok(None);
-            }
-            let features = FingerFeatures::new(block.finger(*row)?.minutiae);
-            *meta = finger_seal(*meta, &features);
-            Ok(Some(features))
-        });
-        let rebuilt = rebuilt.collect::<Result<_, GalleryError>>()?;
-        Ok(Self { rows, rebuilt })
-    }
-
-    fn rows(&self) -> Result<Vec<Row<FingerView<'_>>>, GalleryError> {
-        let rows = self.rows.iter().zip(&self.rebuilt);
-        rows.map(|((meta, block, row), rebuilt)| {
-            let columns = match rebuilt {
-                Some(features) => features.view(),
-                None => block.finger(*row)?,
-            };
-            Ok(Row { meta: *meta, columns })
-        })
-        .collect()
-    }
-}
-
-type FaceRows<'a> = BTreeMap<(ModelId, usize), Vec<Row<&'a [f32]>>>;
-
-fn gather_faces<'a>(blocks: &[&'a FaceBlock]) -> Result<FaceRows<'a>, GalleryError> {
-    let mut gathered = FaceRows::new();
-    for (meta, block, row) in live_rows(blocks)? {
-        let columns = block.vector(row)?;
-        let model = (block.model().clone(), block.dimension());
-        gathered.entry(model).or_default().push(Row { meta, columns });
-    }
-    Ok(gathered)
 }

@@ -10,6 +10,7 @@ use super::error::GalleryError;
 use super::manifest::{Current, Manifest};
 use super::marks::Marks;
 use super::segment::{FOOTER, Footer, HEADER, Header, Kind};
+use crate::fingerprint::codes::CodeModelId;
 use crate::storage::{Damage, Fields, LOG_HEADER, LogId, StorageError, Tail, check_log_header, scan_log};
 use crate::template::ModelId;
 
@@ -83,6 +84,8 @@ pub enum SegmentColumns {
     Fingers {
         /// The version of their features.
         features: u32,
+        /// The model of their codes; `None` in a segment of a version that had none.
+        codes: Option<CodeModelId>,
     },
     /// Faces.
     Faces {
@@ -223,7 +226,7 @@ fn segment(path: &Path, start: &[u8], end: &[u8; FOOTER], length: u64) -> Result
         ));
     }
     let columns = match kind {
-        Kind::Finger { features } => SegmentColumns::Fingers { features },
+        Kind::Finger { features, codes } => SegmentColumns::Fingers { features, codes },
         Kind::Face { model, dimension, .. } => SegmentColumns::Faces { model, dimension },
     };
     Ok(GalleryFile::Segment { gallery, number, rows: header.rows, columns, digest: footer.digest })

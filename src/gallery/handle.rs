@@ -14,6 +14,7 @@ use super::options::Options;
 use super::snapshot::Snapshot;
 use super::state::{Role, State};
 use super::writer::{Recovery, Writer};
+use crate::fingerprint::codes::CodeModel;
 use crate::storage::{Backend, Disk, Files, Log, LogId, StorageError};
 
 /// A gallery: a directory of files that one writer changes and many readers see. Clones share it.
@@ -140,21 +141,23 @@ impl Gallery {
 
     fn from_files(files: Files, options: Options) -> Result<Self, GalleryError> {
         check_is_gallery(&files)?;
-        let load = || settled(|| State::load(&files, None, Role::Reader));
+        let load = || settled(|| State::load(&files, &options.code_model, None, Role::Reader));
         let (state, recovery) = match load() {
             Err(GalleryError::TornLog(_)) => {
-                let recovery = super::writer::settle(&files)?;
+                let recovery = super::writer::settle(&files, &options.code_model)?;
                 (load()?.0, Some(recovery))
             }
             // A whole batch without its seal: a writer is about to acknowledge it, or it was
             // acknowledged and the system crashed before the seal was written.
-            Ok((state, scan)) if scan.unsealed.is_some() => match super::writer::settle(&files) {
-                Err(GalleryError::Locked { .. }) => (state, None),
-                recovery => {
-                    let recovery = recovery?;
-                    (load()?.0, Some(recovery))
+            Ok((state, scan)) if scan.unsealed.is_some() => {
+                match super::writer::settle(&files, &options.code_model) {
+                    Err(GalleryError::Locked { .. }) => (state, None),
+                    recovery => {
+                        let recovery = recovery?;
+                        (load()?.0, Some(recovery))
+                    }
                 }
-            },
+            }
             result => (result?.0, None),
         };
         let shared = Shared {
@@ -168,15 +171,17 @@ impl Gallery {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Rebuilds features that another version of the engine made, from the minutiae, in every
-    /// segment that has them; does nothing if none has.
+    /// Rebuilds from the minutiae, in every segment that has them, features that another version of
+    /// the engine made and codes of another model than [`Options::code_model`]; does nothing if none
+    /// has. Any writer does the same when it opens. Codes are made a segment at a time and held in
+    /// memory until they are written: 677 bytes a row.
     ///
     /// # Errors
     /// As [`Gallery::writer`].
-    pub fn upgrade(directory: impl AsRef<Path>) -> Result<(), GalleryError> {
+    pub fn upgrade(directory: impl AsRef<Path>, options: &Options) -> Result<(), GalleryError> {
         let files = Files::new(Arc::new(Disk::new(directory.as_ref())));
         check_is_gallery(&files)?;
-        super::writer::settle(&files).map(drop)
+        super::writer::settle(&files, &options.code_model).map(drop)
     }
 
     /// What was mended when this handle was opened; `None` if nothing had to be.
@@ -195,7 +200,7 @@ impl Gallery {
         if !shared.writing.load(Ordering::Acquire) {
             let mut follower = shared.follower.lock();
             if !shared.writing.load(Ordering::Acquire) {
-                let snapshot = settled(|| follower.refresh(&shared.files))?;
+                let snapshot = settled(|| follower.refresh(&shared.files, &shared.options.code_model))?;
                 *shared.newest.write() = snapshot;
             }
         }
@@ -218,7 +223,7 @@ impl Gallery {
 }
 
 impl Follower {
-    fn refresh(&mut self, files: &Files) -> Result<Arc<Snapshot>, GalleryError> {
+    fn refresh(&mut self, files: &Files, model: &Arc<CodeModel>) -> Result<Arc<Snapshot>, GalleryError> {
         // Taken out, so that a state that met an error half way is not used again.
         let mut known = None;
         if let Some(mut state) = self.0.take() {
@@ -227,7 +232,7 @@ impl Follower {
             }
             known = Some(state.snapshot);
         }
-        let (state, _) = State::load(files, known.as_deref(), Role::Reader)?;
+        let (state, _) = State::load(files, model, known.as_deref(), Role::Reader)?;
         let snapshot = state.snapshot.clone();
         self.0 = Some(state);
         Ok(snapshot)

@@ -9,6 +9,7 @@ use super::error::GalleryError;
 use super::reference::{Generation, ReferenceMeta, Status};
 use crate::citizen::CitizenId;
 use crate::fingerprint::FingerView;
+use crate::fingerprint::codes::CodeModel;
 use crate::template::ModelId;
 
 /// A committed state. Cheap to keep: it shares maps and rows with other snapshots, and is not
@@ -19,6 +20,8 @@ pub struct Snapshot {
     pub(super) fingers: Vec<FingerBlock>,
     /// Blocks of one model stand together, models ascending.
     pub(super) faces: Vec<FaceBlock>,
+    /// What codes are made by.
+    pub(super) code_model: Arc<CodeModel>,
     /// Citizens who are not active.
     pub(super) statuses: Arc<BTreeMap<CitizenId, Status>>,
 }
@@ -86,6 +89,12 @@ impl Snapshot {
     /// Live face references, of all models.
     pub fn face_count(&self) -> usize {
         self.faces.iter().map(Block::live).sum()
+    }
+
+    /// The model that codes of fingers are made by: that of the gallery's options. Blocks that were
+    /// coded by another one have no codes for it ([`FingerBlock::codes`]).
+    pub fn code_model(&self) -> &CodeModel {
+        &self.code_model
     }
 
     /// All blocks of fingers.

@@ -16,6 +16,7 @@ use super::reference::Generation;
 use super::segment::{FaceSegment, FingerSegment, Segment};
 use super::snapshot::Snapshot;
 use crate::fingerprint::FEATURE_VERSION;
+use crate::fingerprint::codes::CodeModel;
 use crate::storage::{Damage, Files, LOG_HEADER, LogId, ReadAt, Scan, Tail, check_log_header, scan_log};
 
 /// Who loads a state.
@@ -50,23 +51,25 @@ impl State {
     /// Reads a state from the files; the scan is of its log.
     pub(super) fn load(
         files: &Files,
+        model: &Arc<CodeModel>,
         known: Option<&Snapshot>,
         role: Role,
     ) -> Result<(Self, Scan), GalleryError> {
         let current = files.read(names::CURRENT)?;
         let manifest = load_manifest(files, &current)?;
-        Self::load_manifest(files, manifest, known, role)
+        Self::load_manifest(files, manifest, model, known, role)
     }
 
     /// As [`State::load`], from a manifest that was read.
     pub(super) fn load_manifest(
         files: &Files,
         manifest: Manifest,
+        model: &Arc<CodeModel>,
         known: Option<&Snapshot>,
         role: Role,
     ) -> Result<(Self, Scan), GalleryError> {
         let current = manifest.current().encode().into_bytes();
-        let base = Arc::new(load_segments(files, &manifest, known, role)?);
+        let base = Arc::new(load_segments(files, &manifest, model, known, role)?);
         let name = names::log(manifest.log);
         let log: Arc<dyn ReadAt> = Arc::from(files.open(&name)?);
         let next_reference = manifest.next_reference;
@@ -122,7 +125,9 @@ impl State {
             scan.batches.pop();
             scan.end = scan.sealed;
         }
-        for (generation, changes) in decode_batches(&path, std::mem::take(&mut scan.batches))? {
+        for (generation, changes) in
+            decode_batches(&path, std::mem::take(&mut scan.batches), &self.snapshot.code_model)?
+        {
             for change in &changes {
                 if let Change::References { added, .. } = change {
                     let last = added.iter().map(|added| added.meta.reference().value() + 1).max();
@@ -143,15 +148,16 @@ impl State {
     }
 }
 
-/// Decodes batches, with the features of all their records made in parallel.
+/// Decodes batches, with the features and codes of all their records made in parallel.
 fn decode_batches(
     path: &Path,
     batches: Vec<(u64, Vec<crate::storage::Record>)>,
+    model: &CodeModel,
 ) -> Result<Vec<(u64, Vec<Change>)>, GalleryError> {
     batches
         .into_par_iter()
         .map(|(generation, records)| {
-            let changes = records.par_iter().map(|record| change::decode(path, record));
+            let changes = records.par_iter().map(|record| change::decode(path, record, model));
             Ok((generation, changes.collect::<Result<_, GalleryError>>()?))
         })
         .collect()
@@ -184,6 +190,7 @@ pub(super) fn load_marks(files: &Files, manifest: &Manifest) -> Result<Marks, Ga
 fn load_segments(
     files: &Files,
     manifest: &Manifest,
+    model: &Arc<CodeModel>,
     known: Option<&Snapshot>,
     role: Role,
 ) -> Result<Snapshot, GalleryError> {
@@ -192,6 +199,7 @@ fn load_segments(
         generation: Generation::new(manifest.generation),
         fingers: Vec::new(),
         faces: Vec::new(),
+        code_model: model.clone(),
         statuses: Arc::new(std::mem::take(&mut marks.statuses)),
     };
     for entry in &manifest.segments {

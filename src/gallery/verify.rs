@@ -8,9 +8,11 @@ use super::block::{Block, Columns, Faces, Fingers, Modality};
 use super::error::GalleryError;
 use super::manifest::Manifest;
 use super::names;
+use super::options::Options;
 use super::reference::Generation;
 use super::snapshot::Snapshot;
 use super::state::{Role, State, load_manifest, load_marks, open_face, open_finger};
+use crate::fingerprint::codes::CodeModel;
 use crate::storage::{Backend, Damage, Disk, Files, StorageError};
 
 /// A file that was verified.
@@ -76,7 +78,16 @@ impl Report {
 /// [`GalleryError::NotAGallery`], or what the system reports when a file cannot be read. Damage is not
 /// an error here but a finding.
 pub fn verify(directory: impl AsRef<Path>) -> Result<Report, GalleryError> {
-    verify_in(Arc::new(Disk::new(directory.as_ref())))
+    verify_with(directory, &Options::default())
+}
+
+/// Verifies a gallery that is kept with other options: codes of [`Options::code_model`] are made
+/// again and compared, those of another model are proved by their checksums only.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with(directory: impl AsRef<Path>, options: &Options) -> Result<Report, GalleryError> {
+    verify_files(&Files::new(Arc::new(Disk::new(directory.as_ref()))), options)
 }
 
 /// Verifies a gallery in a backend.
@@ -84,8 +95,11 @@ pub fn verify(directory: impl AsRef<Path>) -> Result<Report, GalleryError> {
 /// # Errors
 /// As [`verify`].
 pub fn verify_in(backend: Arc<dyn Backend>) -> Result<Report, GalleryError> {
+    verify_files(&Files::new(backend), &Options::default())
+}
+
+fn verify_files(files: &Files, options: &Options) -> Result<Report, GalleryError> {
     const TRIES: usize = 5;
-    let files = Files::new(backend);
     let read = || match files.read(names::CURRENT) {
         Err(error) if error.is_not_found() => Err(GalleryError::NotAGallery { directory: files.path("") }),
         result => Ok(result?),
@@ -93,7 +107,7 @@ pub fn verify_in(backend: Arc<dyn Backend>) -> Result<Report, GalleryError> {
     let mut current = read()?;
     let mut tries = 0;
     loop {
-        let report = verify_once(&files, &current)?;
+        let report = verify_once(files, &current, &options.code_model)?;
         let now = read()?;
         tries += 1;
         // Files of a state that was replaced meanwhile may have been removed meanwhile.
@@ -104,13 +118,13 @@ pub fn verify_in(backend: Arc<dyn Backend>) -> Result<Report, GalleryError> {
     }
 }
 
-fn verify_once(files: &Files, current: &[u8]) -> Result<Report, GalleryError> {
+fn verify_once(files: &Files, current: &[u8], model: &Arc<CodeModel>) -> Result<Report, GalleryError> {
     let mut report = Report::default();
     let manifest = report.note(load_manifest(files, current))?;
     let mut named = vec![names::LOCK.to_owned(), names::CURRENT.to_owned()];
     if let Some(manifest) = &manifest {
         named.extend(manifest.files());
-        verify_manifest(files, manifest, &mut report)?;
+        verify_manifest(files, manifest, model, &mut report)?;
     }
     for name in files.list()? {
         if named.contains(&name) {
@@ -131,7 +145,12 @@ fn verify_once(files: &Files, current: &[u8]) -> Result<Report, GalleryError> {
     Ok(report)
 }
 
-fn verify_manifest(files: &Files, manifest: &Manifest, report: &mut Report) -> Result<(), GalleryError> {
+fn verify_manifest(
+    files: &Files,
+    manifest: &Manifest,
+    model: &Arc<CodeModel>,
+    report: &mut Report,
+) -> Result<(), GalleryError> {
     report.note(load_marks(files, manifest))?;
     for entry in &manifest.segments {
         match entry.modality {
@@ -140,7 +159,7 @@ fn verify_manifest(files: &Files, manifest: &Manifest, report: &mut Report) -> R
                 if let Some(block) = report.note(opened)?
                     && let Fingers::Segment(segment) = &block.columns.0
                 {
-                    segment.check_all(&mut report.problems);
+                    segment.check_all(model, &mut report.problems);
                 }
             }
             Modality::Face => {
@@ -153,7 +172,7 @@ fn verify_manifest(files: &Files, manifest: &Manifest, report: &mut Report) -> R
             }
         }
     }
-    let loaded = State::load_manifest(files, manifest.clone(), None, Role::Verifier);
+    let loaded = State::load_manifest(files, manifest.clone(), model, None, Role::Verifier);
     let Some((state, _)) = report.note(loaded)? else { return Ok(()) };
     let log = names::log(manifest.log);
     report.unsealed_bytes = files.length(&log, &*state.log)?.saturating_sub(state.end);

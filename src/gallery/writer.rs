@@ -17,6 +17,7 @@ use super::reference::{Generation, NewReference, ReferenceId, Sample, Status};
 use super::stage::Stage;
 use super::state::{Role, State};
 use crate::citizen::CitizenId;
+use crate::fingerprint::codes::CodeModel;
 use crate::storage::{Damage, Files, Lock, Log, Scan, Tail};
 
 /// One citizen's references, for [`Writer::add_all`].
@@ -78,10 +79,14 @@ fn take_lock(files: &Files) -> Result<Box<dyn Lock>, GalleryError> {
 
 /// Loads the state as its only writer: orphans removed, torn tail cut, log ready to append. A state
 /// that a reader of this process has followed to the end is taken over, with the features it made.
-fn recover(files: &Files, followed: Option<State>) -> Result<(Core, Recovery), GalleryError> {
+fn recover(
+    files: &Files,
+    model: &Arc<CodeModel>,
+    followed: Option<State>,
+) -> Result<(Core, Recovery), GalleryError> {
     let (state, scan) = match followed.map(|state| take_over(files, state)).transpose()?.flatten() {
         Some(taken) => taken,
-        None => settled(|| State::load(files, None, Role::Writer))?,
+        None => settled(|| State::load(files, model, None, Role::Writer))?,
     };
     let mut recovery = Recovery::default();
     let named = state.manifest.files();
@@ -116,9 +121,9 @@ fn take_over(files: &Files, mut state: State) -> Result<Option<(State, Scan)>, G
 }
 
 /// Takes the gallery as a writer does, and lets it go.
-pub(super) fn settle(files: &Files) -> Result<Recovery, GalleryError> {
+pub(super) fn settle(files: &Files, model: &Arc<CodeModel>) -> Result<Recovery, GalleryError> {
     let _lock = take_lock(files)?;
-    let (_, recovery) = recover(files, None)?;
+    let (_, recovery) = recover(files, model, None)?;
     Ok(recovery)
 }
 
@@ -126,7 +131,7 @@ impl Writer {
     pub(super) fn open(shared: Arc<Shared>) -> Result<Self, GalleryError> {
         let lock = take_lock(&shared.files)?;
         let mut follower = shared.follower.lock();
-        let (core, recovery) = recover(&shared.files, follower.0.take())?;
+        let (core, recovery) = recover(&shared.files, &shared.options.code_model, follower.0.take())?;
         let snapshot = core.snapshot();
         let inner = Inner {
             stage: Stage::new(&snapshot, core.next_reference()),
@@ -147,6 +152,10 @@ impl Writer {
         &self.recovery
     }
 
+    fn model(&self) -> &CodeModel {
+        &self.shared.options.code_model
+    }
+
     fn stage(&self) -> Result<MutexGuard<'_, Inner>, GalleryError> {
         let inner = self.inner.lock();
         match &inner.failed {
@@ -165,7 +174,7 @@ impl Writer {
         citizen: CitizenId,
         references: &[NewReference],
     ) -> Result<Vec<ReferenceId>, GalleryError> {
-        let columns = columns_of(references)?;
+        let columns = columns_of(references, self.model())?;
         self.push_references(&mut *self.stage()?, citizen, None, references, columns)
     }
 
@@ -175,7 +184,7 @@ impl Writer {
     /// # Errors
     /// As [`Writer::add`].
     pub fn add_all(&self, enrolments: &[Enrolment]) -> Result<Vec<Vec<ReferenceId>>, GalleryError> {
-        let columns = enrolments.par_iter().map(|enrolment| columns_of(&enrolment.references));
+        let columns = enrolments.par_iter().map(|enrolment| columns_of(&enrolment.references, self.model()));
         let columns: Vec<_> = columns.collect::<Result<_, _>>()?;
         let mut inner = self.stage()?;
         enrolments
@@ -199,7 +208,7 @@ impl Writer {
         new: &NewReference,
     ) -> Result<ReferenceId, GalleryError> {
         let news = std::slice::from_ref(new);
-        let columns = columns_of(news)?;
+        let columns = columns_of(news, self.model())?;
         let mut inner = self.stage()?;
         let ids = self.push_references(&mut inner, citizen, Some(reference), news, columns)?;
         ids.first().copied().ok_or(GalleryError::UnknownReference { citizen, reference })
@@ -415,7 +424,7 @@ impl Drop for Watch<'_> {
 }
 
 /// Checks the limits of references and makes their columns.
-fn columns_of(references: &[NewReference]) -> Result<Vec<AddedColumns>, GalleryError> {
+fn columns_of(references: &[NewReference], model: &CodeModel) -> Result<Vec<AddedColumns>, GalleryError> {
     if references.len() > MOST_REFERENCES {
         let (of, limit, found) = ("references at once", MOST_REFERENCES, references.len());
         return Err(GalleryError::TooMany { of, limit, found });
@@ -430,8 +439,8 @@ fn columns_of(references: &[NewReference]) -> Result<Vec<AddedColumns>, GalleryE
     }
     match references {
         [] => Ok(Vec::new()),
-        [one] => Ok(vec![AddedColumns::new(&one.sample)]),
-        many => Ok(many.par_iter().map(|new| AddedColumns::new(&new.sample)).collect()),
+        [one] => Ok(vec![AddedColumns::new(&one.sample, model)]),
+        many => Ok(many.par_iter().map(|new| AddedColumns::new(&new.sample, model)).collect()),
     }
 }
 

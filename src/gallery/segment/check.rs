@@ -5,6 +5,10 @@ use rayon::prelude::*;
 use super::layout::{FOOTER, HEADER, SectionId};
 use super::read::{FaceSegment, FingerSegment, Segment, range};
 use crate::face::{code_holds, sign_lines, signs_hold};
+use crate::fingerprint::FEATURE_VERSION;
+use crate::fingerprint::codes::CodeModel;
+use crate::fingerprint::filter::CodeRows;
+use crate::gallery::codes::CodeRow;
 use crate::gallery::reference::ReferenceMeta;
 use crate::kernels::codes::LANES;
 use crate::storage::{Damage, zeros};
@@ -84,8 +88,9 @@ impl Segment {
 }
 
 impl FingerSegment {
-    /// Checks every byte; adds what is wrong.
-    pub(in crate::gallery) fn check_all(&self, problems: &mut Vec<Damage>) {
+    /// Checks every byte; adds what is wrong. Codes of `model` are made again; those of another model
+    /// are checked by their checksums only.
+    pub(in crate::gallery) fn check_all(&self, model: &CodeModel, problems: &mut Vec<Damage>) {
         self.check_bytes(problems);
         let minutiae = self.column::<crate::template::Minutia>(SectionId::Minutiae).len();
         let cylinders = self.column::<crate::fingerprint::CylinderBlock>(SectionId::Cylinders).len();
@@ -94,7 +99,16 @@ impl FingerSegment {
         self.check_rows(problems, |row, meta| {
             let view = self.view(row)?;
             let columns = [bytemuck::cast_slice(view.minutiae), bytemuck::cast_slice(view.cylinders)];
-            self.check_record(row, meta, &columns)
+            self.check_record(row, meta, &columns)?;
+            let made = self.codes().filter(|(id, _)| *id == model.id() && self.features() == FEATURE_VERSION);
+            let holds = |rows: CodeRows<'_>| {
+                let codes = model.encode(view);
+                CodeRow::of(rows, row).is_some_and(|stored| stored == CodeRow::from(&codes))
+            };
+            match made {
+                Some((_, rows)) if !holds(rows) => Err(self.row_damage(row, "the codes of its minutiae")),
+                _ => Ok(()),
+            }
         });
     }
 }

@@ -5,13 +5,16 @@ use std::path::Path;
 
 use bytemuck::{Pod, Zeroable};
 
+use crate::fingerprint::codes::CodeModelId;
 use crate::gallery::block::Modality;
 use crate::storage::{Damage, zeros};
 use crate::template::{FaceTemplate, ModelId};
 
 const MAGIC: [u8; 16] = *b"biomatch-s\0\x1a\n\xa9\r\n";
 const FOOTER_MAGIC: [u8; 16] = *b"biomatch-e\0\x1a\n\xa9\r\n";
-const VERSION: u32 = 1;
+/// What is written. Version 1 had no codes of fingers; it is read too.
+const VERSION: u32 = 2;
+const FIRST_VERSION: u32 = 1;
 
 /// Sections start at multiples of this, and so does the footer.
 pub(in crate::gallery) const SECTION_ALIGNMENT: u64 = 4096;
@@ -30,6 +33,12 @@ pub(in crate::gallery) enum SectionId {
     Cylinders = 5,
     Vectors = 6,
     WholeCodes = 7,
+    FirstWords = 8,
+    SecondWords = 9,
+    Directions = 10,
+    Places = 11,
+    Counts = 12,
+    Means = 13,
     Codes = 16,
     Signs = 17,
 }
@@ -48,8 +57,8 @@ pub(in crate::gallery) struct Section {
 /// What a segment's rows are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::gallery) enum Kind {
-    /// Fingers, with features of this version.
-    Finger { features: u32 },
+    /// Fingers, with features of this version and codes of this model.
+    Finger { features: u32, codes: Option<CodeModelId> },
     /// Faces of one model.
     Face { model: ModelId, dimension: u32, stride: u32 },
 }
@@ -66,13 +75,8 @@ impl Kind {
     /// versions wrote it. Faces of those open and are searched by their vectors; a writer adds the codes.
     pub(in crate::gallery) fn layouts(&self) -> &'static [&'static [SectionId]] {
         match self {
-            Self::Finger { .. } => &[&[
-                SectionId::Metas,
-                SectionId::MinutiaOffsets,
-                SectionId::Minutiae,
-                SectionId::CylinderOffsets,
-                SectionId::Cylinders,
-            ]],
+            Self::Finger { codes: None, .. } => &[&UNCODED_FINGER],
+            Self::Finger { codes: Some(_), .. } => &[&CODED_FINGER],
             Self::Face { .. } => &[
                 &[SectionId::Metas, SectionId::Vectors, SectionId::Codes, SectionId::Signs],
                 &[SectionId::Metas, SectionId::Vectors, SectionId::WholeCodes],
@@ -81,6 +85,30 @@ impl Kind {
         }
     }
 }
+
+/// The sections of a finger segment with codes.
+const CODED_FINGER: [SectionId; 11] = [
+    SectionId::Metas,
+    SectionId::MinutiaOffsets,
+    SectionId::Minutiae,
+    SectionId::CylinderOffsets,
+    SectionId::Cylinders,
+    SectionId::FirstWords,
+    SectionId::SecondWords,
+    SectionId::Directions,
+    SectionId::Places,
+    SectionId::Counts,
+    SectionId::Means,
+];
+
+/// Those of one without codes.
+const UNCODED_FINGER: [SectionId; 5] = [
+    SectionId::Metas,
+    SectionId::MinutiaOffsets,
+    SectionId::Minutiae,
+    SectionId::CylinderOffsets,
+    SectionId::Cylinders,
+];
 
 /// The first page of a segment.
 #[repr(C)]
@@ -102,6 +130,7 @@ pub(in crate::gallery) struct Header {
     model_bytes: u32,
     zero_1: u32,
     zero_2: [u64; 4],
+    /// Finger: the identity of the codes' model, if there are codes. Face: the model's name.
     model: [u8; 64],
     zero_3: [u64; 8],
     sections: [Section; MOST_SECTIONS],
@@ -161,22 +190,29 @@ impl Header {
             *place = *section;
         }
         match kind {
-            Kind::Finger { features } => {
+            Kind::Finger { features, codes } => {
                 header.kind = 1;
                 header.schema = *features;
+                if let Some(codes) = codes {
+                    header.set_model(&codes.to_bytes());
+                }
             }
             Kind::Face { model, dimension, stride } => {
                 header.kind = 2;
                 header.schema = *dimension;
                 header.stride = *stride;
-                header.model_bytes = model.as_str().len() as u32;
-                for (place, byte) in header.model.iter_mut().zip(model.as_str().bytes()) {
-                    *place = byte;
-                }
+                header.set_model(model.as_str().as_bytes());
             }
         }
         header.crc = header.checksum();
         header
+    }
+
+    fn set_model(&mut self, name: &[u8]) {
+        self.model_bytes = name.len() as u32;
+        for (place, byte) in self.model.iter_mut().zip(name) {
+            *place = *byte;
+        }
     }
 
     fn checksum(&self) -> u32 {
@@ -205,8 +241,8 @@ impl Header {
         if self.crc != self.checksum() {
             return damage(HEADER - 4, "the header's checksum", "another");
         }
-        if (self.version, self.header_bytes) != (VERSION, HEADER as u32) {
-            return damage(offset_of!(Self, version), "version 1", "another");
+        if !(FIRST_VERSION..=VERSION).contains(&self.version) || self.header_bytes != HEADER as u32 {
+            return damage(offset_of!(Self, version), "version 1 or 2", "another");
         }
         if (self.gallery, self.number) != (gallery, number) {
             return damage(offset_of!(Self, gallery), "this gallery and segment", "another");
@@ -237,8 +273,12 @@ impl Header {
     fn kind(&self) -> Option<Kind> {
         let (name, rest) = self.model.split_at_checked(self.model_bytes as usize)?;
         match self.kind {
-            1 if self.stride == 0 && name.is_empty() && zeros(rest) => {
-                Some(Kind::Finger { features: self.schema })
+            1 if self.stride == 0 && zeros(rest) => {
+                let codes = match name {
+                    [] => None,
+                    id => Some(CodeModelId::from_bytes(id.try_into().ok()?)),
+                };
+                Some(Kind::Finger { features: self.schema, codes })
             }
             2 if zeros(rest) => {
                 let model = std::str::from_utf8(name).ok()?.parse().ok()?;

@@ -7,4 +7,4 @@ mod write;
 
 pub(super) use layout::{FOOTER, Footer, HEADER, Header, Kind};
 pub(super) use read::{FaceSegment, FingerSegment, Segment};
-pub(super) use write::{Row, stride, write_faces, write_fingers};
+pub(super) use write::{FingerRow, Row, stride, write_faces, write_fingers};

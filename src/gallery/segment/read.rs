@@ -9,7 +9,10 @@ use bytemuck::Pod;
 
 use super::layout::{FOOTER, Footer, HEADER, Header, Kind, SECTION_ALIGNMENT, Section, SectionId};
 use crate::face::{FaceCodes, code_lines, sign_lines};
+use crate::fingerprint::codes::{CodeMeans, CodeModelId, CodeWords};
+use crate::fingerprint::filter::CodeRows;
 use crate::fingerprint::{CylinderBlock, FingerView};
+use crate::gallery::codes::{Directions, Places};
 use crate::gallery::manifest::SegmentEntry;
 use crate::gallery::names;
 use crate::gallery::reference::ReferenceMeta;
@@ -185,6 +188,13 @@ fn check_table(
                 };
                 section.length == rows.div_ceil(LANES as u64) * (block * size_of::<Line>()) as u64
             }
+            (SectionId::FirstWords | SectionId::SecondWords, Kind::Finger { .. }) => {
+                section.length == rows * size_of::<CodeWords>() as u64
+            }
+            (SectionId::Directions, _) => section.length == rows * size_of::<Directions>() as u64,
+            (SectionId::Places, _) => section.length == rows * size_of::<Places>() as u64,
+            (SectionId::Counts, _) => section.length == rows,
+            (SectionId::Means, _) => section.length == rows * size_of::<CodeMeans>() as u64,
             (_, Kind::Finger { .. }) => false,
         };
         if !whole {
@@ -196,6 +206,15 @@ fn check_table(
     }
     Ok(rows as usize)
 }
+
+const CODE_SECTIONS: [SectionId; 6] = [
+    SectionId::FirstWords,
+    SectionId::SecondWords,
+    SectionId::Directions,
+    SectionId::Places,
+    SectionId::Counts,
+    SectionId::Means,
+];
 
 /// A mapped segment of fingers.
 pub(in crate::gallery) struct FingerSegment(pub(in crate::gallery) Segment);
@@ -212,9 +231,30 @@ impl FingerSegment {
     /// The version of its features.
     pub(in crate::gallery) fn features(&self) -> u32 {
         match self.0.kind {
-            Kind::Finger { features } => features,
+            Kind::Finger { features, .. } => features,
             Kind::Face { .. } => 0,
         }
+    }
+
+    /// Its codes, and the model that made them; `None` in a segment of a version that had none.
+    pub(in crate::gallery) fn codes(&self) -> Option<(CodeModelId, CodeRows<'_>)> {
+        let Kind::Finger { codes: Some(model), .. } = self.0.kind else { return None };
+        let rows = CodeRows {
+            words: [self.column(SectionId::FirstWords), self.column(SectionId::SecondWords)],
+            directions: self.column(SectionId::Directions),
+            places: self.column(SectionId::Places),
+            counts: self.column(SectionId::Counts),
+            means: self.column(SectionId::Means),
+        };
+        Some((model, rows))
+    }
+
+    /// Whether the codes are those that were written: before they are copied.
+    pub(in crate::gallery) fn codes_fit(&self) -> bool {
+        CODE_SECTIONS.into_iter().all(|id| {
+            let section = self.table.iter().find(|section| section.id == id as u32);
+            section.is_some_and(|section| crc32fast::hash(self.section(id)) == section.crc)
+        })
     }
 
     pub(in crate::gallery) fn view(&self, row: usize) -> Result<FingerView<'_>, Damage> {

@@ -5,7 +5,9 @@ use rayon::prelude::*;
 
 use super::layout::{Footer, HEADER, Header, Kind, SECTION_ALIGNMENT, Section, SectionId};
 use crate::face::{CODE_PIECE, code_rows, sign_rows};
+use crate::fingerprint::codes::CodeModelId;
 use crate::fingerprint::{FEATURE_VERSION, FingerView};
+use crate::gallery::codes::CodeRow;
 use crate::gallery::error::GalleryError;
 use crate::gallery::manifest::SegmentEntry;
 use crate::gallery::names;
@@ -26,26 +28,40 @@ pub(in crate::gallery) struct Row<T> {
     pub(in crate::gallery) columns: T,
 }
 
-/// Writes a segment of fingers from rows in row order.
+/// The columns of a finger.
+pub(in crate::gallery) struct FingerRow<'a> {
+    pub(in crate::gallery) view: FingerView<'a>,
+    pub(in crate::gallery) codes: CodeRow<'a>,
+}
+
+/// Writes a segment of fingers from rows in row order, with codes of a model.
 pub(in crate::gallery) fn write_fingers(
     files: &Files,
     gallery: [u8; 16],
     number: u64,
-    rows: &[Row<FingerView<'_>>],
+    model: CodeModelId,
+    rows: &[Row<FingerRow<'_>>],
 ) -> Result<SegmentEntry, GalleryError> {
-    let kind = Kind::Finger { features: FEATURE_VERSION };
+    let kind = Kind::Finger { features: FEATURE_VERSION, codes: Some(model) };
     let mut file = SegmentFile::create(files, gallery, number, kind)?;
     file.section(SectionId::Metas, rows.iter().map(|row| bytes_of(&row.meta)))?;
-    file.offsets(SectionId::MinutiaOffsets, rows.iter().map(|row| row.columns.minutiae.len()))?;
+    file.offsets(SectionId::MinutiaOffsets, rows.iter().map(|row| row.columns.view.minutiae.len()))?;
     file.section(
         SectionId::Minutiae,
-        rows.iter().map(|row| bytemuck::cast_slice::<_, u8>(row.columns.minutiae)),
+        rows.iter().map(|row| bytemuck::cast_slice::<_, u8>(row.columns.view.minutiae)),
     )?;
-    file.offsets(SectionId::CylinderOffsets, rows.iter().map(|row| row.columns.cylinders.len()))?;
+    file.offsets(SectionId::CylinderOffsets, rows.iter().map(|row| row.columns.view.cylinders.len()))?;
     file.section(
         SectionId::Cylinders,
-        rows.iter().map(|row| bytemuck::cast_slice::<_, u8>(row.columns.cylinders)),
+        rows.iter().map(|row| bytemuck::cast_slice::<_, u8>(row.columns.view.cylinders)),
     )?;
+    let codes = || rows.iter().map(|row| row.columns.codes);
+    file.section(SectionId::FirstWords, codes().map(|codes| bytes_of(codes.words[0])))?;
+    file.section(SectionId::SecondWords, codes().map(|codes| bytes_of(codes.words[1])))?;
+    file.section(SectionId::Directions, codes().map(|codes| bytes_of(codes.directions)))?;
+    file.section(SectionId::Places, codes().map(|codes| bytes_of(codes.places)))?;
+    file.section(SectionId::Counts, codes().map(|codes| [codes.count]))?;
+    file.section(SectionId::Means, codes().map(|codes| bytemuck::cast::<_, [u8; 4]>(codes.means)))?;
     Ok(file.finish(rows.len())?)
 }
 

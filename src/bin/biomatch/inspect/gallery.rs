@@ -62,9 +62,10 @@ pub(super) fn file(path: &Path) -> Result<Facts, Failure> {
                 .with("number", number)
                 .with("rows", rows);
             let facts = match columns {
-                SegmentColumns::Fingers { features } => {
-                    facts.with("of", "fingers").with("feature_version", u64::from(features))
-                }
+                SegmentColumns::Fingers { features, codes } => facts
+                    .with("of", "fingers")
+                    .with("feature_version", u64::from(features))
+                    .with_some("code_model", codes.map(|model| model.to_string())),
                 SegmentColumns::Faces { model, dimension } => facts
                     .with("of", "faces")
                     .with("model", model.to_string())
