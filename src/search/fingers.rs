@@ -1,7 +1,7 @@
 //! One finger, or many, against all fingers.
 
 use super::plan::{Partial, Piece, pieces, run};
-use super::{Found, Hit, Search, SearchError};
+use super::{Found, Hit, Search, SearchError, cascade};
 use crate::fingerprint::{FingerProbe, Scratch};
 use crate::gallery::{FingerBlock, Snapshot};
 use crate::template::FingerPosition;
@@ -20,12 +20,11 @@ pub struct FingerQuery<'a> {
     pub position: FingerPosition,
 }
 
-impl FingerQuery<'_> {
-    fn meets(&self, reference: FingerPosition) -> bool {
-        match (self.position.finger(), reference.finger()) {
-            (Some(probe), Some(reference)) => probe == reference,
-            _ => true,
-        }
+/// Whether a probe of one position may match a reference of another.
+pub(super) fn meets(probe: FingerPosition, reference: FingerPosition) -> bool {
+    match (probe.finger(), reference.finger()) {
+        (Some(probe), Some(reference)) => probe == reference,
+        _ => true,
     }
 }
 
@@ -38,6 +37,17 @@ pub fn identify_fingers(
     queries: &[FingerQuery<'_>],
     search: &Search<'_>,
 ) -> Result<Vec<Found>, SearchError> {
+    match search.effort.cascade() {
+        Some(cascade) => cascade::identify(snapshot, queries, search, cascade),
+        None => identify_exhaustively(snapshot, queries, search),
+    }
+}
+
+fn identify_exhaustively(
+    snapshot: &Snapshot,
+    queries: &[FingerQuery<'_>],
+    search: &Search<'_>,
+) -> Result<Vec<Found>, SearchError> {
     let pieces = pieces(snapshot.finger_blocks().iter(), search, ROWS)?;
     let compare = |piece: &Piece<'_, FingerBlock>, scratch: &mut Scratch, found: &mut [Partial]| {
         // Asked once a piece: it may sort. What it was at the start of the piece stays a bound.
@@ -46,38 +56,37 @@ pub fn identify_fingers(
             .map(|found| search.at_least.max(found.least().unwrap_or(Score::LOWEST)))
             .collect();
         for row in piece.rows.clone().filter(|&row| piece.block.is_live(row)) {
-            compare_row(piece.block, row, queries, &least, search, scratch, found);
+            let position = piece.block.meta(row).position();
+            for ((query, least), found) in queries.iter().zip(&least).zip(&mut *found) {
+                if meets(query.position, position) {
+                    compare_row(piece.block, row, query, *least, search, scratch, found);
+                }
+            }
         }
     };
     let is_sound = |hit: &Hit| snapshot.check(hit.location).is_ok();
     Ok(run(&pieces, queries.len(), search, compare, is_sound))
 }
 
-/// Compares a row with every query; scores below a query's `least` need not be told.
-fn compare_row(
+/// Compares a row with a query; a score below `least` need not be told.
+pub(super) fn compare_row(
     block: &FingerBlock,
     row: usize,
-    queries: &[FingerQuery<'_>],
-    least: &[Score],
+    query: &FingerQuery<'_>,
+    least: Score,
     search: &Search<'_>,
     scratch: &mut Scratch,
-    found: &mut [Partial],
+    found: &mut Partial,
 ) {
     let meta = block.meta(row);
-    for ((query, least), found) in queries.iter().zip(least).zip(found) {
-        if !query.meets(meta.position()) {
-            continue;
+    match (block.finger(row), meta.citizen()) {
+        (Ok(view), Some(citizen)) => {
+            let Some(score) = query.probe.compare_at_least(view, least, scratch) else {
+                return found.passed(1);
+            };
+            let location = block.location(row);
+            found.compared(Hit { citizen, reference: meta.reference(), score, location }, search);
         }
-        match (block.finger(row), meta.citizen()) {
-            (Ok(view), Some(citizen)) => {
-                let Some(score) = query.probe.compare_at_least(view, *least, scratch) else {
-                    found.passed(1);
-                    continue;
-                };
-                let location = block.location(row);
-                found.compared(Hit { citizen, reference: meta.reference(), score, location }, search);
-            }
-            _ => found.damaged(meta),
-        }
+        _ => found.damaged(meta),
     }
 }

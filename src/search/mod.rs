@@ -1,13 +1,15 @@
 //! 1:N search over a snapshot.
 //!
-//! Exhaustive: every live reference that a query may match is compared, in parallel, in one pass
-//! for any number of queries. Results do not depend on the number of threads, on how the gallery
+//! Every live reference that a query may match takes part, in parallel, in one pass for any number of
+//! queries. Faces are found as if each were compared; fingers as the [`Effort`] says. Results do not depend on the number of threads, on how the gallery
 //! is split into segments, or on the kernels' level: kernels return the same bits and results have
 //! a total order. No lock is held while comparing, and the work runs on the caller's thread pool if
 //! one is given.
 
 mod coded;
+mod cascade;
 mod duplicates;
+mod effort;
 mod error;
 mod faces;
 mod fingers;
@@ -26,6 +28,7 @@ use crate::gallery::{Location, ReferenceId};
 use crate::units::Score;
 
 pub use duplicates::{Duplicate, DuplicateSearch, Enrolled, StepFound};
+pub use effort::{Cascade, Effort, Keep, Seen, Share};
 pub use error::SearchError;
 pub use faces::{identify_faces, identify_faces_by_vectors};
 pub use fingers::{FingerQuery, identify_fingers};
@@ -37,13 +40,14 @@ pub struct Search<'a> {
     top: NonZeroUsize,
     at_least: Score,
     within: Option<&'a SubGallery>,
+    effort: Effort,
     pool: Option<&'a ThreadPool>,
 }
 
 impl<'a> Search<'a> {
     /// The best `top` citizens of the whole gallery, on rayon's current pool.
     pub const fn top(top: NonZeroUsize) -> Self {
-        Self { top, at_least: Score::LOWEST, within: None, pool: None }
+        Self { top, at_least: Score::LOWEST, within: None, effort: Effort::Standard, pool: None }
     }
 
     /// Only hits of this score or more.
@@ -57,6 +61,14 @@ impl<'a> Search<'a> {
     #[must_use]
     pub const fn within(mut self, citizens: &'a SubGallery) -> Self {
         self.within = Some(citizens);
+        self
+    }
+
+    /// With this effort; [`Effort::Standard`] if none is given. Only for fingers: a search of faces
+    /// is exact.
+    #[must_use]
+    pub const fn effort(mut self, effort: Effort) -> Self {
+        self.effort = effort;
         self
     }
 
@@ -106,9 +118,18 @@ pub struct Found {
     /// The best citizens: score descending, then reference ascending; one hit a citizen. The bytes
     /// of each were proved against their checksum.
     pub hits: Vec<Hit>,
-    /// How many references were compared.
+    /// How many references took part.
     pub compared: u64,
+    /// By which stages they were compared. Of faces all count as compared in full.
+    pub seen: Seen,
     /// References that could not be compared because their bytes are damaged, ascending. While
-    /// there are any, "not found" is not known.
+    /// there are any, "not found" is not known. A cascade meets only those that it compares in full.
     pub damaged: Vec<ReferenceId>,
+}
+
+impl Found {
+    /// Whether every reference that took part was compared in full.
+    pub fn is_exhaustive(&self) -> bool {
+        self.seen.full == self.compared
+    }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::top::Top;
-use super::{Found, Hit, Search};
+use super::{Found, Hit, Search, Seen};
 use crate::citizen::CitizenId;
 use crate::gallery::{FaceBlock, FingerBlock, GalleryError, ReferenceId, ReferenceMeta};
 use crate::units::Score;
@@ -117,7 +117,7 @@ impl Partial {
         });
         self.damaged.sort_unstable();
         self.damaged.dedup();
-        Found { hits, compared: self.compared, damaged: self.damaged }
+        Found { hits, compared: self.compared, seen: Seen::in_full(self.compared), damaged: self.damaged }
     }
 }
 

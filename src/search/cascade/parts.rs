@@ -1,0 +1,179 @@
+//! The rows that a search is about, in parts: the units of parallel work.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::fingerprint::codes::CodeModelId;
+use crate::fingerprint::filter::CodeRows;
+use crate::gallery::{FingerBlock, GalleryError, Snapshot};
+use crate::search::fingers::meets;
+use crate::search::{FingerQuery, Search};
+use crate::template::FingerPosition;
+
+/// Rows of a part: a fraction of a millisecond of a scan. Fixed, so that what a thread does never
+/// depends on how many there are.
+const ROWS: usize = 4096;
+
+/// A run of rows of one block.
+pub(super) struct Part<'a> {
+    pub(super) block: &'a FingerBlock,
+    /// The codes of the run's rows, if they are of the gallery's model.
+    pub(super) codes: Option<CodeRows<'a>>,
+    pub(super) first: usize,
+    len: usize,
+    /// For each class, the rows that meet it.
+    chosen: Vec<Chosen>,
+}
+
+/// Some rows of a part, counted from its first, ascending.
+pub(super) enum Chosen {
+    All(u32),
+    Some(Vec<u32>),
+}
+
+impl Chosen {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::All(rows) => *rows as usize,
+            Self::Some(rows) => rows.len(),
+        }
+    }
+
+    /// The row at a place among those that are chosen.
+    pub(super) fn row(&self, at: u32) -> Option<u32> {
+        match self {
+            Self::All(rows) => (at < *rows).then_some(at),
+            Self::Some(rows) => rows.get(at as usize).copied(),
+        }
+    }
+
+    pub(super) fn rows(&self) -> impl Iterator<Item = u32> {
+        let (all, some) = match self {
+            Self::All(rows) => (0..*rows, &[][..]),
+            Self::Some(rows) => (0..0, rows.as_slice()),
+        };
+        all.chain(some.iter().copied())
+    }
+}
+
+impl Part<'_> {
+    pub(super) fn chosen(&self, class: usize) -> &Chosen {
+        const NONE: &Chosen = &Chosen::All(0);
+        self.chosen.get(class).unwrap_or(NONE)
+    }
+
+    /// The row's number in the block.
+    pub(super) fn row(&self, local: u32) -> usize {
+        self.first + local as usize
+    }
+}
+
+/// Queries of one position meet the same rows: which position each class is of, and the class of each
+/// query.
+pub(super) struct Classes {
+    positions: Vec<FingerPosition>,
+    of_query: Vec<usize>,
+}
+
+impl Classes {
+    pub(super) fn new(queries: &[FingerQuery<'_>]) -> Self {
+        let mut positions: Vec<FingerPosition> = Vec::new();
+        let of_query = queries.iter().map(|query| {
+            let same = |position: &FingerPosition| position.finger() == query.position.finger();
+            positions.iter().position(same).unwrap_or_else(|| {
+                positions.push(query.position);
+                positions.len() - 1
+            })
+        });
+        Self { of_query: of_query.collect(), positions }
+    }
+
+    /// Of these queries only, in this order.
+    pub(super) fn only(&self, queries: &[usize]) -> Self {
+        let of_query = queries.iter().map(|&query| self.of(query)).collect();
+        Self { positions: self.positions.clone(), of_query }
+    }
+
+    pub(super) fn of(&self, query: usize) -> usize {
+        self.of_query.get(query).copied().unwrap_or_default()
+    }
+}
+
+/// Rows of one block that are looked at together.
+struct Run<'a> {
+    block: &'a FingerBlock,
+    rows: Range<usize>,
+    /// Those of a sub-gallery; all if there is none.
+    within: Option<Vec<u32>>,
+}
+
+/// All parts of a search.
+pub(super) fn parts<'a>(
+    snapshot: &'a Snapshot,
+    classes: &Classes,
+    search: &Search<'_>,
+) -> Result<Vec<Part<'a>>, GalleryError> {
+    let model = snapshot.code_model().id();
+    let runs = runs(snapshot, search)?;
+    let part = |run: Run<'a>| {
+        let chosen = classes.positions.iter().map(|&position| run.chosen(position)).collect();
+        let codes = run.codes(model);
+        Part { block: run.block, codes, first: run.rows.start, len: run.rows.len(), chosen }
+    };
+    Ok(search.run(|| runs.into_par_iter().map(part).collect()))
+}
+
+fn runs<'a>(snapshot: &'a Snapshot, search: &Search<'_>) -> Result<Vec<Run<'a>>, GalleryError> {
+    let mut runs = Vec::new();
+    for block in snapshot.finger_blocks() {
+        let Some(within) = search.within else {
+            let starts = (0..block.len()).step_by(ROWS);
+            let run = |start| Run { block, rows: start..block.len().min(start + ROWS), within: None };
+            runs.extend(starts.map(run));
+            continue;
+        };
+        let mut wanted = Vec::new();
+        for &citizen in &within.citizens {
+            wanted.extend(block.rows_of(citizen)?);
+        }
+        for rows in wanted.chunks(ROWS) {
+            if let (Some(&start), Some(&last)) = (rows.first(), rows.last()) {
+                let local = rows.iter().map(|row| (row - start) as u32).collect();
+                runs.push(Run { block, rows: start..last + 1, within: Some(local) });
+            }
+        }
+    }
+    Ok(runs)
+}
+
+impl<'a> Run<'a> {
+    fn codes(&self, model: CodeModelId) -> Option<CodeRows<'a>> {
+        let all = self.block.codes(model)?;
+        let [first, second] = all.words;
+        Some(CodeRows {
+            words: [first.get(self.rows.clone())?, second.get(self.rows.clone())?],
+            directions: all.directions.get(self.rows.clone())?,
+            places: all.places.get(self.rows.clone())?,
+            counts: all.counts.get(self.rows.clone())?,
+            means: all.means.get(self.rows.clone())?,
+        })
+    }
+
+    /// The live rows that a probe of this position may match.
+    fn chosen(&self, position: FingerPosition) -> Chosen {
+        let all_live = self.block.live() == self.block.len();
+        let takes_part = |&row: &u32| {
+            let row = self.rows.start + row as usize;
+            (all_live || self.block.is_live(row))
+                && (position.finger().is_none() || meets(position, self.block.meta(row).position()))
+        };
+        let count = self.rows.len() as u32;
+        let chosen: Vec<u32> = match &self.within {
+            None if all_live && position.finger().is_none() => return Chosen::All(count),
+            None => (0..count).filter(takes_part).collect(),
+            Some(within) => within.iter().copied().filter(takes_part).collect(),
+        };
+        if chosen.len() == self.rows.len() { Chosen::All(count) } else { Chosen::Some(chosen) }
+    }
+}

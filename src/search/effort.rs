@@ -1,0 +1,147 @@
+//! How much work a search of fingers does, and what that was.
+
+/// A share of the rows of a gallery, `0..=1`.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Share(f64);
+
+impl Share {
+    /// Every row.
+    pub const ALL: Self = Self(1.0);
+
+    /// `None` unless it is in `0..=1`.
+    pub const fn new(value: f64) -> Option<Self> {
+        if value >= 0.0 && value <= 1.0 { Some(Self(value)) } else { None }
+    }
+
+    /// Its value.
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+/// How many rows survive a stage: a share of the rows that the search is about, and never fewer than
+/// a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Keep {
+    share: Share,
+    floor: u32,
+}
+
+impl Keep {
+    /// Every row: the stage is left out.
+    pub const ALL: Self = Self { share: Share::ALL, floor: 0 };
+
+    /// This share, and at least `floor` rows.
+    pub const fn new(share: Share, floor: u32) -> Self {
+        Self { share, floor }
+    }
+
+    /// Of so many rows.
+    pub(super) fn of(self, rows: u64) -> u64 {
+        // A share of at most one: no more than the rows but for rounding, which `min` takes off.
+        let share = (self.share.0 * rows as f64).ceil() as u64;
+        share.max(u64::from(self.floor)).min(rows)
+    }
+}
+
+/// What survives each stage of a cascade before the full score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cascade {
+    /// After the scan of the first words of the codes.
+    pub coarse: Keep,
+    /// After both words.
+    pub fine: Keep,
+    /// After the relaxation on codes: how many get the full score.
+    pub relaxed: Keep,
+}
+
+/// How many references a search compares in full.
+///
+/// Whatever it is, a hit has the full score, so that the rate of false matches is that of an
+/// exhaustive search or lower; what a cascade can do is miss. Measured losses are in
+/// `docs/notes/fingerprint-cascade.md`. A search among no more references than the last stage keeps
+/// at least is exhaustive by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Effort {
+    /// All.
+    Exhaustive,
+    /// A thousandth, found by a cascade on codes: for searches that people wait for.
+    #[default]
+    Standard,
+    /// Five thousandths, without the coarsest stage: where a miss costs more than time, as when a
+    /// citizen is enrolled who may be enrolled already.
+    Careful,
+    /// These stages.
+    Custom(Cascade),
+}
+
+/// The share, which is written in the source.
+const fn part(value: f64) -> Share {
+    match Share::new(value) {
+        Some(share) => share,
+        None => Share::ALL,
+    }
+}
+
+impl Cascade {
+    /// [`Effort::Standard`].
+    pub const STANDARD: Self = Self {
+        coarse: Keep::new(part(0.15), 4_000),
+        fine: Keep::new(part(0.03), 1_000),
+        relaxed: Keep::new(part(0.001), 200),
+    };
+
+    /// [`Effort::Careful`].
+    pub const CAREFUL: Self = Self {
+        coarse: Keep::ALL,
+        fine: Keep::new(part(0.07), 4_000),
+        relaxed: Keep::new(part(0.005), 1_000),
+    };
+}
+
+impl Effort {
+    /// The stages; `None` if there are none.
+    pub(super) fn cascade(self) -> Option<Cascade> {
+        match self {
+            Self::Exhaustive => None,
+            Self::Standard => Some(Cascade::STANDARD),
+            Self::Careful => Some(Cascade::CAREFUL),
+            Self::Custom(cascade) => Some(cascade),
+        }
+    }
+}
+
+/// How many references each stage of a search saw. Of those that a search is about, some have no
+/// codes of the gallery's model: they go to the full score at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Compared by the first words of their codes.
+    pub coarse: u64,
+    /// Compared by both words.
+    pub fine: u64,
+    /// Relaxed on their codes.
+    pub relaxed: u64,
+    /// Compared in full.
+    pub full: u64,
+}
+
+impl Seen {
+    /// So many compared in full, and nothing else.
+    pub(super) const fn in_full(full: u64) -> Self {
+        Self { coarse: 0, fine: 0, relaxed: 0, full }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_rounded_up_and_floored() {
+        let tenth = Keep::new(part(0.1), 5);
+        assert_eq!([0, 3, 5, 49, 51, 1_000].map(|rows| tenth.of(rows)), [0, 3, 5, 5, 6, 100]);
+        assert_eq!(Keep::ALL.of(u64::from(u32::MAX)), u64::from(u32::MAX));
+        assert_eq!((Share::new(-0.1), Share::new(1.1), Share::new(f64::NAN)), (None, None, None));
+    }
+}
