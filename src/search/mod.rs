@@ -6,8 +6,8 @@
 //! a total order. No lock is held while comparing, and the work runs on the caller's thread pool if
 //! one is given.
 
-mod coded;
 mod cascade;
+mod coded;
 mod duplicates;
 mod effort;
 mod error;
@@ -15,6 +15,7 @@ mod faces;
 mod fingers;
 mod floors;
 mod one_bit;
+mod people;
 mod plan;
 mod top;
 
@@ -33,6 +34,7 @@ pub use error::SearchError;
 pub use faces::{identify_faces, identify_faces_by_vectors};
 pub use fingers::{FingerQuery, identify_fingers};
 pub use one_bit::{ApproximatelyFound, Misses, OneBit, Shortlist};
+pub use people::{FoundPerson, PersonHit, identify_person};
 
 /// What to search for: how many, how similar, among whom, on which threads.
 #[derive(Clone, Copy, Debug)]

@@ -15,4 +15,4 @@ mod relaxation;
 mod select;
 
 pub use probe::{CodeProbe, CodeRows};
-pub use select::{FilterScore, Histogram, survivors};
+pub use select::{Evidence, FilterScore, Histogram, survivors};

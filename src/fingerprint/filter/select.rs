@@ -58,6 +58,18 @@ impl Histogram {
         }
     }
 
+    /// What each score is worth as evidence, by how many rows score as high.
+    pub fn evidence(&self) -> Evidence {
+        let total: u64 = self.bins.iter().skip(1).map(|&count| u64::from(count)).sum();
+        let mut above = 0;
+        let mut bits = vec![0; BINS];
+        for (bits, &count) in bits.iter_mut().zip(&self.bins).skip(1).rev() {
+            above += u64::from(count);
+            *bits = log2(total).saturating_sub(log2(above));
+        }
+        Evidence(bits.into())
+    }
+
     /// Forgets all.
     pub fn clear(&mut self) {
         self.bins.fill(0);
@@ -75,6 +87,29 @@ impl Histogram {
         }
         FilterScore::LOWEST
     }
+}
+
+/// What scores of one probe are worth: minus the logarithm of the share of rows that score as high.
+/// Unlike scores, evidence of several probes adds up.
+#[derive(Clone)]
+pub struct Evidence(Box<[u16]>);
+
+impl Evidence {
+    /// Parts of a bit.
+    pub const ONE: u16 = 256;
+
+    /// Of a score, in parts of a bit; zero of a row that is not searched.
+    pub fn of(&self, score: FilterScore) -> u16 {
+        self.0.get(usize::from(score.0)).copied().unwrap_or_default()
+    }
+}
+
+/// The logarithm to base two in 256ths, linear between powers of two so that it is the same on every
+/// machine; of zero, that of one.
+fn log2(n: u64) -> u16 {
+    let whole = n.max(1).ilog2();
+    let fraction = (n.max(1) << (63 - whole) >> 55) & 0xff;
+    whole as u16 * Evidence::ONE + fraction as u16
 }
 
 /// Appends the rows whose score is `cut` or more; the first score is of row `first`.
@@ -135,6 +170,19 @@ mod tests {
                 prop_assert_eq!(found, expected);
             }
         }
+    }
+
+    #[test]
+    fn evidence_is_the_rarity_of_a_score() {
+        let mut histogram = Histogram::default();
+        let scores: Vec<FilterScore> = (1..=1024).map(FilterScore).collect();
+        histogram.add(&scores);
+        let evidence = histogram.evidence();
+        let bits = |score| f64::from(evidence.of(FilterScore(score))) / 256.0;
+        assert_eq!([1, 513, 1023, 1024].map(bits), [0.0, 1.0, 9.0, 10.0]);
+        assert!((bits(1025 - 3) - (1024.0_f64 / 3.0).log2()).abs() < 0.09);
+        assert_eq!(evidence.of(FilterScore::EXCLUDED), 0);
+        assert_eq!(evidence.of(FilterScore(1025)), evidence.of(FilterScore(1024)), "as rare as the best");
     }
 
     #[test]

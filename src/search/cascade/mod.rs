@@ -5,7 +5,9 @@
 //! survives, with all that tie in the filters, by reference in the relaxation. So the survivors depend
 //! neither on threads nor on how the gallery is cut nor on the kernels' level.
 
+mod citizens;
 mod parts;
+pub(super) mod person;
 mod stages;
 
 use rayon::prelude::*;

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::fingerprint::codes::CodeModelId;
 use crate::fingerprint::filter::CodeRows;
-use crate::gallery::{FingerBlock, GalleryError, Snapshot};
+use crate::gallery::{FingerBlock, GalleryError, ReferenceMeta, Snapshot};
 use crate::search::fingers::meets;
 use crate::search::{FingerQuery, Search};
 use crate::template::FingerPosition;
@@ -61,6 +61,11 @@ impl Part<'_> {
     pub(super) fn chosen(&self, class: usize) -> &Chosen {
         const NONE: &Chosen = &Chosen::All(0);
         self.chosen.get(class).unwrap_or(NONE)
+    }
+
+    /// The metas of all rows, chosen or not.
+    pub(super) fn metas(&self) -> &[ReferenceMeta] {
+        self.block.metas().get(self.first..self.first + self.len).unwrap_or_default()
     }
 
     /// The row's number in the block.

@@ -38,8 +38,7 @@ pub(super) fn scan(
     words: Words,
     keep: &[u64],
 ) -> Lists {
-    let scores: Vec<Scores> =
-        parts.par_iter().map(|part| scan_part(part, classes, probes, words)).collect();
+    let scores: Vec<Scores> = parts.par_iter().map(|part| scan_part(part, classes, probes, words)).collect();
     let cuts = cuts(&scores, keep);
     let select = |(part, scores): (&Part<'_>, &Scores)| {
         let of_query = |(query, (scores, cut)): (usize, (&Vec<FilterScore>, &FilterScore))| {
@@ -58,8 +57,9 @@ pub(super) fn scan(
 fn scan_part(part: &Part<'_>, classes: &Classes, probes: &[CodeProbe], words: Words) -> Scores {
     let Some(codes) = part.codes else { return probes.iter().map(|_| Vec::new()).collect() };
     let together = if probes.len() > 1 { TOGETHER } else { usize::MAX };
-    let mut all: Scores =
-        (0..probes.len()).map(|query| vec![FilterScore::LOWEST; part.chosen(classes.of(query)).len()]).collect();
+    let mut all: Scores = (0..probes.len())
+        .map(|query| vec![FilterScore::LOWEST; part.chosen(classes.of(query)).len()])
+        .collect();
     let most = all.iter().map(Vec::len).max().unwrap_or(0);
     let mut dense = Vec::new();
     let mut from = 0;
@@ -79,6 +79,21 @@ fn scan_part(part: &Part<'_>, classes: &Classes, probes: &[CodeProbe], words: Wo
         from = from.saturating_add(together);
     }
     all
+}
+
+/// Scores the chosen rows of a part.
+pub(super) fn score(
+    probe: &CodeProbe,
+    words: Words,
+    codes: CodeRows<'_>,
+    chosen: &Chosen,
+) -> Vec<FilterScore> {
+    let mut scores = vec![FilterScore::LOWEST; chosen.len()];
+    match chosen {
+        Chosen::All(_) => in_order(probe, words, codes, &mut scores),
+        Chosen::Some(rows) => listed(probe, words, codes, rows, &mut scores, &mut Vec::new()),
+    }
+    scores
 }
 
 fn in_order(probe: &CodeProbe, words: Words, codes: CodeRows<'_>, scores: &mut [FilterScore]) {
