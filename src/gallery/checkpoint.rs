@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::block::{FaceBlock, Faces, FingerBlock, Fingers};
 use super::change::Staged;
 use super::error::GalleryError;

@@ -1,0 +1,259 @@
+//! Codes of fingers in a gallery: of another model, of none (the first version of segments), and damaged.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests panic too
+
+mod gallery_support;
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use biomatch::fingerprint::codes::CodeModel;
+use biomatch::fingerprint::{FingerFeatures, FingerProbe};
+use biomatch::gallery::{Gallery, Options, Snapshot, verify, verify_with};
+use biomatch::search::{
+    Cascade, Effort, FingerQuery, Found, Keep, Search, Share, identify_fingers, identify_person,
+};
+use biomatch::template::FingerPosition;
+use gallery_support::*;
+
+const CITIZENS: u64 = 30;
+
+/// A model that makes other codes.
+fn other_model() -> Arc<CodeModel> {
+    const HEADER: usize = 48;
+    let mut bytes = CodeModel::shipped().write();
+    for number in bytes[HEADER..].chunks_exact_mut(4).take(2_000) {
+        number[3] ^= 0x80;
+    }
+    let end = bytes.len() - 4;
+    let crc = crc32fast::hash(&bytes[..end]);
+    bytes[end..].copy_from_slice(&crc.to_le_bytes());
+    Arc::new(CodeModel::read(&bytes).unwrap())
+}
+
+fn options(model: &Arc<CodeModel>) -> Options {
+    Options::default().code_model(model.clone())
+}
+
+fn create(directory: &Path) -> Gallery {
+    let gallery = Gallery::create(directory, Options::default()).unwrap();
+    let writer = gallery.writer().unwrap();
+    for c in 0..CITIZENS {
+        writer.add(citizen(c), &[finger_of(c)]).unwrap();
+    }
+    writer.flush().unwrap();
+    drop(writer);
+    gallery
+}
+
+fn finger_of(c: u64) -> biomatch::gallery::NewReference {
+    biomatch::gallery::NewReference::finger(template(c, 20))
+}
+
+/// A search that keeps a third in each stage.
+fn search(snapshot: &Snapshot, effort: Effort) -> Found {
+    let features = FingerFeatures::new(&minutiae(7, 20));
+    let probe = FingerProbe::new(features.view());
+    let query = FingerQuery { probe: &probe, position: FingerPosition::Unknown };
+    let search = Search::top(NonZeroUsize::new(3).unwrap()).effort(effort);
+    let person = identify_person(snapshot, &[query, query], &search).unwrap();
+    let found = identify_fingers(snapshot, &[query], &search).unwrap().remove(0);
+    assert_eq!(person.people[0].citizen, found.hits[0].citizen);
+    assert_eq!(person.is_exhaustive(), found.is_exhaustive());
+    found
+}
+
+fn thirds() -> Effort {
+    let third = Keep::new(Share::new(0.34).unwrap(), 1);
+    Effort::Custom(Cascade { coarse: third, fine: third, relaxed: Keep::new(Share::new(0.1).unwrap(), 1) })
+}
+
+fn coded(snapshot: &Snapshot) -> bool {
+    snapshot.finger_blocks().iter().all(|block| block.codes(snapshot.code_model().id()).is_some())
+}
+
+#[test]
+fn codes_of_another_model_are_not_compared_and_made_again() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(create(directory.path()));
+    let other = other_model();
+    let mut runs = [Options::default(), options(&other), Options::default()].into_iter();
+    let shipped = runs.next().unwrap();
+    let gallery = Gallery::open(directory.path(), shipped.clone()).unwrap();
+    let snapshot = gallery.snapshot().unwrap();
+    let before = contents(&snapshot).unwrap();
+    let cascade = search(&snapshot, thirds());
+    assert!(!cascade.is_exhaustive() && cascade.seen.full < 10, "{:?}", cascade.seen);
+    assert_eq!(cascade.seen.coarse, CITIZENS);
+    assert_eq!((cascade.hits[0].citizen, cascade.compared), (citizen(7), CITIZENS));
+
+    let mut last = shipped;
+    for next in runs {
+        let gallery = Gallery::open(directory.path(), next.clone()).unwrap();
+        let snapshot = gallery.snapshot().unwrap();
+        assert!(!coded(&snapshot), "codes of another model");
+        let found = search(&snapshot, thirds());
+        assert!(found.is_exhaustive());
+        assert_eq!(found.hits, search(&snapshot, Effort::Exhaustive).hits);
+        assert!(verify_with(directory.path(), &next).unwrap().is_sound(), "of another model is not damaged");
+
+        drop(gallery);
+        Gallery::upgrade(directory.path(), &next).unwrap();
+        let gallery = Gallery::open(directory.path(), next.clone()).unwrap();
+        let snapshot = gallery.snapshot().unwrap();
+        assert!(coded(&snapshot));
+        assert!(!search(&snapshot, thirds()).is_exhaustive());
+        assert_eq!(search(&snapshot, thirds()).hits[0].citizen, citizen(7));
+        assert_eq!(contents(&snapshot).unwrap(), before);
+        assert!(verify_with(directory.path(), &next).unwrap().is_sound());
+        assert!(verify_with(directory.path(), &last).unwrap().is_sound());
+        last = next;
+    }
+}
+
+#[test]
+fn rows_in_memory_have_codes_and_keep_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let gallery = create(directory.path());
+    let writer = gallery.writer().unwrap();
+    for c in CITIZENS..CITIZENS + 10 {
+        writer.add(citizen(c), &[finger_of(c)]).unwrap();
+        writer.commit().unwrap();
+    }
+    let snapshot = gallery.snapshot().unwrap();
+    assert!(coded(&snapshot) && snapshot.finger_blocks().len() > 1);
+    let found = search(&snapshot, thirds());
+    assert_eq!((found.compared, found.seen.coarse), (CITIZENS + 10, CITIZENS + 10));
+    writer.delete(citizen(3)).unwrap();
+    writer.compact().unwrap();
+    let snapshot = gallery.snapshot().unwrap();
+    assert!(coded(&snapshot) && snapshot.finger_blocks().len() == 1);
+    assert_eq!(search(&snapshot, thirds()).seen.coarse, CITIZENS + 9);
+    assert!(verify(directory.path()).unwrap().is_sound());
+}
+
+fn find(directory: &Path, part: &str) -> PathBuf {
+    let mut names = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    names.find(|path| path.to_string_lossy().contains(part)).unwrap()
+}
+
+fn replace(path: &Path, bytes: &[u8]) {
+    std::fs::remove_file(path).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap())
+}
+
+/// Changes the finger segment, with everything that pins it made to fit: offsets of
+/// `docs/gallery-format.md`.
+fn edit(directory: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let path = find(directory, ".finger");
+    let mut segment = std::fs::read(&path).unwrap();
+    let old = segment[segment.len() - 64..].to_vec();
+    change(&mut segment);
+    let sections = u32::from_le_bytes(segment[76..80].try_into().unwrap()) as usize;
+    for entry in (0..sections).map(|n| 248 + 32 * n) {
+        let (offset, length) = (u64_at(&segment, entry + 8) as usize, u64_at(&segment, entry + 16) as usize);
+        let crc = crc32fast::hash(&segment[offset..offset + length]);
+        segment[entry + 4..entry + 8].copy_from_slice(&crc.to_le_bytes());
+    }
+    let length = segment.len() as u64;
+    segment[64..72].copy_from_slice(&length.to_le_bytes());
+    let crc = crc32fast::hash(&segment[..4092]);
+    segment[4092..4096].copy_from_slice(&crc.to_le_bytes());
+    let footer = segment.len() - 64;
+    let mut digest = blake3::Hasher::new();
+    digest.update(&segment[4096..footer]);
+    digest.update(&segment[..4096]);
+    let digest = *digest.finalize().as_bytes();
+    segment[footer + 16..footer + 24].copy_from_slice(&length.to_le_bytes());
+    segment[footer + 24..footer + 56].copy_from_slice(&digest);
+    let crc = crc32fast::hash(&segment[footer..footer + 60]);
+    segment[footer + 60..].copy_from_slice(&crc.to_le_bytes());
+    replace(&path, &segment);
+
+    let path = find(directory, "manifest-");
+    let mut manifest = std::fs::read(&path).unwrap();
+    let at = manifest.windows(32).position(|window| *window == old[24..56]).unwrap();
+    manifest[at - 8..at].copy_from_slice(&length.to_le_bytes());
+    manifest[at..at + 32].copy_from_slice(&digest);
+    let end = manifest.len() - 4;
+    let crc = crc32fast::hash(&manifest[..end]);
+    manifest[end..].copy_from_slice(&crc.to_le_bytes());
+    replace(&path, &manifest);
+    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    let line = format!("biomatch gallery 1 {name} {}\n", blake3::hash(&manifest).to_hex());
+    replace(&directory.join("CURRENT"), line.as_bytes());
+}
+
+#[test]
+fn segments_of_the_first_version_are_searched_in_full_and_get_codes() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(create(directory.path()));
+    edit(directory.path(), |segment| {
+        let footer = segment[segment.len() - 64..].to_vec();
+        // The last section of the first version is the fifth.
+        let last = 248 + 32 * 4;
+        let end = (u64_at(segment, last + 8) + u64_at(segment, last + 16)).next_multiple_of(4096);
+        segment.truncate(end as usize);
+        segment.extend(footer);
+        segment[16] = 1;
+        segment[76] = 5;
+        segment[80] = 0;
+        segment[120..184].fill(0);
+        segment[last + 32..1272].fill(0);
+    });
+    assert!(verify(directory.path()).unwrap().is_sound());
+    let gallery = Gallery::open(directory.path(), Options::default()).unwrap();
+    let snapshot = gallery.snapshot().unwrap();
+    let before = contents(&snapshot).unwrap();
+    assert!(!coded(&snapshot) && search(&snapshot, thirds()).is_exhaustive());
+    drop(gallery.writer().unwrap());
+    let snapshot = gallery.snapshot().unwrap();
+    assert!(coded(&snapshot) && !search(&snapshot, thirds()).is_exhaustive());
+    assert_eq!(contents(&snapshot).unwrap(), before);
+    assert!(verify(directory.path()).unwrap().is_sound());
+}
+
+#[test]
+fn codes_that_are_not_those_of_the_minutiae_are_found() {
+    // Each column in turn: its checksum fits, what is in it does not.
+    for section in 5..11 {
+        let directory = tempfile::tempdir().unwrap();
+        drop(create(directory.path()));
+        edit(directory.path(), |segment| {
+            let offset = u64_at(segment, 248 + 32 * section + 8) as usize;
+            segment[offset + 1] ^= 1;
+        });
+        let report = verify(directory.path()).unwrap();
+        let problem = report.problems.first().expect("found").to_string();
+        assert!(problem.contains("the codes of its minutiae"), "{problem}");
+        let gallery = Gallery::open(directory.path(), Options::default()).unwrap();
+        let _ = search(&gallery.snapshot().unwrap(), thirds());
+    }
+}
+
+#[test]
+fn damaged_codes_are_made_again_when_rows_are_copied() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(create(directory.path()));
+    let path = find(directory.path(), ".finger");
+    let mut segment = std::fs::read(&path).unwrap();
+    for section in 5..11 {
+        let entry = 248 + 32 * section;
+        let (offset, length) = (u64_at(&segment, entry + 8) as usize, u64_at(&segment, entry + 16) as usize);
+        segment[offset..offset + length].fill(0xff);
+    }
+    replace(&path, &segment);
+    assert!(!verify(directory.path()).unwrap().is_sound());
+    let gallery = Gallery::open(directory.path(), Options::default()).unwrap();
+    let _ = search(&gallery.snapshot().unwrap(), thirds());
+    let writer = gallery.writer().unwrap();
+    writer.delete(citizen(0)).unwrap();
+    writer.compact().unwrap();
+    assert!(verify(directory.path()).unwrap().is_sound());
+    assert_eq!(search(&gallery.snapshot().unwrap(), thirds()).hits[0].citizen, citizen(7));
+}
