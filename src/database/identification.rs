@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::citizen::CitizenId;
 use crate::gallery::ReferenceId;
-use crate::search::{OneBit, SubGallery};
+use crate::search::{Effort, OneBit, SubGallery};
 use crate::units::Fpir;
 
 use super::LockReason;
@@ -19,12 +19,13 @@ pub struct Identify<'a> {
     pub(super) at: Option<Fpir>,
     pub(super) within: Option<&'a SubGallery>,
     pub(super) filter: Option<OneBit>,
+    pub(super) effort: Effort,
 }
 
 impl<'a> Identify<'a> {
     /// The best `top` citizens, however unlikely.
     pub const fn top(top: NonZeroUsize) -> Self {
-        Self { top, at: None, within: None, filter: None }
+        Self { top, at: None, within: None, filter: None, effort: Effort::Standard }
     }
 
     /// Only candidates so good that a search for someone who is not enrolled gives any at most at
@@ -32,6 +33,15 @@ impl<'a> Identify<'a> {
     #[must_use]
     pub const fn at(mut self, fpir: Fpir) -> Self {
         self.at = Some(fpir);
+        self
+    }
+
+    /// How many fingers are compared in full; [`Effort::Standard`] if nothing is said. A citizen who is not
+    /// found by less than all may be enrolled all the same: before somebody is enrolled as new, search with
+    /// [`Effort::Careful`] at least.
+    #[must_use]
+    pub const fn effort(mut self, effort: Effort) -> Self {
+        self.effort = effort;
         self
     }
 
@@ -76,9 +86,12 @@ impl From<OneBit> for Approximation {
 pub struct Identification {
     /// The candidates, best first. Locked citizens are among them: who they are is the finding.
     pub candidates: Vec<Candidate>,
-    /// How many comparisons the search made, over all samples; in an approximate search those that the
-    /// filter spared are counted, because any of them might have turned up by chance.
+    /// How many references took part, over all samples. Those that a filter spared are counted, because
+    /// any of them might have turned up by chance.
     pub compared: u64,
+    /// How many of them were compared in full. Fewer fingers are if [`Identify::effort`] is less than all:
+    /// then a mate may have been missed, but candidates are no likelier to be strangers.
+    pub compared_in_full: u64,
     /// Set if faces were searched approximately: then someone who is not among the candidates may be
     /// enrolled all the same.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
 //! 1:N: who of all citizens is this?
 //!
-//! Each sample of a probe searches the gallery by itself. A citizen whom any sample finds is then
-//! compared by all samples, and citizens are ranked by the product of the rates of their best
+//! The face and the fingers of a probe, if there are both, search the gallery by themselves; several
+//! fingers search together. A citizen whom any sample finds is then compared by all samples, and citizens are ranked by the product of the rates of their best
 //! comparisons. The product ranks only; what is stated of a candidate is a union bound, which
 //! needs no independence of face and fingers.
 
@@ -15,7 +15,10 @@ use crate::calibration::Calibration;
 use crate::citizen::CitizenId;
 use crate::face::FaceProbe;
 use crate::fingerprint::{FingerProbe, Scratch};
-use crate::search::{FingerQuery, Found, Hit, OneBit, Search, Shortlist, identify_faces, identify_fingers};
+use crate::search::{
+    FingerQuery, Found, FoundPerson, Hit, OneBit, Search, Shortlist, identify_faces, identify_fingers,
+    identify_person,
+};
 use crate::template::FingerPosition;
 use crate::units::Score;
 
@@ -39,6 +42,15 @@ struct Sample<'a> {
     number: usize,
     kind: Kind,
     table: &'a Calibration,
+}
+
+impl Sample<'_> {
+    fn finger(&self) -> Option<FingerQuery<'_>> {
+        match &self.kind {
+            Kind::Finger(probe, position) => Some(FingerQuery { probe, position: *position }),
+            Kind::Face(_) => None,
+        }
+    }
 }
 
 enum Kind {
@@ -115,7 +127,7 @@ impl CitizenSnapshot<'_> {
         let deep =
             asked.top.saturating_mul(NonZeroUsize::MIN.saturating_add(DEEPER - 1)).get().max(LEAST_DEEP);
         let top = if several { NonZeroUsize::new(deep).unwrap_or(asked.top) } else { asked.top };
-        let mut search = Search::top(top);
+        let mut search = Search::top(top).effort(asked.effort);
         if let Some(within) = asked.within {
             search = search.within(within);
         }
@@ -153,11 +165,9 @@ impl CitizenSnapshot<'_> {
         filter: Option<OneBit>,
     ) -> Result<Vec<Found>, DatabaseError> {
         let mut faces = Vec::new();
-        let mut fingers = Vec::new();
         for sample in samples {
-            match &sample.kind {
-                Kind::Face(face) => faces.push(face.clone()),
-                Kind::Finger(probe, position) => fingers.push(FingerQuery { probe, position: *position }),
+            if let Kind::Face(face) = &sample.kind {
+                faces.push(face.clone());
             }
         }
         let faces = match filter {
@@ -169,14 +179,46 @@ impl CitizenSnapshot<'_> {
             }
         };
         let mut faces = faces.into_iter();
-        let mut fingers =
-            if fingers.is_empty() { Vec::new() } else { identify_fingers(&self.gallery, &fingers, search)? }
-                .into_iter();
+        let mut fingers = self.search_fingers(samples, search)?.into_iter();
         let next = samples.iter().map(|sample| match sample.kind {
             Kind::Face(_) => faces.next(),
             Kind::Finger(..) => fingers.next(),
         });
         Ok(next.map(Option::unwrap_or_default).collect())
+    }
+
+    /// One result a finger, in their order: single fingers in one pass, several of a probe together.
+    fn search_fingers(
+        &self,
+        samples: &[Sample<'_>],
+        search: &Search<'_>,
+    ) -> Result<Vec<Found>, DatabaseError> {
+        let mut single = Vec::new();
+        let mut several = Vec::new();
+        for of_probe in samples.chunk_by(|a, b| a.probe == b.probe) {
+            let queries: Vec<FingerQuery<'_>> = of_probe.iter().filter_map(Sample::finger).collect();
+            match queries.as_slice() {
+                [] => {}
+                [query] => single.push(*query),
+                _ => several.push(queries),
+            }
+        }
+        let mut single = match single.as_slice() {
+            [] => Vec::new(),
+            queries => identify_fingers(&self.gallery, queries, search)?,
+        }
+        .into_iter();
+        let several = several.iter().map(|queries| identify_person(&self.gallery, queries, search));
+        let mut several = several.collect::<Result<Vec<_>, _>>()?.into_iter();
+        let mut found = Vec::new();
+        for of_probe in samples.chunk_by(|a, b| a.probe == b.probe) {
+            match of_probe.iter().filter_map(Sample::finger).count() {
+                0 => {}
+                1 => found.extend(single.next()),
+                _ => found.extend(several.next().into_iter().flat_map(FoundPerson::into_fingers)),
+            }
+        }
+        Ok(found)
     }
 
     fn rank(
@@ -225,9 +267,11 @@ impl CitizenSnapshot<'_> {
         let candidates = ranked.into_iter().zip(1..);
         let candidates = candidates.map(|((_, candidate), rank)| Candidate { rank, ..candidate }).collect();
         let compared = found.iter().map(|(_, found)| found.compared).sum();
+        let compared_in_full = found.iter().map(|(_, found)| found.seen.full).sum();
         let faces = found.iter().any(|(sample, _)| matches!(sample.kind, Kind::Face(_)));
         let approximate = asked.filter.filter(|_| faces).map(Into::into);
-        Ok(Identification { candidates, compared, approximate, damaged: damaged.into_iter().collect() })
+        let damaged = damaged.into_iter().collect();
+        Ok(Identification { candidates, compared, compared_in_full, approximate, damaged })
     }
 
     /// A sample's best comparison with a citizen: the search's, or made now.

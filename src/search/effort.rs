@@ -36,8 +36,13 @@ impl Keep {
         Self { share, floor }
     }
 
-    /// Of so many rows.
-    pub(super) fn of(self, rows: u64) -> u64 {
+    /// The share.
+    pub const fn share(self) -> Share {
+        self.share
+    }
+
+    /// How many of so many rows: the share, rounded up, and the floor, but no more than there are.
+    pub fn of(self, rows: u64) -> u64 {
         // A share of at most one: no more than the rows but for rounding, which `min` takes off.
         let share = (self.share.0 * rows as f64).ceil() as u64;
         share.max(u64::from(self.floor)).min(rows)

@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 
 use super::cascade::person;
-use super::{FingerQuery, Hit, Search, SearchError, Seen};
+use super::{FingerQuery, Found, Hit, Search, SearchError, Seen};
 use crate::citizen::CitizenId;
 use crate::gallery::{ReferenceId, Snapshot};
 use crate::units::Score;
@@ -73,6 +73,23 @@ pub struct FoundPerson {
 }
 
 impl FoundPerson {
+    /// What each finger found, in their order, as a search for it alone among these citizens would say it.
+    /// What the stages saw is told once, with the first finger; so is what is damaged.
+    pub fn into_fingers(self) -> Vec<Found> {
+        let Self { people, compared, seen, damaged } = self;
+        let of_finger = |(at, compared): (usize, u64)| {
+            let mut hits: Vec<Hit> = people.iter().filter_map(|person| *person.hits.get(at)?).collect();
+            hits.sort_by(|a, b| b.score.cmp(&a.score).then(a.reference.cmp(&b.reference)));
+            Found { hits, compared, seen: Seen::default(), damaged: Vec::new() }
+        };
+        let mut fingers: Vec<Found> = compared.into_iter().enumerate().map(of_finger).collect();
+        if let Some(first) = fingers.first_mut() {
+            first.seen = seen;
+            first.damaged = damaged;
+        }
+        fingers
+    }
+
     /// Whether every reference that took part was compared in full.
     pub fn is_exhaustive(&self) -> bool {
         self.seen.full == self.compared.iter().sum::<u64>()

@@ -96,7 +96,7 @@ struct Line<'a> {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
-    let database = args.deciding.open()?;
+    let database = args.deciding.open(console)?;
     let mut probes = Vec::new();
     args.deciding.each_block(&args.probe, 2, console, |block| {
         probes.extend(block);

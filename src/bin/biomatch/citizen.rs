@@ -111,7 +111,7 @@ fn change(
     console: &Console,
     work: impl FnOnce(&CitizenWriter) -> Result<(), DatabaseError>,
 ) -> Result<Answer, Failure> {
-    let options = audit.of(Options::new())?;
+    let options = audit.of(Options::new().gallery(console.gallery()))?;
     let changed = || {
         let database = CitizenDatabase::open(gallery, options)?;
         let writer = database.writer()?;

@@ -1,7 +1,11 @@
 //! What a person sees while a command runs: progress and notes, on stderr only.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use biomatch::fingerprint::codes::CodeModel;
+use biomatch::gallery;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::exit::{Exit, Failure};
@@ -13,6 +17,12 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "N", help_heading = "Common options")]
     threads: Option<NonZeroUsize>,
 
+    /// The model of codes of the gallery, as `biomatch train-codes` writes it: always the same for one
+    /// gallery. A command that changes a gallery makes the codes of another model again first
+    /// [default: the shipped one]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Common options")]
+    code_model: Option<PathBuf>,
+
     /// No progress bar and no notes; warnings and errors stay
     #[arg(long, short, global = true, help_heading = "Common options")]
     quiet: bool,
@@ -22,6 +32,7 @@ pub(crate) struct Common {
 #[derive(Debug)]
 pub(crate) struct Console {
     quiet: bool,
+    gallery: gallery::Options,
 }
 
 impl Console {
@@ -33,7 +44,19 @@ impl Console {
                 .build_global()
                 .map_err(|error| Failure::new(Exit::Usage, format!("--threads {threads}: {error}")))?;
         }
-        Ok(Self { quiet: common.quiet })
+        let mut gallery = gallery::Options::default();
+        if let Some(path) = &common.code_model {
+            let bytes = std::fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
+            let model = CodeModel::read(&bytes)
+                .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", path.display())))?;
+            gallery = gallery.code_model(Arc::new(model));
+        }
+        Ok(Self { quiet: common.quiet, gallery })
+    }
+
+    /// How galleries are kept.
+    pub(crate) fn gallery(&self) -> gallery::Options {
+        self.gallery.clone()
     }
 
     /// A progress bar over `total` steps; drawn only on a terminal and not when quiet.

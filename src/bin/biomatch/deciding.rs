@@ -39,7 +39,7 @@ pub(crate) struct Deciding {
 
 impl Deciding {
     /// Opens the gallery with all that was asked for.
-    pub(crate) fn open(&self) -> Result<CitizenDatabase, Failure> {
+    pub(crate) fn open(&self, console: &Console) -> Result<CitizenDatabase, Failure> {
         let mut calibrations = Calibrations::new();
         for path in &self.calibration {
             let text = fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
@@ -58,7 +58,8 @@ impl Deciding {
             let table = calibration::face_generic().or_fail(Exit::Input)?;
             calibrations = calibrations.face(model.clone(), table);
         }
-        let options = self.audit.of(Options::new().calibrations(calibrations))?;
+        let options = Options::new().calibrations(calibrations).gallery(console.gallery());
+        let options = self.audit.of(options)?;
         CitizenDatabase::open(&self.gallery, options).map_err(|error| failure(&error))
     }
 

@@ -80,7 +80,7 @@ struct Summary {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let file = File::open(&args.manifest).map_err(|error| Failure::unreadable(&args.manifest, &error))?;
-    let database = open_or_create(args)?;
+    let database = open_or_create(args, console)?;
     let writer = database.writer().map_err(|error| failure(&error))?;
     tell_recovery(&writer, console);
     let reading = if args.strict { Reading::Strict } else { Reading::Lenient };
@@ -177,8 +177,8 @@ fn one(
 }
 
 /// Opens the gallery of a folder, or makes one.
-fn open_or_create(args: &Args) -> Result<CitizenDatabase, Failure> {
-    let options = args.audit.of(Options::new())?;
+fn open_or_create(args: &Args, console: &Console) -> Result<CitizenDatabase, Failure> {
+    let options = args.audit.of(Options::new().gallery(console.gallery()))?;
     let opened = CitizenDatabase::open(&args.gallery, options.clone());
     let opened = match opened {
         Err(DatabaseError::Gallery(GalleryError::NotAGallery { .. })) => {

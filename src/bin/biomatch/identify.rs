@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use biomatch::citizen::CitizenId;
 use biomatch::database::{Candidate, Comparison, Identify, Modality};
-use biomatch::search::{OneBit, SubGallery};
+use biomatch::search::{Effort, OneBit, SubGallery};
 use biomatch::units::Fpir;
 
 use crate::console::Console;
@@ -17,8 +17,10 @@ use crate::table::Table;
 
 /// Search all citizens for the people of a probe list
 ///
-/// Every probe is compared with every reference that it may match; the order of candidates does not
-/// depend on the number of threads. The output has the columns
+/// Every reference that a probe may match takes part, and the order of candidates does not depend on the
+/// number of threads. Faces are found as if all were compared. Fingers are compared as --effort says: a
+/// candidate always has the full score, but a mate may be missed (docs/notes/fingerprint-cascade.md has
+/// the measured losses). The output has the columns
 /// probe,rank,citizen,locked,expected_false,face_score,face_fmr,finger_score,finger_fmr,
 /// one row a candidate: probe is the line's name or its number; locked is the reason if the record
 /// is locked; expected_false bounds how many strangers are as good by chance in a search like this
@@ -43,6 +45,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "K")]
     top: NonZeroUsize,
 
+    /// How many fingers are compared in full; small galleries always are
+    #[arg(long, value_name = "HOW", default_value = "standard")]
+    effort: HowMuch,
+
     /// Only candidates so good that a search for someone who is not enrolled gives one at most at
     /// this rate
     #[arg(long, value_name = "RATE", value_parser = fpir)]
@@ -64,6 +70,26 @@ pub(crate) struct Args {
     out: PathBuf,
 }
 
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum HowMuch {
+    /// All
+    Exhaustive,
+    /// A thousandth, found by codes: for searches that people wait for
+    Standard,
+    /// Five thousandths: for decisions, as whether somebody is enrolled already
+    Careful,
+}
+
+impl From<HowMuch> for Effort {
+    fn from(how: HowMuch) -> Self {
+        match how {
+            HowMuch::Exhaustive => Self::Exhaustive,
+            HowMuch::Standard => Self::Standard,
+            HowMuch::Careful => Self::Careful,
+        }
+    }
+}
+
 /// Probes of one pass over the gallery.
 const BATCH: usize = 64;
 
@@ -72,9 +98,9 @@ fn fpir(text: &str) -> Result<Fpir, String> {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
-    let database = args.deciding.open()?;
+    let database = args.deciding.open(console)?;
     let within = args.within.as_ref().map(sub_gallery).transpose()?;
-    let mut asked = Identify::top(args.top);
+    let mut asked = Identify::top(args.top).effort(args.effort.into());
     if let Some(within) = &within {
         asked = asked.within(within);
     }

@@ -11,7 +11,8 @@ use crate::output::Output;
 
 /// Check every byte of a gallery against its checksums
 ///
-/// Reads all files, also while a writer is at work, and changes nothing. Exit code 0 if the gallery
+/// Codes of fingers are made again from the minutiae and compared, if they are of the shipped model or of
+/// that of --code-model. Reads all files, also while a writer is at work, and changes nothing. Exit code 0 if the gallery
 /// is sound, 1 if it is damaged; what is damaged is on standard output.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Example:\n  biomatch verify --gallery citizens")]
@@ -40,7 +41,7 @@ struct Found {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
-    let report = gallery::verify(&args.gallery).or_fail(Exit::Gallery)?;
+    let report = gallery::verify_with(&args.gallery, &console.gallery()).or_fail(Exit::Gallery)?;
     let sound = report.is_sound();
     let found = Found {
         sound,

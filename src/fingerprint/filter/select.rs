@@ -16,6 +16,11 @@ impl FilterScore {
     /// The greatest.
     pub const HIGHEST: Self = Self(BINS as u16 - 1);
 
+    /// Its value.
+    pub const fn value(self) -> u16 {
+        self.0
+    }
+
     /// What a score of zero after the mean is stored as: 64 times 64.
     const ZERO: i32 = 1 << 12;
 
