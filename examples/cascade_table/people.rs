@@ -47,7 +47,10 @@ impl People {
                 }
                 std::fs::create_dir_all(folder)?;
                 let gallery = Gallery::create(&directory, options)?;
-                took = Some(pool.install(|| enrol(&gallery, &population, count).map_err(|error| error.to_string()))?);
+                took =
+                    Some(pool.install(|| {
+                        enrol(&gallery, &population, count).map_err(|error| error.to_string())
+                    })?);
                 gallery
             }
         };

@@ -23,6 +23,9 @@ const EVERY: usize = 2;
 /// One finger that is in two databases.
 const ALIAS: (&str, &str) = ("fvc2004_DB3_B/102", "fvc2002_DB3_B/108");
 
+/// An extractor and its prints.
+type Source = (String, Vec<Print>);
+
 /// What becomes of the trials of one extractor.
 #[derive(Clone, Copy, Default)]
 struct Counts {
@@ -181,7 +184,7 @@ fn is_first(strangers: &[Scores], mate: Scores, cascade: Cascade) -> bool {
 }
 
 /// Every extractor's prints, fingers numbered over all.
-fn read(root: &Path) -> Result<Vec<(String, Vec<Print>)>, Box<dyn Error>> {
+fn read(root: &Path) -> Result<Vec<Source>, Box<dyn Error>> {
     let mut numbers = BTreeMap::new();
     let mut sources = Vec::new();
     for extractor in entries(root)?.into_iter().filter(|path| !name(path).ends_with("-xyt")) {

@@ -101,7 +101,7 @@ fn stage_times(people: &People, probe: &FingerProbe) -> Result<[f64; 5], Box<dyn
         code.relaxed_at(codes, &list, &mut strengths);
         best.extend(strengths.into_iter().zip(list).map(|(strength, row)| (strength, block, row as usize)));
     }
-    best.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+    best.sort_unstable_by_key(|best| std::cmp::Reverse(best.0));
     best.truncate(usize::try_from(cascade.relaxed.of(rows))?);
     times[3] += clock.nanoseconds();
     let clock = Clock::start();
