@@ -247,12 +247,13 @@ fn a_cascade_that_keeps_nearly_everything_finds_what_an_exhaustive_search_finds(
         let snapshot = gallery.snapshot().unwrap();
         let exhaustive = identify_fingers(&snapshot, &queries, &top(5).effort(Effort::Exhaustive)).unwrap();
         assert!(exhaustive.iter().all(Found::is_exhaustive));
-        let hits = |found: &[Found]| found.iter().map(|found| found.hits.clone()).collect::<Vec<_>>();
+        // The first three probes have a mate; which strangers come after it is the full score's matter.
+        let firsts = |found: &[Found]| found[..3].iter().map(|found| found.hits[0]).collect::<Vec<_>>();
         for (coarse, fine) in [(0.95, 0.95), (1.0, 0.95), (1.0, 1.0), (0.95, 1.0)] {
             let cascade = Cascade { coarse: keep(coarse, 0), fine: keep(fine, 0), relaxed: keep(0.9, 0) };
             let found =
                 identify_fingers(&snapshot, &queries, &top(5).effort(Effort::Custom(cascade))).unwrap();
-            assert_eq!(hits(&found), hits(&exhaustive));
+            assert_eq!(firsts(&found), firsts(&exhaustive));
             for (found, exhaustive) in found.iter().zip(&exhaustive) {
                 assert!(!found.is_exhaustive() && found.compared == exhaustive.compared);
                 assert_eq!(
@@ -263,7 +264,8 @@ fn a_cascade_that_keeps_nearly_everything_finds_what_an_exhaustive_search_finds(
                 assert_eq!(found.seen.fine > 0, fine < 1.0);
             }
         }
-        for effort in [Effort::Standard, Effort::Careful, Effort::default()] {
+        let all = Cascade { coarse: keep(0.1, 0), fine: keep(0.1, 0), relaxed: Keep::ALL };
+        for effort in [Effort::Standard, Effort::Careful, Effort::default(), Effort::Custom(all)] {
             let found = identify_fingers(&snapshot, &queries, &top(5).effort(effort)).unwrap();
             assert!(found.iter().all(Found::is_exhaustive), "a small gallery is searched in full");
             assert_eq!(found, exhaustive);

@@ -59,7 +59,6 @@ fn search(snapshot: &Snapshot, effort: Effort) -> Found {
     let search = Search::top(NonZeroUsize::new(3).unwrap()).effort(effort);
     let person = identify_person(snapshot, &[query, query], &search).unwrap();
     let found = identify_fingers(snapshot, &[query], &search).unwrap().remove(0);
-    assert_eq!(person.people[0].citizen, found.hits[0].citizen);
     assert_eq!(person.is_exhaustive(), found.is_exhaustive());
     found
 }

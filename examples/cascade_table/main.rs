@@ -1,7 +1,7 @@
 //! Everything about 1:N search of fingers in one table, from scratch: speed by stage and kernel level, mates
 //! lost, persons of several fingers.
 //!
-//! `BIOMATCH_DATA=DIR cargo run --release --example cascade_table -- [--fingers 1000000] [--threads 2]
+//! `BIOMATCH_DATA=DIR cargo run --release --example cascade_table -- [--fingers 300000] [--threads 2]
 //! [--folder DIR]`. Fingers are generated, ten of each person, and enrolled in FOLDER, where a later run finds
 //! them again. `benches/README.md` says how long it takes and what the columns mean.
 
@@ -9,8 +9,8 @@
 #[allow(unreachable_pub)]
 mod generated;
 
-mod clock;
 mod losses;
+mod median;
 mod people;
 mod persons;
 mod real;
@@ -57,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn settings() -> Result<Settings, Box<dyn Error>> {
     let mut settings = Settings {
-        fingers: 1_000_000,
+        fingers: 300_000,
         threads: std::thread::available_parallelism()?.get(),
         folder: std::env::temp_dir().join("biomatch-cascade"),
         level_only: false,

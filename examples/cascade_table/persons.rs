@@ -8,7 +8,7 @@ use biomatch::search::{Effort, FingerQuery, Search, identify_person};
 use biomatch::template::FingerPosition;
 use rayon::ThreadPool;
 
-use crate::clock::median;
+use crate::median::median;
 use crate::people::People;
 use crate::speed::TOP;
 

@@ -13,7 +13,7 @@ use biomatch::units::Score;
 use rayon::ThreadPool;
 
 use crate::Settings;
-use crate::clock::{Clock, median};
+use crate::median::median;
 use crate::people::People;
 
 /// Probes whose median is told.
@@ -65,12 +65,12 @@ fn stage_times(people: &People, probe: &FingerProbe) -> Result<[f64; 5], Box<dyn
     for block in snapshot.finger_blocks() {
         let codes = block.codes(model.id()).ok_or("a block without codes")?;
         let mut scores = vec![FilterScore::LOWEST; block.len()];
-        let clock = Clock::start();
+        let clock = Instant::now();
         code.coarse(codes, &mut scores);
-        times[0] += clock.nanoseconds();
+        times[0] += clock.elapsed().as_nanos() as f64;
         blocks.push((block, codes, scores));
     }
-    let clock = Clock::start();
+    let clock = Instant::now();
     let mut histogram = Histogram::default();
     blocks.iter().for_each(|(_, _, scores)| histogram.add(scores));
     let cut = histogram.cut(cascade.coarse.of(rows));
@@ -80,8 +80,8 @@ fn stage_times(people: &People, probe: &FingerProbe) -> Result<[f64; 5], Box<dyn
         survivors(&scores, cut, 0, &mut list);
         lists.push((block, codes, list));
     }
-    times[1] += clock.nanoseconds();
-    let clock = Clock::start();
+    times[1] += clock.elapsed().as_nanos() as f64;
+    let clock = Instant::now();
     let mut histogram = Histogram::default();
     let mut scored = Vec::new();
     for (block, codes, list) in lists {
@@ -91,8 +91,8 @@ fn stage_times(people: &People, probe: &FingerProbe) -> Result<[f64; 5], Box<dyn
         scored.push((block, codes, list, scores));
     }
     let cut = histogram.cut(cascade.fine.of(rows));
-    times[2] += clock.nanoseconds();
-    let clock = Clock::start();
+    times[2] += clock.elapsed().as_nanos() as f64;
+    let clock = Instant::now();
     let mut best = Vec::new();
     for (block, codes, mut list, scores) in scored {
         let mut scores = scores.iter();
@@ -103,8 +103,8 @@ fn stage_times(people: &People, probe: &FingerProbe) -> Result<[f64; 5], Box<dyn
     }
     best.sort_unstable_by_key(|best| std::cmp::Reverse(best.0));
     best.truncate(usize::try_from(cascade.relaxed.of(rows))?);
-    times[3] += clock.nanoseconds();
-    let clock = Clock::start();
+    times[3] += clock.elapsed().as_nanos() as f64;
+    let clock = Instant::now();
     let mut scratch = Scratch::default();
     let mut scores: Vec<Score> = Vec::new();
     for (_, block, row) in best {
@@ -116,7 +116,7 @@ fn stage_times(people: &People, probe: &FingerProbe) -> Result<[f64; 5], Box<dyn
             scores.truncate(TOP.get());
         }
     }
-    times[4] += clock.nanoseconds();
+    times[4] += clock.elapsed().as_nanos() as f64;
     Ok(times.map(|time| time / rows as f64))
 }
 

@@ -77,7 +77,10 @@ impl Part<'_> {
 /// Queries of one position meet the same rows: which position each class is of, and the class of each
 /// query.
 pub(super) struct Classes {
+    /// Ten fingers and the unknown one at most.
     positions: Vec<FingerPosition>,
+    /// By the code of a reference's position.
+    met_by: Vec<u16>,
     of_query: Vec<usize>,
 }
 
@@ -91,13 +94,29 @@ impl Classes {
                 positions.len() - 1
             })
         });
-        Self { of_query: of_query.collect(), positions }
+        let of_query = of_query.collect();
+        let met_by = (0..=u8::MAX).map(|code| {
+            let reference = FingerPosition::from_code(code);
+            let bits = positions.iter().enumerate();
+            bits.fold(0, |met, (class, &position)| met | u16::from(meets(position, reference)) << class)
+        });
+        Self { met_by: met_by.collect(), of_query, positions }
+    }
+
+    /// Whether every class meets every row.
+    fn meet_all(&self) -> bool {
+        self.positions.iter().all(|position| position.finger().is_none())
+    }
+
+    /// The classes that a reference of this position meets, a bit each.
+    fn met_by(&self, reference: FingerPosition) -> u16 {
+        self.met_by.get(usize::from(reference.code())).copied().unwrap_or_default()
     }
 
     /// Of these queries only, in this order.
     pub(super) fn only(&self, queries: &[usize]) -> Self {
         let of_query = queries.iter().map(|&query| self.of(query)).collect();
-        Self { positions: self.positions.clone(), of_query }
+        Self { positions: self.positions.clone(), met_by: self.met_by.clone(), of_query }
     }
 
     pub(super) fn of(&self, query: usize) -> usize {
@@ -122,7 +141,7 @@ pub(super) fn parts<'a>(
     let model = snapshot.code_model().id();
     let runs = runs(snapshot, search)?;
     let part = |run: Run<'a>| {
-        let chosen = classes.positions.iter().map(|&position| run.chosen(position)).collect();
+        let chosen = run.chosen(classes);
         let codes = run.codes(model);
         Part { block: run.block, codes, first: run.rows.start, len: run.rows.len(), chosen }
     };
@@ -165,20 +184,31 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The live rows that a probe of this position may match.
-    fn chosen(&self, position: FingerPosition) -> Chosen {
+    /// For each class, the live rows that it meets.
+    fn chosen(&self, classes: &Classes) -> Vec<Chosen> {
         let all_live = self.block.live() == self.block.len();
-        let takes_part = |&row: &u32| {
-            let row = self.rows.start + row as usize;
-            (all_live || self.block.is_live(row))
-                && (position.finger().is_none() || meets(position, self.block.meta(row).position()))
-        };
         let count = self.rows.len() as u32;
-        let chosen: Vec<u32> = match &self.within {
-            None if all_live && position.finger().is_none() => return Chosen::All(count),
-            None => (0..count).filter(takes_part).collect(),
-            Some(within) => within.iter().copied().filter(takes_part).collect(),
+        if all_live && self.within.is_none() && classes.meet_all() {
+            return classes.positions.iter().map(|_| Chosen::All(count)).collect();
+        }
+        let mut lists: Vec<Vec<u32>> = classes.positions.iter().map(|_| Vec::new()).collect();
+        let mut take = |row: u32| {
+            let at = self.rows.start + row as usize;
+            if all_live || self.block.is_live(at) {
+                let mut met = classes.met_by(self.block.meta(at).position());
+                while met != 0 {
+                    lists[met.trailing_zeros() as usize].push(row);
+                    met &= met - 1;
+                }
+            }
         };
-        if chosen.len() == self.rows.len() { Chosen::All(count) } else { Chosen::Some(chosen) }
+        match &self.within {
+            None => (0..count).for_each(&mut take),
+            Some(within) => within.iter().copied().for_each(&mut take),
+        }
+        let chosen = |rows: Vec<u32>| {
+            if rows.len() == self.rows.len() { Chosen::All(count) } else { Chosen::Some(rows) }
+        };
+        lists.into_iter().map(chosen).collect()
     }
 }
