@@ -57,10 +57,9 @@ fn search(snapshot: &Snapshot, effort: Effort) -> Found {
     let probe = FingerProbe::new(features.view());
     let query = FingerQuery { probe: &probe, position: FingerPosition::Unknown };
     let search = Search::top(NonZeroUsize::new(3).unwrap()).effort(effort);
-    let person = identify_person(snapshot, &[query, query], &search).unwrap();
-    let found = identify_fingers(snapshot, &[query], &search).unwrap().remove(0);
-    assert_eq!(person.is_exhaustive(), found.is_exhaustive());
-    found
+    // Of damaged codes nothing is asked but that nobody panics.
+    let _ = identify_person(snapshot, &[query, query], &search).unwrap();
+    identify_fingers(snapshot, &[query], &search).unwrap().remove(0)
 }
 
 fn thirds() -> Effort {
