@@ -13,6 +13,8 @@ mod parameters;
 mod probe;
 mod relaxation;
 mod select;
+#[cfg(test)]
+mod tests;
 
 pub use probe::{CodeProbe, CodeRows};
 pub use select::{Evidence, FilterScore, Histogram, survivors};

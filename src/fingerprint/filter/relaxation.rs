@@ -2,22 +2,21 @@
 //!
 //! Each of the candidate's minutiae makes a pair with the probe's nearest; the 16 nearest pairs are
 //! taken. A pair's weight is `1 - 2 d / bits`, at least zero. Two pairs support each other by how well
-//! they agree (a product of linear ramps, below), and in each round a pair keeps half of its weight and
-//! gets half of the mean support of the others. The score is the sum of the squares of the weights.
+//! they agree (a product of two ramps without root or quotient, below), and in each round a pair keeps half of its weight and
+//! gets half of the mean support of the others. The score is the sum of the cubes of the weights.
 //!
 //! The 120 agreements are laid out by the difference of the pairs' numbers around a ring: vector `k`
 //! holds those of pairs `i` and `i + k`, so that everything is vectors of 16 without gathering.
 
+#![allow(clippy::needless_range_loop)] // several arrays by one index, as vectors
+
 use std::array::from_fn;
 use std::sync::LazyLock;
 
-use super::parameters::{
-    DISTANCE_FAR, DISTANCE_NEAR, KEEP, RESIDUAL_FAR, RESIDUAL_NEAR, ROUNDS, TURN_FAR, TURN_NEAR,
-};
+use super::parameters::{KEEP, MISS, ROUNDS, STRETCH, TURN_FAR, TURN_NEAR};
 use crate::fingerprint::codes::{SLOTS, WORDS};
 use crate::fingerprint::maths::sin_cos;
 use crate::kernels::Work;
-use crate::kernels::slots::NONE;
 use crate::units::Angle;
 
 /// Pairs that are relaxed.
@@ -65,13 +64,14 @@ pub(super) struct Relaxation<'a> {
 
 /// The pairs, and then whatever is past their number: pairs of no weight. Every array is twice as long,
 /// so that the pair `k` further around the ring is `k` further in memory.
+#[derive(Default)]
 struct Pairs {
     weight: Lanes,
-    probe: [[f32; 2 * PAIRS]; 2],
-    candidate: [[f32; 2 * PAIRS]; 2],
-    turn: [f32; 2 * PAIRS],
-    cos: [f32; 2 * PAIRS],
-    sin: [f32; 2 * PAIRS],
+    probe: [Ring; 2],
+    candidate: [Ring; 2],
+    turn: Ring,
+    cos: Ring,
+    sin: Ring,
 }
 
 impl Work for Relaxation<'_> {
@@ -84,10 +84,14 @@ impl Work for Relaxation<'_> {
         for k in 1..=HALF {
             let agreement = pairs.agreements(k);
             agreements[k] = agreement;
-            agreements[PAIRS - k] = from_fn(|i| agreement[(i + PAIRS - k) % PAIRS]);
+            agreements[PAIRS - k] = around(&twice(&agreement), PAIRS - k);
         }
         let weight = relax(pairs.weight, &agreements);
-        sum(from_fn(|i| weight[i] * weight[i]))
+        let mut cubes = [0.0; PAIRS];
+        for i in 0..PAIRS {
+            cubes[i] = weight[i] * weight[i] * weight[i];
+        }
+        sum(cubes)
     }
 }
 
@@ -95,95 +99,154 @@ impl Relaxation<'_> {
     /// The nearest pairs, ascending by distance and then slot.
     #[inline(always)]
     fn pairs(&self) -> Pairs {
-        // A number for each slot, all different, greater for pairs that are not to be taken.
-        let count = usize::from(self.candidate.count).min(SLOTS);
-        let order: [u16; SLOTS] = from_fn(|slot| {
-            let is_first = slot == 0 || slot * count / SLOTS != (slot - 1) * count / SLOTS;
-            let distance = if is_first && count > 0 { self.nearest[slot] >> 8 } else { NONE >> 8 };
-            distance << 5 | slot as u16
-        });
+        let order = self.order();
         let mut rank = [0_u16; SLOTS];
         for other in order {
-            for (rank, own) in rank.iter_mut().zip(order) {
-                *rank += u16::from(other < own);
+            for i in 0..SLOTS {
+                rank[i] += u16::from(other < order[i]);
             }
         }
         let mut ranked = [0_u8; SLOTS];
-        for (slot, rank) in rank.into_iter().enumerate() {
-            ranked[usize::from(rank) % SLOTS] = slot as u8;
+        for slot in 0..SLOTS {
+            ranked[usize::from(rank[slot]) % SLOTS] = slot as u8;
         }
-        let mut pairs = Pairs {
-            weight: [0.0; PAIRS],
-            probe: [[0.0; 2 * PAIRS]; 2],
-            candidate: [[0.0; 2 * PAIRS]; 2],
-            turn: [0.0; 2 * PAIRS],
-            cos: [0.0; 2 * PAIRS],
-            sin: [0.0; 2 * PAIRS],
-        };
-        for (i, &slot) in ranked.iter().take(PAIRS).enumerate() {
-            let slot = usize::from(slot) % SLOTS;
+        let mut pairs = Pairs::default();
+        for i in 0..PAIRS {
+            let slot = usize::from(ranked[i]) % SLOTS;
             let own = usize::from(self.nearest[slot]) % SLOTS;
             let distance = f32::from(order[slot] >> 5);
             pairs.weight[i] = (1.0 - distance * (2.0 / (64 * WORDS) as f32)).max(0.0);
             let turn = self.candidate.directions[slot].wrapping_sub(self.probe.directions[own]);
             let [cos, sin] = self.turns.0[usize::from(turn)];
+            let (a, b) = (self.probe.places[own], self.candidate.places[slot]);
             for i in [i, i + PAIRS] {
-                for axis in 0..2 {
-                    pairs.probe[axis][i] = f32::from(self.probe.places[own][axis]);
-                    pairs.candidate[axis][i] = f32::from(self.candidate.places[slot][axis]);
-                }
+                pairs.probe[0][i] = f32::from(a[0]);
+                pairs.probe[1][i] = f32::from(a[1]);
+                pairs.candidate[0][i] = f32::from(b[0]);
+                pairs.candidate[1][i] = f32::from(b[1]);
                 pairs.turn[i] = f32::from(turn.cast_signed());
-                (pairs.cos[i], pairs.sin[i]) = (cos, sin);
+                pairs.cos[i] = cos;
+                pairs.sin[i] = sin;
             }
         }
         pairs
     }
+
+    /// A number for each slot, all different: its distance, greatest for those that make no pair, and its
+    /// place.
+    #[inline(always)]
+    fn order(&self) -> [u16; SLOTS] {
+        let is_first = FIRSTS[usize::from(self.candidate.count).min(SLOTS)];
+        let mut order = [0; SLOTS];
+        for slot in 0..SLOTS {
+            let distance = (self.nearest[slot] >> 8) | (0xff & !is_first[slot]);
+            order[slot] = distance << 5 | slot as u16;
+        }
+        order
+    }
 }
+
+/// For each count of minutiae: all ones for the slots that are the first of their minutia.
+const FIRSTS: [[u16; SLOTS]; SLOTS + 1] = {
+    let mut firsts = [[0; SLOTS]; SLOTS + 1];
+    let mut count = 1;
+    while count <= SLOTS {
+        let mut slot = 0;
+        while slot < SLOTS {
+            if slot == 0 || slot * count / SLOTS != (slot - 1) * count / SLOTS {
+                firsts[count][slot] = u16::MAX;
+            }
+            slot += 1;
+        }
+        count += 1;
+    }
+    firsts
+};
 
 impl Pairs {
     /// How well pairs `i` and `i + k` agree.
     #[inline(always)]
     fn agreements(&self, k: usize) -> Lanes {
-        from_fn(|i| {
-            let difference = |values: &[f32; 2 * PAIRS]| values[i + k] - values[i];
-            let (ax, ay) = (difference(&self.probe[0]), difference(&self.probe[1]));
-            let (bx, by) = (difference(&self.candidate[0]), difference(&self.candidate[1]));
-            let a = (ax * ax + ay * ay).sqrt();
-            let b = (bx * bx + by * by).sqrt();
+        let (ax, ay) = (difference(&self.probe[0], k), difference(&self.probe[1], k));
+        let (bx, by) = (difference(&self.candidate[0], k), difference(&self.candidate[1], k));
+        let (turn, cos, sin) = (difference(&self.turn, k), total(&self.cos, k), total(&self.sin, k));
+        let mut agreements = [0.0; PAIRS];
+        for i in 0..PAIRS {
             // Turned by the mean of both turns.
-            let cos = 0.5 * (self.cos[i + k] + self.cos[i]);
-            let sin = 0.5 * (self.sin[i + k] + self.sin[i]);
-            let (x, y) = (ax * cos + ay * sin - bx, ay * cos - ax * sin - by);
-            let residual = (x * x + y * y).sqrt();
-            let turn = difference(&self.turn).abs();
-            ramp((a - b).abs(), DISTANCE_NEAR, DISTANCE_FAR)
-                * ramp(turn, TURN_NEAR, TURN_FAR)
-                * ramp(residual, RESIDUAL_NEAR, RESIDUAL_FAR)
-        })
+            let (cos, sin) = (0.5 * cos[i], 0.5 * sin[i]);
+            let (x, y) = (ax[i] * cos + ay[i] * sin - bx[i], ay[i] * cos - ax[i] * sin - by[i]);
+            let excess = (x * x + y * y) - (STRETCH * STRETCH) * (bx[i] * bx[i] + by[i] * by[i]);
+            let place = 1.0 - excess * (1.0 / (MISS * MISS));
+            let turn = (TURN_FAR - turn[i].abs()) * (1.0 / (TURN_FAR - TURN_NEAR));
+            agreements[i] = share(place) * share(turn);
+        }
+        agreements
     }
 }
 
-/// One up to `near`, zero from `far` on, straight between.
+/// Not below zero and not above one.
 #[inline(always)]
-fn ramp(value: f32, near: f32, far: f32) -> f32 {
-    ((far - value) * (1.0 / (far - near))).clamp(0.0, 1.0)
+fn share(value: f32) -> f32 {
+    let value = if value > 0.0 { value } else { 0.0 };
+    if value < 1.0 { value } else { 1.0 }
+}
+
+/// Numbers around the ring, twice.
+type Ring = [f32; 2 * PAIRS];
+
+#[inline(always)]
+fn twice(values: &Lanes) -> Ring {
+    let mut ring = [0.0; 2 * PAIRS];
+    ring[..PAIRS].copy_from_slice(values);
+    ring[PAIRS..].copy_from_slice(values);
+    ring
+}
+
+/// The number `k` further around the ring, for each.
+#[inline(always)]
+fn around(values: &Ring, k: usize) -> Lanes {
+    let mut lanes = [0.0; PAIRS];
+    lanes.copy_from_slice(&values[k..][..PAIRS]);
+    lanes
+}
+
+#[inline(always)]
+fn difference(values: &Ring, k: usize) -> Lanes {
+    let (other, own) = (around(values, k), around(values, 0));
+    let mut out = [0.0; PAIRS];
+    for i in 0..PAIRS {
+        out[i] = other[i] - own[i];
+    }
+    out
+}
+
+#[inline(always)]
+fn total(values: &Ring, k: usize) -> Lanes {
+    let (other, own) = (around(values, k), around(values, 0));
+    let mut out = [0.0; PAIRS];
+    for i in 0..PAIRS {
+        out[i] = other[i] + own[i];
+    }
+    out
 }
 
 #[inline(always)]
 fn relax(mut weight: Lanes, agreements: &[Lanes; PAIRS]) -> Lanes {
     for _ in 0..ROUNDS {
+        let ring = twice(&weight);
+        // Four sums, so that none waits for the one before.
         let mut support = [[0.0; PAIRS]; 4];
         for k in 1..PAIRS {
-            let support = &mut support[k % 4];
+            let other = around(&ring, k);
             for i in 0..PAIRS {
-                support[i] += agreements[k][i] * weight[(i + k) % PAIRS];
+                support[k % 4][i] += agreements[k][i] * other[i];
             }
         }
         let [a, b, c, d] = support;
-        weight = from_fn(|i| {
+        for i in 0..PAIRS {
             let support = (a[i] + b[i]) + (c[i] + d[i]);
-            KEEP * weight[i] + (1.0 - KEEP) / (PAIRS - 1) as f32 * support
-        });
+            weight[i] = KEEP * weight[i] + (1.0 - KEEP) / (PAIRS - 1) as f32 * support;
+        }
     }
     weight
 }
