@@ -42,7 +42,8 @@ impl<'a> CodeRows<'a> {
     }
 
     /// The rows after the first `count`, or none.
-    fn after(self, count: usize) -> Self {
+    #[must_use]
+    pub fn after(self, count: usize) -> Self {
         Self {
             words: self.words.map(|words| words.get(count..).unwrap_or_default()),
             directions: self.directions.get(count..).unwrap_or_default(),

@@ -119,12 +119,15 @@ impl Relaxation<'_> {
             let turn = self.candidate.directions[slot].wrapping_sub(self.probe.directions[own]);
             let [cos, sin] = self.turns.0[usize::from(turn)];
             let (a, b) = (self.probe.places[own], self.candidate.places[slot]);
+            // No pair at all agrees in its turn with none, so that it gets no weight.
+            let is_pair = order[slot] >> 5 != NO_PAIR;
+            let turn = if is_pair { f32::from(turn.cast_signed()) } else { 1_000.0 * (i + 1) as f32 };
             for i in [i, i + PAIRS] {
                 pairs.probe[0][i] = f32::from(a[0]);
                 pairs.probe[1][i] = f32::from(a[1]);
                 pairs.candidate[0][i] = f32::from(b[0]);
                 pairs.candidate[1][i] = f32::from(b[1]);
-                pairs.turn[i] = f32::from(turn.cast_signed());
+                pairs.turn[i] = turn;
                 pairs.cos[i] = cos;
                 pairs.sin[i] = sin;
             }
@@ -139,12 +142,15 @@ impl Relaxation<'_> {
         let is_first = FIRSTS[usize::from(self.candidate.count).min(SLOTS)];
         let mut order = [0; SLOTS];
         for slot in 0..SLOTS {
-            let distance = (self.nearest[slot] >> 8) | (0xff & !is_first[slot]);
+            let distance = (self.nearest[slot] >> 8) | (NO_PAIR & !is_first[slot]);
             order[slot] = distance << 5 | slot as u16;
         }
         order
     }
 }
+
+/// As a distance: no pair.
+const NO_PAIR: u16 = 0xff;
 
 /// For each count of minutiae: all ones for the slots that are the first of their minutia.
 const FIRSTS: [[u16; SLOTS]; SLOTS + 1] = {
