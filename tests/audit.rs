@@ -14,6 +14,7 @@ use biomatch::database::{
     LockReason, Policy, check_audit,
 };
 use database_support::*;
+use proptest::prelude::*;
 
 fn entry(number: u64) -> AuditEntry<'static> {
     AuditEntry {
@@ -250,4 +251,32 @@ fn a_file_that_failed_goes_on_when_there_is_room() {
     database.lock(&people.id(0), LockReason::Death).unwrap();
     let report = check_audit(&path, None).unwrap();
     assert_eq!((report.entries, report.torn), (2, vec![2]));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    /// Whatever the file holds is told of or held by the chain, and the next entry can be written.
+    #[test]
+    fn any_bytes_can_be_checked_and_appended_to(
+        parts in prop::collection::vec(
+            prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..40),
+                Just(b"\n".to_vec()),
+                Just(b"{\"previous\":1}\n".to_vec()),
+                Just(format!("{{\"previous\":\"{}\"}}\n", "0".repeat(64)).into_bytes()),
+            ],
+            0..6,
+        ),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.ndjson");
+        fs::write(&path, parts.concat()).unwrap();
+        let before = check_audit(&path, None);
+        append(&path, 0..1);
+        match (before, check_audit(&path, None)) {
+            (Ok(before), Ok(after)) => prop_assert_eq!(before.entries + 1, after.entries),
+            (Err(before), Err(after)) => prop_assert_eq!(before.to_string(), after.to_string()),
+            (before, after) => prop_assert!(false, "{:?} {:?}", before, after),
+        }
+    }
 }

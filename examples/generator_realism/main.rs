@@ -11,7 +11,8 @@
 //!
 //! Fingers: genuine are all pairs of impressions of a finger, impostor all pairs of impressions of
 //! different fingers inside a database. A generated database holds ten fingers of ten people, eight
-//! impressions each, as the real ones do; there are six unless told otherwise. Faces: all pairs.
+//! impressions each, as the real ones do; there are six unless told otherwise. After
+//! the full score, the stages of a search before it: `stages.rs` says what is compared. Faces: all pairs.
 
 use std::error::Error;
 use std::path::PathBuf;
