@@ -3,6 +3,7 @@
 use super::hull::Hull;
 use super::maths;
 use super::parameters::PIXELS_PER_STEP;
+use super::trust::Trust;
 use crate::template::Minutia;
 
 /// Columns are padded to a multiple of this many places, for vectors.
@@ -18,6 +19,7 @@ pub(super) struct Geometry {
     pub(super) y: Vec<f32>,
     pub(super) cos: Vec<f32>,
     pub(super) sin: Vec<f32>,
+    pub(super) trust: Trust,
     pub(super) hull: Hull,
 }
 
@@ -46,6 +48,7 @@ impl Geometry {
             self.y[i] = dy as f32 * (PIXELS_PER_STEP / 2.0);
             (self.sin[i], self.cos[i]) = maths::sin_cos(minutia.angle);
         }
+        self.trust.fill(minutiae, &self.x, &self.y);
         self.hull.build(&self.x[..self.len], &self.y[..self.len]);
     }
 

@@ -165,7 +165,7 @@ impl Growth {
     fn round(&mut self, a: &Geometry, b: &Geometry) -> f32 {
         self.motion.fit(a, b, self.current.pairs(), &mut self.pulls);
         self.find_candidates(a, b);
-        self.take(a.len(), b.len())
+        self.take(a, b)
     }
 
     /// All pairs of a prediction and a minutia near it.
@@ -197,10 +197,10 @@ impl Growth {
     }
 
     /// Takes the candidates of least cost, one to one, as the next matching; returns its worth.
-    fn take(&mut self, a: usize, b: usize) -> f32 {
-        self.next.clear(a);
+    fn take(&mut self, a: &Geometry, b: &Geometry) -> f32 {
+        self.next.clear(a.len());
         self.taken.clear();
-        self.taken.resize(b, false);
+        self.taken.resize(b.len(), false);
         let mut worth = 0.0;
         for candidate in &self.candidates {
             let partner = &mut self.next.partners[candidate.a()];
@@ -208,7 +208,8 @@ impl Growth {
             if *partner == Matching::NONE && !*taken {
                 *partner = candidate.b();
                 *taken = true;
-                worth += (1.0 - candidate.cost() / WORTHLESS_COST).max(0.0);
+                let root = a.trust.root[candidate.a()] * b.trust.root[usize::from(candidate.b())];
+                worth += (1.0 - candidate.cost() / WORTHLESS_COST).max(0.0) * (root * root);
             }
         }
         worth

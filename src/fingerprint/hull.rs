@@ -96,24 +96,26 @@ impl Hull {
         std::array::from_fn(|lane| self.is_within(outside[lane], [x[lane], y[lane]], margin))
     }
 
-    /// How many points are `known` to count, or are inside or within `margin`. One of `known` for each
-    /// point; the points are padded.
+    /// The weights of the points that are `known` to count, or are inside or within `margin`, together.
+    /// One of `known` for each point; the other columns are padded.
     #[inline(always)]
-    pub(super) fn count<'a>(
+    pub(super) fn weigh<'a>(
         &self,
         points: impl Iterator<Item = (&'a [f32; LANES], &'a [f32; LANES])>,
+        weights: &[f32],
         margin: f32,
         known: &[bool],
-    ) -> usize {
-        let mut count = 0;
-        for ((x, y), known) in points.zip(known.chunks(LANES)) {
+    ) -> f32 {
+        let mut sum = 0.0;
+        let weights = weights.as_chunks::<LANES>().0;
+        for (((x, y), weights), known) in points.zip(weights).zip(known.chunks(LANES)) {
             let outside = self.outside(x, y);
             for (lane, known) in known.iter().enumerate() {
                 let within = || self.is_within(outside[lane], [x[lane], y[lane]], margin);
-                count += usize::from(*known || within());
+                sum += if *known || within() { weights[lane] } else { 0.0 };
             }
         }
-        count
+        sum
     }
 
     /// The furthest that an edge sees each point outside.

@@ -23,6 +23,7 @@ mod relaxation;
 mod score;
 mod similarity;
 mod support;
+mod trust;
 
 pub use explanation::{Explanation, Fraction, MatchedPair, RigidMotion, explain};
 pub use features::{CylinderBlock, FEATURE_VERSION, FingerFeatures, FingerView};

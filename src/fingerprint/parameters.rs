@@ -46,6 +46,18 @@ pub(super) const LITTLE_TURN_COSINE: f32 = 0.0;
 /// data).
 pub(super) const LARGE_TURN_WEIGHT: f32 = 0.8;
 
+// Trust.
+
+/// Two minutiae so far apart crowd each other a quarter as much as two in one place, pixels: two
+/// ridges (development data; 15 to 20 are equal).
+pub(super) const CROWD_DISTANCE: f32 = 18.0;
+/// How much a minutia loses by another in the same place: it counts `1 / (1 + weight)` (development
+/// data; 0.5 to 1 are equal).
+pub(super) const CROWD_WEIGHT: f32 = 0.7;
+/// No minutia counts more than this many others. Qualities of no extractor reach it: it bounds what
+/// made-up ones can do.
+pub(super) const MOST_TRUST: f32 = 4.0;
+
 // Candidate list.
 
 /// Pairs of cylinders less similar than this are not listed (development data).
@@ -143,10 +155,10 @@ pub(super) const SUPPORT_HALF: f32 = 120.0;
 // Score.
 
 /// Weight of the logarithm of the relaxed score (fitted on the development data).
-pub(super) const RELAXED_WEIGHT: f32 = 4.8;
+pub(super) const RELAXED_WEIGHT: f32 = 4.0;
 /// Keeps that logarithm finite.
 pub(super) const RELAXED_FLOOR: f32 = 0.001;
 /// Weight of the support's share of the overlap (fitted on the development data).
-pub(super) const SUPPORT_WEIGHT: f32 = 16.5;
+pub(super) const SUPPORT_WEIGHT: f32 = 22.0;
 /// Added, so that 0 is near even odds of a mated and a non-mated pair (fitted on the development data).
-pub(super) const SCORE_OFFSET: f32 = 13.0;
+pub(super) const SCORE_OFFSET: f32 = 8.0;

@@ -33,7 +33,7 @@ impl Rows {
     }
 }
 
-/// For each lane the index of its minutia and the direction of that.
+/// For each lane the index of its minutia, the direction of that, and how far it can be trusted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Columns {
     /// All ones for a lane with a cylinder, zero for one without (whose other values mean nothing).
@@ -41,6 +41,8 @@ pub(super) struct Columns {
     pub(super) minutia: Vec<u8>,
     pub(super) cos: Vec<f32>,
     pub(super) sin: Vec<f32>,
+    /// The root of its trust.
+    pub(super) root: Vec<f32>,
 }
 
 impl Prepared {
@@ -53,6 +55,7 @@ impl Prepared {
         self.columns.minutia.clear();
         self.columns.cos.clear();
         self.columns.sin.clear();
+        self.columns.root.clear();
         for block in view.cylinders {
             for lane in 0..CylinderBlock::CYLINDERS {
                 let minutia = block.minutia(lane, self.geometry.len());
@@ -61,6 +64,7 @@ impl Prepared {
                 self.columns.minutia.push(minutia.unwrap_or_default());
                 self.columns.cos.push(minutia.map_or(0.0, |_| self.geometry.cos[index]));
                 self.columns.sin.push(minutia.map_or(0.0, |_| self.geometry.sin[index]));
+                self.columns.root.push(minutia.map_or(0.0, |_| self.geometry.trust.root[index]));
                 if let Some(minutia) = minutia {
                     self.rows.patterns.push(block.pattern(lane));
                     self.rows.minutia.push(minutia);

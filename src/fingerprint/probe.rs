@@ -71,8 +71,8 @@ impl Scratch {
     }
 }
 
-/// No share is greater: of `m` matched pairs each counts at most `(m - 1) / m`, and the overlap is at
-/// least `m`. The score rises with the share, also as rounded, so it is a bound to the bit.
+/// No share is greater: a matched pair counts less than the geometric mean of its trusts, and the sum of
+/// those is at most the geometric mean of the two sums of trusts, of which the overlap is. The score rises with the share, also as rounded, so it is a bound to the bit.
 const GREATEST_SHARE: f32 = 1.0;
 
 /// The steps after both fingers are ready.

@@ -46,6 +46,10 @@ pub(super) struct Relaxation {
     stride: usize,
     values: Vec<f32>,
     sums: Vec<f32>,
+    /// How far each pair can be trusted: the geometric mean of its two minutiae.
+    trust: Vec<f32>,
+    /// The values, times that.
+    trusted: Vec<f32>,
     /// A key that ascends as the pairs are to be ordered, and the pair in the low half.
     order: Vec<u64>,
     placed: Placed,
@@ -161,11 +165,16 @@ impl Relaxation {
                 }
             }
         }
+        let root = |pair: &Pair| a.trust.root[usize::from(pair.a)] * b.trust.root[usize::from(pair.b)];
+        self.trust.clear();
+        self.trust.extend(pairs.iter().map(root).map(|root| root * root));
         self.values.clear();
-        self.values.extend(pairs.iter().map(|pair| pair.similarity));
+        self.values.extend(pairs.iter().map(|pair| pair.similarity * root(pair)));
         self.sums.resize(stride, 0.0);
         let share = (1.0 - RELAXATION_KEEP) / (n.saturating_sub(1) as f32).max(LEAST_DIVISOR);
         for _ in 0..RELAXATION_ROUNDS {
+            self.trusted.clear();
+            self.trusted.extend(self.values.iter().zip(&self.trust).map(|(value, trust)| value * trust));
             for chunk in 0..stride / LANES {
                 let sums = self.supported(chunk);
                 self.sums[chunk * LANES..][..LANES].copy_from_slice(&sums);
@@ -183,7 +192,7 @@ impl Relaxation {
         let (support, _) = self.support.as_chunks::<LANES>();
         let rows = support.chunks_exact((self.stride / LANES).max(1));
         let mut sums = [0.0; LANES];
-        for (row, value) in rows.zip(&self.values) {
+        for (row, value) in rows.zip(&self.trusted) {
             let row = &row[chunk];
             for lane in 0..LANES {
                 sums[lane] += row[lane] * value;
@@ -305,7 +314,10 @@ mod tests {
             let mut relaxation = Relaxation::default();
             let score = relaxation.run(&pairs, &ga, &gb, 40);
 
-            let mut values: Vec<f64> = pairs.iter().map(|pair| f64::from(pair.similarity)).collect();
+            let trust: Vec<f64> =
+                (0..40).map(|i| f64::from((ga.trust.weight[i] * gb.trust.weight[i]).sqrt())).collect();
+            let similarity = |i: usize| f64::from(pairs[i].similarity);
+            let mut values: Vec<f64> = (0..40).map(|i| similarity(i) * trust[i].sqrt()).collect();
             let support: Vec<Vec<(f64, bool)>> =
                 (0..40).map(|i| (0..40).map(|k| plain_support(&a, &b, i, k)).collect()).collect();
             for (i, support) in support.iter().enumerate() {
@@ -316,7 +328,7 @@ mod tests {
             }
             for _ in 0..5 {
                 let sums: Vec<f64> = (0..40)
-                    .map(|i| (0..40).filter(|k| *k != i).map(|k| support[i][k].0 * values[k]).sum())
+                    .map(|i| (0..40).filter(|k| *k != i).map(|k| support[i][k].0 * trust[k] * values[k]).sum())
                     .collect();
                 for (value, sum) in values.iter_mut().zip(sums) {
                     *value = 0.5 * *value + 0.5 * sum / 39.0;

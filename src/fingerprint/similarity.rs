@@ -7,7 +7,8 @@ use super::prepared::Side;
 use crate::kernels::Kernels;
 use crate::kernels::masked::{LANES, Planes};
 
-/// A listed pair: indices of minutiae, and how similar their cylinders are.
+/// A listed pair: indices of minutiae, and how similar their cylinders are, times the roots of their
+/// trusts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Pair {
     pub(super) a: u8,
@@ -29,7 +30,7 @@ pub(super) struct Similarities {
 
 impl Similarities {
     /// Computes the matrix: `a`'s cylinders by row, `b`'s lanes by column, less where one is turned far
-    /// against the other.
+    /// against the other, times the roots of the trusts of both minutiae.
     #[inline(always)]
     pub(super) fn compute(&mut self, a: Side<'_>, b: Side<'_>, kernels: &Kernels) {
         let columns = &b.prepared.columns;
@@ -51,15 +52,18 @@ impl Similarities {
         let out = similarities.chunks_exact(planes.len()).zip(self.keys.chunks_exact_mut(planes.len()));
         for (row, (similarities, keys)) in out.enumerate() {
             let minutia = usize::from(rows.minutia[row]);
-            let (cos, sin) = (geometry.cos[minutia], geometry.sin[minutia]);
-            let directions =
-                columns.cos.as_chunks::<LANES>().0.iter().zip(columns.sin.as_chunks::<LANES>().0);
+            let (cos, sin, root) =
+                (geometry.cos[minutia], geometry.sin[minutia], geometry.trust.root[minutia]);
+            let [of_cos, of_sin, roots] =
+                [&columns.cos, &columns.sin, &columns.root].map(|column| column.as_chunks::<LANES>().0);
+            let of_columns = of_cos.iter().zip(of_sin).zip(roots);
             let mut best = [0; LANES];
-            let places = similarities.iter().zip(keys).zip(directions).zip(&self.free);
-            for (block, (((similarities, keys), (c, s)), free)) in (0_i32..).zip(places) {
+            let places = similarities.iter().zip(keys).zip(of_columns).zip(&self.free);
+            for (block, (((similarities, keys), ((c, s), roots)), free)) in (0_i32..).zip(places) {
                 for lane in 0..LANES {
                     let is_little = cos * c[lane] + sin * s[lane] > LITTLE_TURN_COSINE;
-                    let similarity = similarities[lane] * if is_little { 1.0 } else { LARGE_TURN_WEIGHT };
+                    let turn = if is_little { 1.0 } else { LARGE_TURN_WEIGHT };
+                    let similarity = similarities[lane] * (turn * (root * roots[lane]));
                     keys[lane] = key(similarity, block * LANES as i32 + lane as i32);
                     best[lane] = best[lane].max(keys[lane] & free[lane]);
                 }
@@ -175,6 +179,8 @@ mod tests {
                 let comparable = mask.count_ones() >= 32 && x + y > 0.0;
                 let similarity =
                     if comparable { 1.0 - differing.sqrt() / (x.sqrt() + y.sqrt()) } else { 0.0 };
+                let root = |side: Side<'_>, i: u8| side.prepared.geometry.trust.root[usize::from(i)];
+                let weight = weight * (root(a, row_minutia) * root(b, column_minutia));
                 let similarity = super::similarity(super::key(weight * similarity, 0));
                 all.push(Pair { a: row_minutia, b: column_minutia, similarity });
             }

@@ -20,19 +20,21 @@ pub(super) struct Support {
     is_matched: Vec<bool>,
 }
 
-/// A matched pair: where it stands in both fingers, and the turn from a to b.
+/// A matched pair: where it stands in both fingers, the turn from a to b, and how far it can be trusted.
 #[derive(Clone, Copy, Debug)]
 struct Matched {
     a: [f32; 2],
     b: [f32; 2],
     cos: f32,
     sin: f32,
+    trust: f32,
 }
 
 impl Support {
     /// The grown matching's support as a share of the overlap, about `0.0..=1.0`: each matched pair
     /// counts `s / (s + 1)`, with `s` the support that it has from the others; the overlap is the
     /// geometric mean of the numbers of minutiae that each finger has where the other one is known.
+    /// Minutiae and pairs count as far as they can be trusted.
     #[inline(always)]
     pub(super) fn share(&mut self, growth: &Growth, a: &Geometry, b: &Geometry) -> f32 {
         let matching = growth.best();
@@ -43,12 +45,12 @@ impl Support {
         let predicted = growth.predicted();
         self.mark(a.len(), matching.pairs().map(|(i, _)| i));
         let places = predicted.iter().map(|predicted| (&predicted.x, &predicted.y));
-        let overlap_a = b.hull.count(places, OVERLAP_MARGIN, &self.is_matched);
+        let overlap_a = b.hull.weigh(places, &a.trust.weight, OVERLAP_MARGIN, &self.is_matched);
         self.moved.carry(&a.hull, |i| [predicted[i / LANES].x[i % LANES], predicted[i / LANES].y[i % LANES]]);
         self.mark(b.len(), matching.pairs().map(|(_, j)| j));
         let places = b.x.as_chunks().0.iter().zip(b.y.as_chunks().0);
-        let overlap_b = self.moved.count(places, OVERLAP_MARGIN, &self.is_matched);
-        support / ((overlap_a * overlap_b) as f32 + 1.0).sqrt()
+        let overlap_b = self.moved.weigh(places, &b.trust.weight, OVERLAP_MARGIN, &self.is_matched);
+        support / (overlap_a * overlap_b + 1.0).sqrt()
     }
 
     /// Marks the matched minutiae of a finger.
@@ -63,7 +65,7 @@ impl Support {
         self.sums.iter().map(|sum| sum / (sum + 1.0))
     }
 
-    /// Sum of `s / (s + 1)` over the matched pairs.
+    /// Sum of `s / (s + 1)` over the matched pairs, each times its trust.
     #[inline(always)]
     fn total(&mut self, matching: &Matching, a: &Geometry, b: &Geometry) -> f32 {
         self.matched.clear();
@@ -78,17 +80,19 @@ impl Support {
                 self.sums[l] += mutual;
             }
         }
-        self.parts().sum()
+        self.parts().zip(&self.matched).map(|(part, pair)| part * pair.trust).sum()
     }
 }
 
 impl Matched {
     fn new(a: &Geometry, i: usize, b: &Geometry, j: usize) -> Self {
+        let root = a.trust.root[i] * b.trust.root[j];
         Self {
             a: [a.x[i], a.y[i]],
             b: [b.x[j], b.y[j]],
             cos: a.cos[i] * b.cos[j] + a.sin[i] * b.sin[j],
             sin: a.cos[i] * b.sin[j] - a.sin[i] * b.cos[j],
+            trust: root * root,
         }
     }
 
