@@ -49,11 +49,11 @@ pub(super) const LARGE_TURN_WEIGHT: f32 = 0.8;
 // Trust.
 
 /// Two minutiae so far apart crowd each other a quarter as much as two in one place, pixels: two
-/// ridges (development data; 15 to 20 are equal).
-pub(super) const CROWD_DISTANCE: f32 = 18.0;
+/// ridges (development data; 16 to 20 are equal).
+pub(super) const CROWD_DISTANCE: f32 = 16.0;
 /// How much a minutia loses by another in the same place: it counts `1 / (1 + weight)` (development
 /// data; 0.5 to 1 are equal).
-pub(super) const CROWD_WEIGHT: f32 = 0.7;
+pub(super) const CROWD_WEIGHT: f32 = 0.8;
 /// No minutia counts more than this many others. Qualities of no extractor reach it: it bounds what
 /// made-up ones can do.
 pub(super) const MOST_TRUST: f32 = 4.0;

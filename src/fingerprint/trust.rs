@@ -92,10 +92,10 @@ mod tests {
             .map(|(i, m)| {
                 let others = minutiae.iter().enumerate().filter(|(j, _)| *j != i);
                 let crowd: f64 = others
-                    .map(|(_, n)| (at(m)[0] - at(n)[0]).hypot(at(m)[1] - at(n)[1]) / 18.0)
+                    .map(|(_, n)| (at(m)[0] - at(n)[0]).hypot(at(m)[1] - at(n)[1]) / 16.0)
                     .map(|distance| (1.0 + distance * distance).powi(-2))
                     .sum();
-                m.quality().map_or(mean, |quality| f64::from(quality.get())) / (1.0 + 0.7 * crowd)
+                m.quality().map_or(mean, |quality| f64::from(quality.get())) / (1.0 + 0.8 * crowd)
             })
             .collect();
         let mean = raw.iter().sum::<f64>() / raw.len() as f64;
