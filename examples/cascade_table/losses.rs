@@ -9,13 +9,16 @@ use biomatch::search::{Cascade, Effort, FingerQuery, Found, Keep, Search, identi
 use biomatch::template::FingerPosition;
 use rayon::ThreadPool;
 
-use crate::people::People;
+use crate::people::{EACH, People};
 
-/// Probes at the gallery's full size: an exhaustive search of a million fingers takes seconds.
-const PROBES: u64 = 24;
+/// Comparisons of exhaustive searches at the gallery's full size, some tens of microseconds each: as many probes
+/// as that allows.
+const COMPARISONS: u64 = 7_200_000;
+
+const MOST_PROBES: u64 = 64;
 
 /// Probes of the small gallery.
-const SMALL_PROBES: u64 = 400;
+const SMALL_PROBES: u64 = 300;
 
 /// The effort with its shares alone: the floors of a small gallery would flatter.
 fn without_floors(cascade: Cascade) -> Effort {
@@ -28,7 +31,8 @@ fn without_floors(cascade: Cascade) -> Effort {
 }
 
 pub(crate) fn at_full_size(people: &People, pool: &ThreadPool) -> Result<(), Box<dyn Error>> {
-    table(people, pool, PROBES)
+    let rows = (people.count * EACH).max(1);
+    table(people, pool, (COMPARISONS / rows).clamp(1, MOST_PROBES))
 }
 
 pub(crate) fn at_small_size(people: &People, pool: &ThreadPool) -> Result<(), Box<dyn Error>> {
