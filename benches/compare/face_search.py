@@ -73,7 +73,7 @@ class Set:
         return {
             "recall_1": float(np.mean(found[:, 0] == truth[:, 0])),
             "recall_10": float(at_ten),
-            "mate_rate": float(np.mean(found[mated, 0] == mates[mated])),
+            "mate_rate": float(np.mean(found[mated, 0] == mates[mated])) if mated.any() else None,
         }
 
     def measure(self, who, search, probes, bytes_a_vector, ten=None, threads=(1, 2), batches=BATCHES):

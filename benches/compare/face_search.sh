@@ -9,7 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 sets=${SETS:-"1000000:512:faces 100000:512:faces 10000:512:faces 100000:512:uniform 100000:128:faces"}
 hnsw_at=100000:512:faces
 exact_seconds=100
-record=$here/../record/$(date +%F)-face-search.md
+record=
+[ -n "${SETS:-}" ] || record=$here/../record/$(date +%F)-face-search.md
 if [ "${1:-}" = --quick ]; then
     shift
     sets="10000:512:faces"

@@ -30,7 +30,7 @@ fn high_bytes(snapshot: &Snapshot) -> usize {
 }
 
 /// Single searches, thresholded ones, and batches of at most so many pairs, by one thread and by two; the
-/// scan of vectors if there may be many.
+/// scan of vectors and the filter of signs if there may be many.
 pub fn scan(set: &Set, most_pairs: usize) {
     let snapshot = set.snapshot();
     let probes = set.probes();
@@ -51,9 +51,9 @@ pub fn scan(set: &Set, most_pairs: usize) {
         say("read, anonymous memory", threads, time, json!({ "gb_s": bytes as f64 / time / 1e9 }));
         drop(copy);
         singles(set, &snapshot, &probes[..5], &any, &pool, (bytes, roof));
-        one_bit(set, &snapshot, &probes, &any.on(&pool), threads);
         let search = any.on(&pool);
         if most_pairs >= 1_000_000_000 {
+            one_bit(set, &snapshot, &probes, &search, threads);
             let time = best(|| {
                 black_box(identify_faces_by_vectors(&snapshot, &probes[..1], &search).unwrap());
             });
