@@ -30,10 +30,10 @@ pub(super) fn small_arcsine(sine: f32) -> f32 {
 /// `exp(x)` for `x` up to 80, relative error below 1e-6; zero far below -80.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
-    if x < -80.0 {
-        return 0.0;
-    }
-    let x = x.min(80.0);
+    // Written as choices, not branches: vectors take both sides.
+    let is_zero = x < -80.0;
+    let x = if x < 80.0 { x } else { 80.0 };
+    let x = if is_zero { -80.0 } else { x };
     let power = round(x * LOG2_E);
     // LN_2 in two parts, the first exact in a product with a small integer.
     let rest = x - power * 0.693_359_4;
@@ -42,7 +42,8 @@ pub(super) fn exp(x: f32) -> f32 {
     let series = 1.0
         + y * (1.0 + y * (0.5 + y * (1.0 / 6.0 + y * (1.0 / 24.0 + y * (1.0 / 120.0 + y * (1.0 / 720.0))))));
     // Within -116..=116: a normal exponent.
-    series * f32::from_bits(((power as i32 + 127) as u32) << 23)
+    let value = series * f32::from_bits(((power as i32 + 127) as u32) << 23);
+    if is_zero { 0.0 } else { value }
 }
 
 /// The nearest whole number of a number below four million, of halves the even one. (The library's own

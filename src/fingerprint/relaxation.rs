@@ -23,19 +23,20 @@ static FALL_END: LazyLock<f32> = LazyLock::new(|| {
     2.0 * half * half
 });
 
-/// The logistic fall of support over an angle, by `1 - cos` of the angle.
-static FALL: LazyLock<Vec<f32>> = LazyLock::new(|| {
-    (0..FALL_STEPS)
-        .map(|step| {
-            let versine = (step as f32 + 0.5) / FALL_STEPS as f32 * *FALL_END;
-            let angle = 2.0 * small_arcsine((versine / 2.0).sqrt());
-            logistic(angle, ANGLE_MIDPOINT, ANGLE_STEEPNESS)
-        })
-        .collect()
+/// The logistic fall of support over an angle, by `1 - cos` of the angle; zero from the cut on.
+static FALL: LazyLock<[f32; 2 * FALL_STEPS]> = LazyLock::new(|| {
+    std::array::from_fn(|step| {
+        let versine = (step as f32 + 0.5) / FALL_STEPS as f32 * *FALL_END;
+        let angle = 2.0 * small_arcsine((versine / 2.0).sqrt());
+        if step < FALL_STEPS { logistic(angle, ANGLE_MIDPOINT, ANGLE_STEEPNESS) } else { 0.0 }
+    })
 });
 
 /// Pairs are looked at in vectors of this many.
 const LANES: usize = 8;
+
+/// Sums of this many pairs are made at a time: enough that none waits for its last addition.
+const WIDE: usize = 4 * LANES;
 
 /// The state of a relaxation. Reused without allocation.
 #[derive(Debug, Default)]
@@ -44,6 +45,8 @@ pub(super) struct Relaxation {
     support: Vec<f32>,
     /// The number of pairs, padded for vectors.
     stride: usize,
+    /// Couples of pairs that may support each other, and places for as many as there can be.
+    couples: Vec<[u8; 2]>,
     values: Vec<f32>,
     sums: Vec<f32>,
     /// How far each pair can be trusted: the geometric mean of its two minutiae.
@@ -86,8 +89,8 @@ impl Placed {
         }
     }
 
-    /// For each of the [`LANES`] pairs from `first`: not zero if neither its turn nor its distances
-    /// forbid that it and pair `i` support each other.
+    /// For each of the [`LANES`] pairs from `first`: one if it comes after pair `i`, and neither its turn
+    /// nor its distances forbid that the two support each other; else zero.
     #[inline(always)]
     fn near(&self, i: usize, first: usize, fall_end: f32) -> [u32; LANES] {
         let lanes = |column: &[f32]| column.as_chunks::<LANES>().0[first / LANES];
@@ -102,39 +105,72 @@ impl Placed {
             let db = (bx * bx + by * by).sqrt();
             let longer = if da > db { da } else { db };
             let cut = DISTANCE_CUT + DISTANCE_CUT_GROWTH * longer;
-            near[lane] = u32::from(between < fall_end) & u32::from((da - db).abs() <= cut);
+            let is_after = (first + lane) as u32 > i as u32;
+            near[lane] = u32::from(between < fall_end)
+                & u32::from((da - db).abs() <= cut)
+                & u32::from(is_after);
         }
         near
     }
 
-    /// The mutual support of two pairs that are [`Placed::near`]: what `k` gives to `i`, and what `i` gives to `k`.
+    /// The mutual support of couples that are [`Placed::near`]: what the second gives to the first, and
+    /// what the first gives to the second.
     #[inline(always)]
-    fn support(&self, i: usize, k: usize, fall: &[f32], fall_end: f32) -> (f32, f32) {
-        const NONE: (f32, f32) = (0.0, 0.0);
-        let between = 1.0 - (self.cos[i] * self.cos[k] + self.sin[i] * self.sin[k]);
-        let (ax, ay) = (self.ax[k] - self.ax[i], self.ay[k] - self.ay[i]);
-        let (bx, by) = (self.bx[k] - self.bx[i], self.by[k] - self.by[i]);
-        let da = (ax * ax + ay * ay).sqrt();
-        let db = (bx * bx + by * by).sqrt();
-        if da * db == 0.0 {
-            return NONE;
-        }
-        // The turn of the line between the two, and its difference from the turns of the two.
-        let per_length = 1.0 / (da * db);
-        let cos = (ax * bx + ay * by) * per_length;
-        let sin = (ax * by - ay * bx) * per_length;
-        let at_i = 1.0 - (self.cos[i] * cos + self.sin[i] * sin);
-        let at_k = 1.0 - (self.cos[k] * cos + self.sin[k] * sin);
-        if at_i >= fall_end && at_k >= fall_end {
-            return NONE;
-        }
+    fn support(
+        &self,
+        couples: &[[u8; 2]; LANES],
+        fall: &[f32; 2 * FALL_STEPS],
+        fall_end: f32,
+    ) -> [[f32; LANES]; 2] {
+        let gather = |column: &[f32], end: usize| couples.map(|couple| column[usize::from(couple[end])]);
+        let [i_cos, k_cos] = [0, 1].map(|end| gather(&self.cos, end));
+        let [i_sin, k_sin] = [0, 1].map(|end| gather(&self.sin, end));
+        let [i_ax, k_ax] = [0, 1].map(|end| gather(&self.ax, end));
+        let [i_ay, k_ay] = [0, 1].map(|end| gather(&self.ay, end));
+        let [i_bx, k_bx] = [0, 1].map(|end| gather(&self.bx, end));
+        let [i_by, k_by] = [0, 1].map(|end| gather(&self.by, end));
         let scale = FALL_STEPS as f32 / fall_end;
-        // `as` saturates: rounding below zero is the first step.
-        let fall = |versine: f32| fall.get((versine * scale) as usize).copied().unwrap_or(0.0);
-        let midpoint = DISTANCE_MIDPOINT + DISTANCE_MIDPOINT_GROWTH * (da + db);
-        let common = logistic((da - db).abs(), midpoint, DISTANCE_STEEPNESS) * fall(between);
-        (common * fall(at_i), common * fall(at_k))
+        let mut common = [0.0_f32; LANES];
+        let mut steps = [[0_u32; LANES]; 3];
+        for lane in 0..LANES {
+            let between = 1.0 - (i_cos[lane] * k_cos[lane] + i_sin[lane] * k_sin[lane]);
+            let (ax, ay) = (k_ax[lane] - i_ax[lane], k_ay[lane] - i_ay[lane]);
+            let (bx, by) = (k_bx[lane] - i_bx[lane], k_by[lane] - i_by[lane]);
+            let da = (ax * ax + ay * ay).sqrt();
+            let db = (bx * bx + by * by).sqrt();
+            // The turn of the line between the two, and its difference from the turns of the two.
+            let per_length = 1.0 / (da * db);
+            let cos = (ax * bx + ay * by) * per_length;
+            let sin = (ax * by - ay * bx) * per_length;
+            let at_i = 1.0 - (i_cos[lane] * cos + i_sin[lane] * sin);
+            let at_k = 1.0 - (k_cos[lane] * cos + k_sin[lane] * sin);
+            let midpoint = DISTANCE_MIDPOINT + DISTANCE_MIDPOINT_GROWTH * (da + db);
+            let stretch = logistic((da - db).abs(), midpoint, DISTANCE_STEEPNESS);
+            common[lane] = if da * db == 0.0 { 0.0 } else { stretch };
+            for (steps, versine) in steps.iter_mut().zip([between, at_i, at_k]) {
+                steps[lane] = fall_step(versine * scale);
+            }
+        }
+        let [between, at_i, at_k] =
+            steps.map(|steps| steps.map(|step| fall[step as usize % (2 * FALL_STEPS)]));
+        let mut support = [[0.0; LANES]; 2];
+        for lane in 0..LANES {
+            let common = common[lane] * between[lane];
+            support[0][lane] = common * at_i[lane];
+            support[1][lane] = common * at_k[lane];
+        }
+        support
     }
+}
+
+/// The step of [`FALL`], of which those from [`FALL_STEPS`] on are the cut; no number is the cut too.
+#[inline(always)]
+fn fall_step(step: f32) -> u32 {
+    let last = FALL_STEPS as f32;
+    let step = if step < last { step } else { last };
+    // Rounding below zero is the first step.
+    let step = if step > 0.0 { step } else { 0.0 };
+    step as u32
 }
 
 impl Relaxation {
@@ -145,24 +181,16 @@ impl Relaxation {
         let n = pairs.len();
         self.placed.fill(pairs, a, b);
         self.support.clear();
-        self.stride = n.next_multiple_of(LANES);
-        let stride = self.stride;
-        self.support.resize(n * stride, 0.0);
-        let (fall, fall_end) = (FALL.as_slice(), *FALL_END);
-        for i in 0..n {
-            for first in (i / LANES * LANES..n).step_by(LANES) {
-                let near = self.placed.near(i, first, fall_end);
-                if near.iter().fold(0, |any, near| any | near) == 0 {
-                    continue;
-                }
-                for lane in (0..LANES).filter(|lane| near[*lane] != 0) {
-                    let k = first + lane;
-                    if (i + 1..n).contains(&k) {
-                        let (to_i, to_k) = self.placed.support(i, k, fall, fall_end);
-                        self.support[k * stride + i] = to_i;
-                        self.support[i * stride + k] = to_k;
-                    }
-                }
+        self.stride = n.next_multiple_of(WIDE);
+        self.support.resize(n * self.stride, 0.0);
+        let (fall, fall_end) = (&*FALL, *FALL_END);
+        let couples = self.find_couples(n, fall_end);
+        for couples in self.couples[..couples.next_multiple_of(LANES)].as_chunks::<LANES>().0 {
+            let [to_first, to_second] = self.placed.support(couples, fall, fall_end);
+            for (lane, &[i, k]) in couples.iter().enumerate() {
+                let (i, k) = (usize::from(i), usize::from(k));
+                self.support[k * self.stride + i] = to_first[lane];
+                self.support[i * self.stride + k] = to_second[lane];
             }
         }
         let root = |pair: &Pair| a.trust.root[usize::from(pair.a)] * b.trust.root[usize::from(pair.b)];
@@ -170,14 +198,14 @@ impl Relaxation {
         self.trust.extend(pairs.iter().map(root).map(|root| root * root));
         self.values.clear();
         self.values.extend(pairs.iter().map(|pair| pair.similarity * root(pair)));
-        self.sums.resize(stride, 0.0);
+        self.sums.resize(self.stride, 0.0);
         let share = (1.0 - RELAXATION_KEEP) / (n.saturating_sub(1) as f32).max(LEAST_DIVISOR);
         for _ in 0..RELAXATION_ROUNDS {
             self.trusted.clear();
             self.trusted.extend(self.values.iter().zip(&self.trust).map(|(value, trust)| value * trust));
-            for chunk in 0..stride / LANES {
-                let sums = self.supported(chunk);
-                self.sums[chunk * LANES..][..LANES].copy_from_slice(&sums);
+            for wide in 0..self.stride / WIDE {
+                let sums = self.supported(wide);
+                self.sums[wide * WIDE..][..WIDE].copy_from_slice(&sums);
             }
             for (value, sum) in self.values.iter_mut().zip(&self.sums) {
                 *value = RELAXATION_KEEP * *value + share * sum;
@@ -186,15 +214,38 @@ impl Relaxation {
         self.score(pairs, cylinders)
     }
 
-    /// The support that the pairs of a chunk have: summed by ascending supporter.
+    /// Lists the couples of `n` pairs that are near, and returns how many; up to the next multiple of
+    /// [`LANES`] a pair with itself follows, which supports nothing.
     #[inline(always)]
-    fn supported(&self, chunk: usize) -> [f32; LANES] {
-        let (support, _) = self.support.as_chunks::<LANES>();
-        let rows = support.chunks_exact((self.stride / LANES).max(1));
-        let mut sums = [0.0; LANES];
+    fn find_couples(&mut self, n: usize, fall_end: f32) -> usize {
+        let most = n * n / 2 + 2 * LANES;
+        if self.couples.len() < most {
+            self.couples.resize(most, [0; 2]);
+        }
+        let mut count = 0;
+        for i in 0..n {
+            for first in (i / LANES * LANES..n).step_by(LANES) {
+                let near = self.placed.near(i, first, fall_end);
+                // A place is written whether it counts or not: to ask would cost more.
+                for (lane, near) in near.into_iter().enumerate() {
+                    self.couples[count] = [i as u8, (first + lane) as u8];
+                    count += near as usize;
+                }
+            }
+        }
+        self.couples[count..count.next_multiple_of(LANES)].fill([0; 2]);
+        count
+    }
+
+    /// The support that some pairs have: summed by ascending supporter.
+    #[inline(always)]
+    fn supported(&self, wide: usize) -> [f32; WIDE] {
+        let (support, _) = self.support.as_chunks::<WIDE>();
+        let rows = support.chunks_exact((self.stride / WIDE).max(1));
+        let mut sums = [0.0; WIDE];
         for (row, value) in rows.zip(&self.trusted) {
-            let row = &row[chunk];
-            for lane in 0..LANES {
+            let row = &row[wide];
+            for lane in 0..WIDE {
                 sums[lane] += row[lane] * value;
             }
         }
