@@ -24,7 +24,8 @@ pub(super) struct Similarities {
     keys: Vec<[i32; LANES]>,
     /// All ones for a column that is free, zero for one that is taken or empty.
     free: Vec<[i32; LANES]>,
-    /// The key of each row's best free column; zero for a row that is taken and for padding.
+    /// The key of each row's best column of those that were free when it was last looked at; zero for a
+    /// row that is taken and for padding.
     best: Vec<[i32; LANES]>,
 }
 
@@ -68,49 +69,63 @@ impl Similarities {
                     best[lane] = best[lane].max(keys[lane] & free[lane]);
                 }
             }
-            self.best[row / LANES][row % LANES] = best.into_iter().fold(0, i32::max);
+            self.best[row / LANES][row % LANES] = greatest(best);
         }
     }
 
     /// The greedy list: again and again the most similar pair of a row and a column that are both
     /// free (of equals the first column, then the first row), until none is similar enough. Equals
-    /// sorting all pairs, at the price of the pairs taken.
+    /// sorting all pairs, at the price of the pairs taken. A row whose best column was taken meanwhile is
+    /// looked at anew only when it would be next.
     #[inline(always)]
     pub(super) fn select(&mut self, a: Side<'_>, b: Side<'_>, pairs: &mut Vec<Pair>) {
         pairs.clear();
         let width = self.free.len();
         loop {
-            let mut most = [0; LANES];
-            for best in &self.best {
-                for lane in 0..LANES {
-                    most[lane] = most[lane].max(best[lane]);
-                }
-            }
-            let most = most.into_iter().fold(0, i32::max);
+            let (row, most) = self.best_row();
             let similarity = similarity(most);
             if similarity <= LEAST_SIMILARITY {
                 return;
             }
             let column = (COLUMNS ^ most & COLUMNS) as usize;
-            let row = self.best.as_flattened().iter().position(|best| *best == most).unwrap_or_default();
-            let (a, b) = (a.prepared.rows.minutia[row], b.prepared.columns.minutia[column]);
-            pairs.push(Pair { a, b, similarity });
-            self.free[column / LANES][column % LANES] = 0;
-            self.best[row / LANES][row % LANES] = 0;
-            for (chunk, best) in self.best.iter_mut().enumerate() {
-                let mut is_lost = [false; LANES];
-                for lane in 0..LANES {
-                    is_lost[lane] = (best[lane] ^ most) & COLUMNS == 0 && best[lane] > 0;
+            let free = &mut self.free[column / LANES][column % LANES];
+            let best = &mut self.best[row / LANES][row % LANES];
+            if *free != 0 {
+                (*free, *best) = (0, 0);
+                let (a, b) = (a.prepared.rows.minutia[row], b.prepared.columns.minutia[column]);
+                pairs.push(Pair { a, b, similarity });
+            } else {
+                let mut keys = [0; LANES];
+                for (row, free) in self.keys[row * width..(row + 1) * width].iter().zip(&self.free) {
+                    for lane in 0..LANES {
+                        keys[lane] = keys[lane].max(row[lane] & free[lane]);
+                    }
                 }
-                if is_lost == [false; LANES] {
-                    continue;
-                }
-                for (lane, best) in best.iter_mut().enumerate().filter(|(lane, _)| is_lost[*lane]) {
-                    let row = chunk * LANES + lane;
-                    *best = greatest(&self.keys[row * width..(row + 1) * width], &self.free);
-                }
+                *best = greatest(keys);
             }
         }
+    }
+
+    /// The first row of the greatest key, and that key.
+    #[inline(always)]
+    fn best_row(&self) -> (usize, i32) {
+        let mut most = [0; LANES];
+        for best in &self.best {
+            for lane in 0..LANES {
+                most[lane] = most[lane].max(best[lane]);
+            }
+        }
+        let most = greatest(most);
+        let mut before = [i32::MAX; LANES];
+        for (chunk, best) in (0_i32..).zip(&self.best) {
+            for lane in 0..LANES {
+                let row = chunk * LANES as i32 + lane as i32;
+                before[lane] = before[lane].min(if best[lane] == most { row } else { i32::MAX });
+            }
+        }
+        // The least as the greatest of the complements.
+        let row = !greatest(before.map(|row| !row));
+        (usize::try_from(row).unwrap_or_default(), most)
     }
 }
 
@@ -130,16 +145,17 @@ fn similarity(key: i32) -> f32 {
     f32::from_bits((key & !COLUMNS).cast_unsigned())
 }
 
-/// The greatest key of a free column, or zero.
+/// The greatest of some numbers, by halves.
 #[inline(always)]
-fn greatest(keys: &[[i32; LANES]], free: &[[i32; LANES]]) -> i32 {
-    let mut best = [0; LANES];
-    for (keys, free) in keys.iter().zip(free) {
-        for lane in 0..LANES {
-            best[lane] = best[lane].max(keys[lane] & free[lane]);
+fn greatest(mut keys: [i32; LANES]) -> i32 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            keys[lane] = keys[lane].max(keys[lane + half]);
         }
+        half /= 2;
     }
-    best.into_iter().fold(0, i32::max)
+    keys[0]
 }
 
 #[cfg(test)]
