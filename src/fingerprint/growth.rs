@@ -173,23 +173,25 @@ impl Growth {
     fn find_candidates(&mut self, a: &Geometry, b: &Geometry) {
         self.candidates.clear();
         let least_cosine = maths::sin_cos(Angle::from_radians(f64::from(GROWTH_ANGLE))).1;
-        for i in 0..a.len() {
-            let (predicted, lane) = (&self.motion.predicted()[i / LANES], i % LANES);
-            let (x, y) = (predicted.x[lane], predicted.y[lane]);
-            let (cos, sin) = (predicted.cos[lane], predicted.sin[lane]);
-            let near = near(b, [x, y], [cos, sin], predicted.reach[lane], least_cosine);
-            if near.iter().fold(0, |any, chunks| any | chunks) == 0 {
-                continue;
-            }
-            for (lane, mut chunks) in near.into_iter().enumerate() {
-                while chunks != 0 {
-                    let j = chunks.trailing_zeros() as usize * LANES + lane;
-                    chunks &= chunks - 1;
-                    let (dx, dy) = (b.x[j] - x, b.y[j] - y);
-                    let square = dx * dx + dy * dy;
-                    let angle = small_arcsine(cos * b.sin[j] - sin * b.cos[j]) * (1.0 / COST_ANGLE);
-                    let cost = square * (1.0 / (COST_DISTANCE * COST_DISTANCE)) + angle * angle;
-                    self.candidates.push(Candidate::new(cost, i as u8, j as u8));
+        let [x, y, cos, sin] = [&b.x, &b.y, &b.cos, &b.sin].map(|column| &column[..b.len()]);
+        for (chunk, predicted) in self.motion.predicted().iter().enumerate() {
+            let lanes = LANES.min(a.len() - chunk * LANES);
+            for first in (0..b.len()).step_by(WORD) {
+                let places = first..(first + WORD).min(b.len());
+                let columns = [x, y, cos, sin].map(|column| &column[places.clone()]);
+                let near = near(predicted, columns, least_cosine);
+                for (lane, mut bits) in near[..lanes].iter().copied().enumerate() {
+                    while bits != 0 {
+                        let j = first + bits.trailing_zeros() as usize;
+                        bits &= bits - 1;
+                        let (dx, dy) = (x[j] - predicted.x[lane], y[j] - predicted.y[lane]);
+                        let square = dx * dx + dy * dy;
+                        let sine = predicted.cos[lane] * sin[j] - predicted.sin[lane] * cos[j];
+                        let angle = small_arcsine(sine) * (1.0 / COST_ANGLE);
+                        let cost = square * (1.0 / (COST_DISTANCE * COST_DISTANCE)) + angle * angle;
+                        let i = chunk * LANES + lane;
+                        self.candidates.push(Candidate::new(cost, i as u8, j as u8));
+                    }
                 }
             }
         }
@@ -216,18 +218,20 @@ impl Growth {
     }
 }
 
-/// Which minutiae lie near a place and a direction, `reach` the square of the greatest distance: bit
-/// `c` of lane `l` is minutia `c * LANES + l`.
+/// Minutiae whose bits a word holds.
+const WORD: usize = u32::BITS as usize;
+
+/// Which of at most [`WORD`] minutiae (places and directions) lie near each lane's prediction: a bit for
+/// each.
 #[inline(always)]
-fn near(b: &Geometry, at: [f32; 2], direction: [f32; 2], reach: f32, least_cosine: f32) -> [u32; LANES] {
-    let [bx, by, cos, sin] = [&b.x, &b.y, &b.cos, &b.sin].map(|column| column.as_chunks::<LANES>().0);
+fn near(at: &Predicted, [x, y, cos, sin]: [&[f32]; 4], least_cosine: f32) -> [u32; LANES] {
     let mut near = [0_u32; LANES];
-    for (chunk, (((x, y), cos), sin)) in bx.iter().zip(by).zip(cos).zip(sin).enumerate() {
-        let bit = 1_u32 << chunk;
+    for (bit, (((x, y), cos), sin)) in x.iter().zip(y).zip(cos).zip(sin).enumerate() {
+        let bit = 1_u32 << bit;
         for lane in 0..LANES {
-            let (dx, dy) = (x[lane] - at[0], y[lane] - at[1]);
-            let is_near = dx * dx + dy * dy <= reach;
-            let is_along = direction[0] * cos[lane] + direction[1] * sin[lane] >= least_cosine;
+            let (dx, dy) = (x - at.x[lane], y - at.y[lane]);
+            let is_near = dx * dx + dy * dy <= at.reach[lane];
+            let is_along = at.cos[lane] * cos + at.sin[lane] * sin >= least_cosine;
             near[lane] |= if is_near & is_along { bit } else { 0 };
         }
     }
