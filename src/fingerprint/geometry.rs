@@ -5,6 +5,7 @@ use super::maths;
 use super::parameters::PIXELS_PER_STEP;
 use super::trust::Trust;
 use crate::template::Minutia;
+use crate::units::Angle;
 
 /// Columns are padded to a multiple of this many places, for vectors.
 pub(super) const LANES: usize = 16;
@@ -28,6 +29,7 @@ const FAR_AWAY: f32 = 1.0e6;
 
 impl Geometry {
     /// Takes in the minutiae, in their order.
+    #[inline(always)]
     pub(super) fn fill(&mut self, minutiae: &[Minutia]) {
         self.len = minutiae.len();
         let padded = self.len.next_multiple_of(LANES);
@@ -39,14 +41,28 @@ impl Geometry {
         }
         let x_middle = twice_the_middle(minutiae.iter().map(|m| m.x.steps()));
         let y_middle = twice_the_middle(minutiae.iter().map(|m| m.y.steps()));
-        for (i, minutia) in minutiae.iter().enumerate() {
-            // Twice the distance from the middle is a whole number of steps: a translated finger
-            // has the same columns to the bit.
-            let dx = 2 * i32::from(minutia.x.steps()) - x_middle;
-            let dy = y_middle - 2 * i32::from(minutia.y.steps());
-            self.x[i] = dx as f32 * (PIXELS_PER_STEP / 2.0);
-            self.y[i] = dy as f32 * (PIXELS_PER_STEP / 2.0);
-            (self.sin[i], self.cos[i]) = maths::sin_cos(minutia.angle);
+        for (chunk, minutiae) in minutiae.chunks(LANES).enumerate() {
+            let mut places = [[0_i32; 2]; LANES];
+            let mut angles = [Angle::default(); LANES];
+            for (lane, minutia) in minutiae.iter().enumerate() {
+                places[lane] = [minutia.x, minutia.y].map(|at| i32::from(at.steps()));
+                angles[lane] = minutia.angle;
+            }
+            let (mut x, mut y) = ([0.0; LANES], [0.0; LANES]);
+            let (mut cos, mut sin) = ([0.0; LANES], [0.0; LANES]);
+            for lane in 0..LANES {
+                // Twice the distance from the middle is a whole number of steps: a translated finger
+                // has the same columns to the bit.
+                x[lane] = (2 * places[lane][0] - x_middle) as f32 * (PIXELS_PER_STEP / 2.0);
+                y[lane] = (y_middle - 2 * places[lane][1]) as f32 * (PIXELS_PER_STEP / 2.0);
+                (sin[lane], cos[lane]) = maths::sin_cos(angles[lane]);
+            }
+            let used = chunk * LANES..chunk * LANES + minutiae.len();
+            for (column, values) in
+                [(&mut self.x, x), (&mut self.y, y), (&mut self.cos, cos), (&mut self.sin, sin)]
+            {
+                column[used.clone()].copy_from_slice(&values[..minutiae.len()]);
+            }
         }
         self.trust.fill(minutiae, &self.x, &self.y);
         self.hull.build(&self.x[..self.len], &self.y[..self.len]);
@@ -64,8 +80,8 @@ impl Geometry {
 }
 
 /// Sum of the least and the greatest.
-fn twice_the_middle(values: impl Iterator<Item = u16> + Clone) -> i32 {
-    let least = values.clone().min().unwrap_or(0);
-    let greatest = values.max().unwrap_or(0);
-    i32::from(least) + i32::from(greatest)
+#[inline(always)]
+fn twice_the_middle(values: impl Iterator<Item = u16>) -> i32 {
+    let (least, greatest) = values.fold((u16::MAX, 0), |(least, greatest), value| (least.min(value), greatest.max(value)));
+    if least > greatest { 0 } else { i32::from(least) + i32::from(greatest) }
 }

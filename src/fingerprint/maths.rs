@@ -6,18 +6,17 @@ use std::f32::consts::{LN_2, LOG2_E, SQRT_2, TAU};
 use crate::units::Angle;
 
 /// Sine and cosine of an angle, to 3e-7. By octant: 0 gives exactly (0, 1), a quarter (1, 0).
+#[inline(always)]
 pub(super) fn sin_cos(angle: Angle) -> (f32, f32) {
     let shifted = angle.to_binary().wrapping_add(1 << 13);
     let x = (f32::from(shifted & 0x3fff) - 8192.0) * (TAU / 65536.0);
     let y = x * x;
     let sin = x * (1.0 + y * (-1.0 / 6.0 + y * (1.0 / 120.0 - y * (1.0 / 5040.0))));
     let cos = 1.0 + y * (-0.5 + y * (1.0 / 24.0 + y * (-1.0 / 720.0 + y * (1.0 / 40320.0))));
-    match shifted >> 14 {
-        0 => (sin, cos),
-        1 => (cos, -sin),
-        2 => (-sin, -cos),
-        _ => (-cos, sin),
-    }
+    // Choices by the bits of the quadrant, not branches: vectors take all sides.
+    let (is_odd, is_low) = (shifted & 0x4000 != 0, shifted & 0x8000 != 0);
+    let (along, across) = if is_odd { (cos, sin) } else { (sin, cos) };
+    (if is_low { -along } else { along }, if is_odd != is_low { -across } else { across })
 }
 
 /// The angle whose sine is `sine`, for angles up to 0.7 either way, to 3e-4.

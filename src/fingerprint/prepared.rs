@@ -47,6 +47,7 @@ pub(super) struct Columns {
 
 impl Prepared {
     /// Takes in a finger of no more minutiae and blocks than can be used.
+    #[inline(always)]
     pub(super) fn fill(&mut self, view: FingerView<'_>) {
         self.geometry.fill(view.minutiae);
         self.rows.patterns.clear();

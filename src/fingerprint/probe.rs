@@ -75,10 +75,11 @@ impl Scratch {
 /// those is at most the geometric mean of the two sums of trusts, of which the overlap is. The score rises with the share, also as rounded, so it is a bound to the bit.
 const GREATEST_SHARE: f32 = 1.0;
 
-/// The steps after both fingers are ready.
+/// All steps of a comparison.
 struct Comparison<'a> {
-    a: Side<'a>,
-    b: Side<'a>,
+    probe: Side<'a>,
+    view: FingerView<'a>,
+    candidate: &'a mut Prepared,
     /// Of lower scores nothing is asked.
     least: Score,
     steps: &'a mut Steps,
@@ -90,20 +91,25 @@ impl Work for Comparison<'_> {
 
     #[inline(always)]
     fn run(self) -> Numbers {
-        let Self { a, b, least, steps, kernels } = self;
+        let Self { probe, view, candidate, least, steps, kernels } = self;
+        candidate.fill(view);
+        let candidate = Side { view, prepared: candidate };
+        let is_swapped = probe.order(candidate) == Ordering::Greater;
+        let (a, b) = if is_swapped { (candidate, probe) } else { (probe, candidate) };
+        let nothing = Numbers { is_swapped, ..Numbers::default() };
         let Steps { similarities, pairs, relaxation, growth, support } = steps;
         similarities.compute(a, b, kernels);
         similarities.select(a, b, pairs);
         if pairs.len() < 2 {
-            return Numbers::default();
+            return nothing;
         }
         let (ga, gb) = (&a.prepared.geometry, &b.prepared.geometry);
         let relaxed = relaxation.run(pairs, ga, gb, a.prepared.rows.len());
         if score(relaxed, GREATEST_SHARE) < least {
-            return Numbers::default();
+            return nothing;
         }
         growth.run(pairs, relaxation, ga, gb);
-        Numbers { relaxed, share: support.share(growth, ga, gb), is_swapped: false, is_comparable: true }
+        Numbers { relaxed, share: support.share(growth, ga, gb), is_swapped, is_comparable: true }
     }
 }
 
@@ -159,13 +165,9 @@ impl FingerProbe {
     pub(super) fn numbers(&self, candidate: FingerView<'_>, least: Score, scratch: &mut Scratch) -> Numbers {
         let view = candidate.bounded();
         let Scratch { candidate, steps } = scratch;
-        candidate.fill(view);
         let probe = Side { view: self.view(), prepared: &self.prepared };
-        let candidate_first = probe.order(Side { view, prepared: candidate }) == Ordering::Greater;
-        let candidate = Side { view, prepared: candidate };
-        let (a, b) = if candidate_first { (candidate, probe) } else { (probe, candidate) };
-        let numbers = self.kernels.run(Comparison { a, b, least, steps, kernels: &self.kernels });
-        Numbers { is_swapped: candidate_first, ..numbers }
+        let kernels = &self.kernels;
+        kernels.run(Comparison { probe, view, candidate, least, steps, kernels })
     }
 }
 
