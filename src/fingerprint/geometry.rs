@@ -82,6 +82,7 @@ impl Geometry {
 /// Sum of the least and the greatest.
 #[inline(always)]
 fn twice_the_middle(values: impl Iterator<Item = u16>) -> i32 {
-    let (least, greatest) = values.fold((u16::MAX, 0), |(least, greatest), value| (least.min(value), greatest.max(value)));
+    let (least, greatest) =
+        values.fold((u16::MAX, 0), |(least, greatest), value| (least.min(value), greatest.max(value)));
     if least > greatest { 0 } else { i32::from(least) + i32::from(greatest) }
 }

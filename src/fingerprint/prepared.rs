@@ -19,7 +19,7 @@ pub(super) struct Prepared {
     pub(super) columns: Columns,
 }
 
-/// Each cylinder as a pattern, and the index of its minutia.
+/// Each cylinder as a pattern (after [`Prepared::fill_patterns`]), and the index of its minutia.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rows {
     pub(super) patterns: Vec<Pattern>,
@@ -46,33 +46,44 @@ pub(super) struct Columns {
 }
 
 impl Prepared {
-    /// Takes in a finger of no more minutiae and blocks than can be used.
+    /// Takes in a finger of no more minutiae and blocks than can be used, but for its patterns.
     #[inline(always)]
     pub(super) fn fill(&mut self, view: FingerView<'_>) {
         self.geometry.fill(view.minutiae);
-        self.rows.patterns.clear();
+        let lanes = view.cylinders.len() * LANES;
+        let Columns { present, minutia, cos, sin, root } = &mut self.columns;
+        present.resize(lanes, 0);
+        minutia.resize(lanes, 0);
+        cos.resize(lanes, 0.0);
+        sin.resize(lanes, 0.0);
+        root.resize(lanes, 0.0);
         self.rows.minutia.clear();
-        self.columns.present.clear();
-        self.columns.minutia.clear();
-        self.columns.cos.clear();
-        self.columns.sin.clear();
-        self.columns.root.clear();
-        for block in view.cylinders {
-            for lane in 0..CylinderBlock::CYLINDERS {
-                let minutia = block.minutia(lane, self.geometry.len());
-                let index = usize::from(minutia.unwrap_or_default());
-                self.columns.present.push(if minutia.is_some() { -1 } else { 0 });
-                self.columns.minutia.push(minutia.unwrap_or_default());
-                self.columns.cos.push(minutia.map_or(0.0, |_| self.geometry.cos[index]));
-                self.columns.sin.push(minutia.map_or(0.0, |_| self.geometry.sin[index]));
-                self.columns.root.push(minutia.map_or(0.0, |_| self.geometry.trust.root[index]));
-                if let Some(minutia) = minutia {
-                    self.rows.patterns.push(block.pattern(lane));
-                    self.rows.minutia.push(minutia);
-                }
+        for (place, block) in (0..lanes).step_by(LANES).zip(view.cylinders) {
+            for lane in 0..LANES {
+                let found = block.minutia(lane, self.geometry.len());
+                let index = found.unwrap_or_default();
+                present[place + lane] = if found.is_some() { -1 } else { 0 };
+                minutia[place + lane] = index;
+                // A lane without cylinder has what some minutia has, or nothing.
+                let of = |column: &[f32]| column.get(usize::from(index)).copied().unwrap_or_default();
+                cos[place + lane] = of(&self.geometry.cos);
+                sin[place + lane] = of(&self.geometry.sin);
+                root[place + lane] = of(&self.geometry.trust.root);
+                self.rows.minutia.extend(found);
             }
         }
-        debug_assert_eq!(self.columns.cos.len(), view.cylinders.len() * LANES);
+    }
+
+    /// Takes in the patterns, which only the first finger of a comparison needs, after
+    /// [`Prepared::fill`].
+    #[inline(always)]
+    pub(super) fn fill_patterns(&mut self, view: FingerView<'_>) {
+        self.rows.patterns.clear();
+        for (present, block) in self.columns.present.chunks_exact(LANES).zip(view.cylinders) {
+            for lane in (0..LANES).filter(|lane| present[*lane] != 0) {
+                self.rows.patterns.push(block.pattern(lane));
+            }
+        }
     }
 }
 

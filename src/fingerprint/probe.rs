@@ -93,8 +93,11 @@ impl Work for Comparison<'_> {
     fn run(self) -> Numbers {
         let Self { probe, view, candidate, least, steps, kernels } = self;
         candidate.fill(view);
+        let is_swapped = probe.order(Side { view, prepared: candidate }) == Ordering::Greater;
+        if is_swapped {
+            candidate.fill_patterns(view);
+        }
         let candidate = Side { view, prepared: candidate };
-        let is_swapped = probe.order(candidate) == Ordering::Greater;
         let (a, b) = if is_swapped { (candidate, probe) } else { (probe, candidate) };
         let nothing = Numbers { is_swapped, ..Numbers::default() };
         let Steps { similarities, pairs, relaxation, growth, support } = steps;
@@ -130,6 +133,7 @@ impl FingerProbe {
         let finger = finger.bounded();
         let mut prepared = Prepared::default();
         prepared.fill(finger);
+        prepared.fill_patterns(finger);
         Self { minutiae: finger.minutiae.to_vec(), cylinders: finger.cylinders.to_vec(), prepared, kernels }
     }
 

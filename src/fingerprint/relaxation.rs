@@ -106,9 +106,8 @@ impl Placed {
             let longer = if da > db { da } else { db };
             let cut = DISTANCE_CUT + DISTANCE_CUT_GROWTH * longer;
             let is_after = (first + lane) as u32 > i as u32;
-            near[lane] = u32::from(between < fall_end)
-                & u32::from((da - db).abs() <= cut)
-                & u32::from(is_after);
+            near[lane] =
+                u32::from(between < fall_end) & u32::from((da - db).abs() <= cut) & u32::from(is_after);
         }
         near
     }

@@ -180,6 +180,7 @@ mod tests {
         let mut all = Vec::new();
         let cylinders = |side: Side<'_>| {
             let rows = &side.prepared.rows;
+            assert_eq!(rows.patterns.len(), rows.minutia.len());
             rows.patterns.iter().copied().zip(rows.minutia.iter().copied()).collect::<Vec<_>>()
         };
         for (row, row_minutia) in cylinders(a) {
@@ -211,6 +212,8 @@ mod tests {
             let (mut pa, mut pb) = (Prepared::default(), Prepared::default());
             pa.fill(a.view());
             pb.fill(b.view());
+            pa.fill_patterns(a.view());
+            pb.fill_patterns(b.view());
             let (a, b) = (Side { view: a.view(), prepared: &pa }, Side { view: b.view(), prepared: &pb });
             let mut all = plain_similarities(a, b);
             all.retain(|pair| pair.similarity > 0.1);
