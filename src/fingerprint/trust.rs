@@ -23,6 +23,7 @@ impl Trust {
     ///
     /// A minutia is worth its quality (those not reported count like the mean of the others), less the
     /// more others crowd it, in proportion to the mean of the finger.
+    #[inline(always)]
     pub(super) fn fill(&mut self, minutiae: &[Minutia], x: &[f32], y: &[f32]) {
         let reported = minutiae.iter().filter_map(|m| m.quality()).map(|quality| u32::from(quality.get()));
         let (sum, count) = reported.fold((0, 0_u16), |(sum, count), quality| (sum + quality, count + 1));
