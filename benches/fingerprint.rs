@@ -1,15 +1,19 @@
 //! Fingers: features at enrolment, comparisons one to one, and the similarity kernel at each level.
 //!
-//! `cargo bench --bench fingerprint`. Impressions are synthetic and repeat from run to run. Levels stand
-//! beside each other, `scalar` first.
+//! `cargo bench --bench fingerprint`. Impressions are synthetic and repeat from run to run; with
+//! `BIOMATCH_DATA` set, strangers among the development templates are compared too, with every stage and
+//! with a least score asked. Levels stand beside each other, `scalar` first.
 #![allow(missing_docs)] // what criterion's macros make
 
+use std::fs;
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
 
 use biomatch::fingerprint::{CylinderBlock, FingerFeatures, FingerProbe, Scratch};
 use biomatch::kernels::Kernels;
 use biomatch::kernels::masked::{LANES, Planes, VALUE_WORDS};
-use biomatch::template::Minutia;
+use biomatch::template::{FingerprintRecord, Minutia, Reading};
+use biomatch::units::Score;
 use biomatch_datasets::{Capture, Finger};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -71,6 +75,55 @@ fn compare(c: &mut Criterion) {
     }
 }
 
+/// The first impression of each finger of the development databases, by one extractor.
+fn development(extractor: &str) -> Vec<FingerFeatures> {
+    let Some(data) = std::env::var_os("BIOMATCH_DATA") else {
+        println!("skipped: BIOMATCH_DATA is not set");
+        return Vec::new();
+    };
+    let entries = |folder: &Path| -> Vec<PathBuf> {
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+    };
+    let folders = entries(&Path::new(&data).join("fingers").join(extractor));
+    let mut files: Vec<PathBuf> = folders.iter().flat_map(|folder| entries(folder)).collect();
+    files.retain(|file| file.to_string_lossy().ends_with("_1.iso"));
+    files.sort();
+    let records = files.iter().filter_map(|file| fs::read(file).ok());
+    let records = records.filter_map(|bytes| FingerprintRecord::read(&bytes, Reading::Lenient).ok());
+    records.filter_map(|record| Some(FingerFeatures::new(&record.views.first()?.minutiae))).collect()
+}
+
+/// Strangers among the development templates: all stages, and what a least score asked saves.
+fn strangers(c: &mut Criterion) {
+    for extractor in ["secugen", "mindtct"] {
+        let fingers = development(extractor);
+        let pairs = fingers.len() * fingers.len().saturating_sub(1) / 2;
+        if pairs == 0 {
+            continue;
+        }
+        let mut group = c.benchmark_group(format!("finger/strangers/{extractor}"));
+        group.throughput(Throughput::Elements(pairs as u64)).sample_size(10);
+        for kernels in Kernels::all() {
+            let probes: Vec<FingerProbe> =
+                fingers.iter().map(|finger| FingerProbe::with_kernels(finger.view(), kernels)).collect();
+            let mut scratch = Scratch::default();
+            for (name, least) in [("all", f32::MIN), ("at-least-10", 10.0), ("at-least-14", 14.0)] {
+                let least = Score::new(least).unwrap_or(Score::LOWEST);
+                group.bench_function(format!("{name}/{}", kernels.level()), |b| {
+                    b.iter(|| {
+                        for (i, probe) in probes.iter().enumerate() {
+                            for other in &fingers[i + 1..] {
+                                black_box(probe.compare_at_least(other.view(), least, &mut scratch));
+                            }
+                        }
+                    });
+                });
+            }
+        }
+        group.finish();
+    }
+}
+
 /// The matrix of similarities of two fingers of about 40 cylinders.
 fn similarity(c: &mut Criterion) {
     let finger = FingerFeatures::new(&impression(1, 0));
@@ -90,5 +143,5 @@ fn similarity(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, features, compare, similarity);
+criterion_group!(benches, features, compare, strangers, similarity);
 criterion_main!(benches);
