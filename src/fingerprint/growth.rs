@@ -228,11 +228,11 @@ fn near(at: &Predicted, [x, y, cos, sin]: [&[f32]; 4], least_cosine: f32) -> [u3
     let mut near = [0_u32; LANES];
     for (bit, (((x, y), cos), sin)) in x.iter().zip(y).zip(cos).zip(sin).enumerate() {
         let bit = 1_u32 << bit;
-        for lane in 0..LANES {
+        for (lane, near) in near.iter_mut().enumerate() {
             let (dx, dy) = (x - at.x[lane], y - at.y[lane]);
             let is_near = dx * dx + dy * dy <= at.reach[lane];
             let is_along = at.cos[lane] * cos + at.sin[lane] * sin >= least_cosine;
-            near[lane] |= if is_near & is_along { bit } else { 0 };
+            *near |= if is_near & is_along { bit } else { 0 };
         }
     }
     near
