@@ -1,0 +1,71 @@
+//! What codes are worth: how much of a gallery has to be kept so that the mates are.
+//!
+//! `BIOMATCH_DATA=DIR cargo run --release --example code_penetration [GENERATED]`, DIR with
+//! `fingers/EXTRACTOR/DATABASE/FINGER_IMPRESSION.iso`; GENERATED fingers stand beside the real ones (2,000).
+//! Trains models that have seen neither the fingers nor, in the second table, the extractor that they are
+//! tested on; about two minutes. `docs/notes/fingerprint-cascade.md` explains the columns.
+
+#[path = "../../src/bin/biomatch/generated.rs"]
+#[allow(unreachable_pub)]
+mod generated;
+
+mod fingers;
+mod rank;
+
+use std::error::Error;
+
+use biomatch::fingerprint::codes::CodeModel;
+use biomatch::fingerprint::codes::training::{Print, train};
+
+use crate::fingers::{Source, cohort, generated_fingers, read};
+use crate::rank::{Ranks, Trials};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let Some(data) = std::env::var_os("BIOMATCH_DATA") else {
+        println!("skipped: BIOMATCH_DATA is not set");
+        return Ok(());
+    };
+    let count = std::env::args().nth(1).map_or(Ok(2_000), |count| count.parse())?;
+    let sources = read(&std::path::Path::new(&data).join("fingers"))?;
+    let strangers = generated_fingers(count);
+    println!("Share of the gallery, in percent, that scores at least as high as the mate, for 99 / 99.5 / 99.9 % of the");
+    println!("mates that a full comparison finds at FMR 1e-4. Models have not seen the fingers that they are tested on.");
+    for (table, own) in [("trained on all extractors", true), ("trained on the other three extractors", false)] {
+        println!("\n{table}");
+        println!("{:>12} {:>6} {:>5} {:>26} {:>26}", "extractor", "mates", "bits", "real impostors", "generated");
+        let mut all: Vec<Trials> = Vec::new();
+        for (tested, source) in sources.iter().enumerate() {
+            let mut trials = Trials::default();
+            for parity in 0..2 {
+                let seen = |print: &&Print| print.finger % 2 != parity && (own || print.source != tested as u32);
+                let prints: Vec<Print> =
+                    sources.iter().flat_map(|source| &source.prints).filter(seen).cloned().collect();
+                let (model, _) = train(&prints, &cohort(), "", 1)?;
+                trials.add(&model, source, parity, &strangers);
+            }
+            print(&source.name, &trials.ranks());
+            all.push(trials);
+        }
+        print("all", &Trials::all(all).ranks());
+    }
+    let shipped = CodeModel::shipped();
+    println!("\nThe shipped model, {}: {} (it has seen these fingers)", shipped.id(), shipped.note());
+    for source in &sources {
+        let mut trials = Trials::default();
+        (0..2).for_each(|parity| trials.add(shipped, source, parity, &strangers));
+        print(&source.name, &trials.ranks());
+    }
+    Ok(())
+}
+
+fn print(name: &str, ranks: &Ranks) {
+    for (word, bits) in [64, 128].into_iter().enumerate() {
+        let column = |shares: [f64; 3]| shares.map(|share| format!("{:.3}", 100.0 * share)).join(" / ");
+        println!(
+            "{name:>12} {:>6} {bits:>5} {:>26} {:>26}",
+            ranks.mates,
+            column(ranks.real[word]),
+            column(ranks.generated[word])
+        );
+    }
+}
