@@ -16,6 +16,8 @@ use crate::generated;
 pub(crate) struct Source {
     pub(crate) name: String,
     pub(crate) prints: Vec<Print>,
+    /// The database of each print.
+    pub(crate) databases: Vec<usize>,
 }
 
 /// A finger that is in two databases.
@@ -26,8 +28,8 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Source>, Box<dyn Error>> {
     let mut numbers = BTreeMap::new();
     let mut sources = Vec::new();
     for extractor in entries(root)?.into_iter().filter(|path| !name(path).ends_with("-xyt")) {
-        let mut prints = Vec::new();
-        for database in entries(&extractor)? {
+        let (mut prints, mut databases) = (Vec::new(), Vec::new());
+        for (number, database) in entries(&extractor)?.into_iter().enumerate() {
             for path in entries(&database)? {
                 let stem = name(&path);
                 let Some((finger, _)) = stem.rsplit_once('_') else { continue };
@@ -38,10 +40,11 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Source>, Box<dyn Error>> {
                 let record = FingerprintRecord::read(&fs::read(&path)?, Reading::Lenient)?;
                 let minutiae = record.views.first().map_or(&[][..], |view| &view.minutiae);
                 let features = FingerFeatures::new(minutiae);
+                databases.push(number);
                 prints.push(Print { finger, source: sources.len() as u32, features });
             }
         }
-        sources.push(Source { name: name(&extractor), prints });
+        sources.push(Source { name: name(&extractor), prints, databases });
     }
     Ok(sources)
 }

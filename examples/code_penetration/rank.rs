@@ -24,6 +24,7 @@ pub(crate) struct Trials {
 pub(crate) struct Ranks {
     pub(crate) mates: usize,
     pub(crate) real: ByWord<[f64; 3]>,
+    pub(crate) lost: ByWord<[f64; 3]>,
     pub(crate) generated: ByWord<[f64; 3]>,
 }
 
@@ -36,7 +37,9 @@ impl Trials {
         parity: u64,
         strangers: &[FingerFeatures],
     ) {
-        let prints: Vec<_> = source.prints.iter().filter(|print| print.finger % 2 == parity).collect();
+        let prints = source.prints.iter().zip(&source.databases);
+        let (prints, databases): (Vec<_>, Vec<usize>) =
+            prints.filter(|(print, _)| print.finger % 2 == parity).map(|(p, d)| (p, *d)).unzip();
         let encode = |finger: &FingerFeatures| model.encode(finger.view());
         let gallery: Vec<FingerCodes> = prints.par_iter().map(|print| encode(&print.features)).collect();
         let strangers: Vec<FingerCodes> = strangers.par_iter().map(encode).collect();
@@ -47,9 +50,12 @@ impl Trials {
             let others: Vec<ByWord<f32>> =
                 prints.iter().zip(&real).filter(|(p, _)| p.finger != probe.finger).map(|(_, y)| *y).collect();
             let full = FingerProbe::new(probe.features.view());
-            let mates = (0..prints.len()).filter(|&mate| mate != at && prints[mate].finger == probe.finger);
+            let mates = (0..prints.len()).filter(|&mate| {
+                mate != at && prints[mate].finger == probe.finger && databases[mate] == databases[at]
+            });
             mates
                 .filter(|&mate| full.compare(prints[mate].features.view(), scratch).get() >= FOUND)
+                .inspect(|&mate| { let sh = share(&others, real[mate]); if std::env::var("DIAG").is_ok() && sh[1] > 0.03 { let e = biomatch::fingerprint::explain(probe.features.view().minutiae, prints[mate].features.view().minutiae); let m = e.motion.unwrap(); println!("diag {} f{} {}->{} n {} {} score {} turn {:.0} pairs {} share {:.4}", source.name, probe.finger, at, mate, probe.features.view().minutiae.len(), prints[mate].features.view().minutiae.len(), e.score, f32::from(m.turn.to_binary() as i16) * 360.0 / 65536.0, e.pairs.iter().filter(|p| p.support.get() > 0.3).count(), sh[1]); } })
                 .map(|mate| [share(&others, real[mate]), share(&generated, real[mate])])
                 .collect::<Vec<_>>()
         });
@@ -68,7 +74,7 @@ impl Trials {
     }
 
     pub(crate) fn ranks(&self) -> Ranks {
-        Ranks { mates: self.real.len(), real: quantiles(&self.real), generated: quantiles(&self.generated) }
+        Ranks { mates: self.real.len(), lost: lost(&self.real), real: quantiles(&self.real), generated: quantiles(&self.generated) }
     }
 }
 
@@ -77,6 +83,16 @@ fn share(others: &[ByWord<f32>], mate: ByWord<f32>) -> ByWord<f64> {
     std::array::from_fn(|word| {
         let higher = others.iter().filter(|other| other[word] >= mate[word]).count();
         higher as f64 / others.len().max(1) as f64
+    })
+}
+
+/// Shares of the mates that are lost if 1, 3 and 10 % of the gallery are kept.
+fn lost(trials: &[ByWord<f64>]) -> ByWord<[f64; 3]> {
+    std::array::from_fn(|word| {
+        [0.01, 0.03, 0.1].map(|kept| {
+            let lost = trials.iter().filter(|trial| trial[word] > kept).count();
+            lost as f64 / trials.len().max(1) as f64
+        })
     })
 }
 
@@ -107,7 +123,7 @@ impl Work for Scan<'_> {
             let scores = filter_scores(self.probe.view(), candidate.view()).0;
             std::array::from_fn(|word| {
                 let mean = f32::from(candidate.means.0[word]) / f32::from(CodeMeans::ONE);
-                (scores[word] as f32).sqrt() - mean
+                (scores[word] as f32).sqrt() - if std::env::var_os("NOMEAN").is_some() { 0.0 } else { mean }
             })
         };
         self.gallery.iter().map(normalised).collect()
