@@ -41,7 +41,7 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Source>, Box<dyn Error>> {
                 let minutiae = record.views.first().map_or(&[][..], |view| &view.minutiae);
                 let features = FingerFeatures::new(minutiae);
                 databases.push(number);
-                prints.push(Print { finger, source: sources.len() as u32, features });
+                prints.push(Print { finger, features });
             }
         }
         sources.push(Source { name: name(&extractor), prints, databases });

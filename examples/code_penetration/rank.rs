@@ -1,8 +1,8 @@
 //! Where mates rank among strangers.
 
-use biomatch::fingerprint::codes::{CodeMeans, CodeModel, FingerCodes, WORDS, filter_scores};
+use biomatch::fingerprint::codes::{CodeMeans, CodeModel, CodeWords, FingerCodes, SLOTS, WORDS};
+use biomatch::fingerprint::filter::{CodeProbe, CodeRows, FilterScore};
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
-use biomatch::kernels::{Kernels, Work};
 use rayon::prelude::*;
 
 use crate::fingers::Source;
@@ -41,13 +41,14 @@ impl Trials {
         let (prints, databases): (Vec<_>, Vec<usize>) =
             prints.filter(|(print, _)| print.finger % 2 == parity).map(|(p, d)| (p, *d)).unzip();
         let encode = |finger: &FingerFeatures| model.encode(finger.view());
-        let gallery: Vec<FingerCodes> = prints.par_iter().map(|print| encode(&print.features)).collect();
-        let strangers: Vec<FingerCodes> = strangers.par_iter().map(encode).collect();
-        let trials = prints.par_iter().zip(&gallery).enumerate();
+        let codes: Vec<FingerCodes> = prints.par_iter().map(|print| encode(&print.features)).collect();
+        let gallery = Gallery::new(&codes);
+        let strangers = Gallery::new(&strangers.par_iter().map(encode).collect::<Vec<_>>());
+        let trials = prints.par_iter().zip(&codes).enumerate();
         let trials = trials.map_init(Scratch::default, |scratch, (at, (probe, codes))| {
-            let real = Kernels::active().run(Scan { probe: codes, gallery: &gallery });
-            let generated = Kernels::active().run(Scan { probe: codes, gallery: &strangers });
-            let others: Vec<ByWord<f32>> =
+            let filter = CodeProbe::new(codes.view());
+            let (real, generated) = (gallery.scores(&filter), strangers.scores(&filter));
+            let others: Vec<ByWord<FilterScore>> =
                 prints.iter().zip(&real).filter(|(p, _)| p.finger != probe.finger).map(|(_, y)| *y).collect();
             let full = FingerProbe::new(probe.features.view());
             let mates = (0..prints.len()).filter(|&mate| {
@@ -55,7 +56,6 @@ impl Trials {
             });
             mates
                 .filter(|&mate| full.compare(prints[mate].features.view(), scratch).get() >= FOUND)
-                .inspect(|&mate| { let sh = share(&others, real[mate]); if std::env::var("DIAG").is_ok() && sh[1] > 0.03 { let e = biomatch::fingerprint::explain(probe.features.view().minutiae, prints[mate].features.view().minutiae); let m = e.motion.unwrap(); println!("diag {} f{} {}->{} n {} {} score {} turn {:.0} pairs {} share {:.4}", source.name, probe.finger, at, mate, probe.features.view().minutiae.len(), prints[mate].features.view().minutiae.len(), e.score, f32::from(m.turn.to_binary() as i16) * 360.0 / 65536.0, e.pairs.iter().filter(|p| p.support.get() > 0.3).count(), sh[1]); } })
                 .map(|mate| [share(&others, real[mate]), share(&generated, real[mate])])
                 .collect::<Vec<_>>()
         });
@@ -74,12 +74,17 @@ impl Trials {
     }
 
     pub(crate) fn ranks(&self) -> Ranks {
-        Ranks { mates: self.real.len(), lost: lost(&self.real), real: quantiles(&self.real), generated: quantiles(&self.generated) }
+        Ranks {
+            mates: self.real.len(),
+            lost: lost(&self.real),
+            real: quantiles(&self.real),
+            generated: quantiles(&self.generated),
+        }
     }
 }
 
 /// Of scores by word, the share at least as high.
-fn share(others: &[ByWord<f32>], mate: ByWord<f32>) -> ByWord<f64> {
+fn share(others: &[ByWord<FilterScore>], mate: ByWord<FilterScore>) -> ByWord<f64> {
     std::array::from_fn(|word| {
         let higher = others.iter().filter(|other| other[word] >= mate[word]).count();
         higher as f64 / others.len().max(1) as f64
@@ -108,24 +113,38 @@ fn quantiles(trials: &[ByWord<f64>]) -> ByWord<[f64; 3]> {
     })
 }
 
-/// The normalised scores of a probe with each candidate.
-struct Scan<'a> {
-    probe: &'a FingerCodes,
-    gallery: &'a [FingerCodes],
+/// A gallery of codes, by column.
+struct Gallery {
+    words: ByWord<Vec<CodeWords>>,
+    directions: Vec<[u8; SLOTS]>,
+    places: Vec<[[i16; 2]; SLOTS]>,
+    counts: Vec<u8>,
+    means: Vec<CodeMeans>,
 }
 
-impl Work for Scan<'_> {
-    type Output = Vec<ByWord<f32>>;
+impl Gallery {
+    fn new(fingers: &[FingerCodes]) -> Self {
+        Self {
+            words: std::array::from_fn(|word| fingers.iter().map(|finger| finger.words[word]).collect()),
+            directions: fingers.iter().map(|finger| finger.sites.directions).collect(),
+            places: fingers.iter().map(|finger| finger.sites.places).collect(),
+            counts: fingers.iter().map(|finger| finger.count).collect(),
+            means: fingers.iter().map(|finger| finger.means).collect(),
+        }
+    }
 
-    #[inline(always)]
-    fn run(self) -> Self::Output {
-        let normalised = |candidate: &FingerCodes| {
-            let scores = filter_scores(self.probe.view(), candidate.view()).0;
-            std::array::from_fn(|word| {
-                let mean = f32::from(candidate.means.0[word]) / f32::from(CodeMeans::ONE);
-                (scores[word] as f32).sqrt() - if std::env::var_os("NOMEAN").is_some() { 0.0 } else { mean }
-            })
+    /// The scores of a probe with each finger.
+    fn scores(&self, probe: &CodeProbe) -> Vec<ByWord<FilterScore>> {
+        let rows = CodeRows {
+            words: self.words.each_ref().map(Vec::as_slice),
+            directions: &self.directions,
+            places: &self.places,
+            counts: &self.counts,
+            means: &self.means,
         };
-        self.gallery.iter().map(normalised).collect()
+        let [mut coarse, mut fine] = [(); WORDS].map(|()| vec![FilterScore::LOWEST; rows.len()]);
+        probe.coarse(rows, &mut coarse);
+        probe.fine(rows, &mut fine);
+        coarse.into_iter().zip(fine).map(|(coarse, fine)| [coarse, fine]).collect()
     }
 }

@@ -118,9 +118,9 @@ impl Hull {
         sum
     }
 
-    /// The furthest that an edge sees each point outside.
+    /// The furthest that an edge sees each point outside; of a point inside, how near the nearest edge is, negative.
     #[inline(always)]
-    fn outside<const LANES: usize>(&self, x: &[f32; LANES], y: &[f32; LANES]) -> [f32; LANES] {
+    pub(super) fn outside<const LANES: usize>(&self, x: &[f32; LANES], y: &[f32; LANES]) -> [f32; LANES] {
         let mut outside = [f32::MIN; LANES];
         for edge in &self.edges {
             for lane in 0..LANES {

@@ -23,12 +23,12 @@ use crate::records::RecordOptions;
 /// sensors, gains by training on them: fewer mates are lost for the same time of search.
 ///
 /// INPUT. Records of fingers of which some were captured twice or more: a thousand fingers of two
-/// impressions are plenty, a hundred of eight do. Each --root is a folder of one source, that is of one
-/// extractor; impressions of one source are paired. Files below it are named FINGER_IMPRESSION.EXTENSION, as
-/// for `biomatch pairs`: DB1/101_3.iso is the third impression of finger DB1/101. Or --truth says
-/// whose each file is: CSV with the columns id (the file, relative to --root) and subject (the
-/// finger). The same name in two sources is the same finger. The first view of a record is taken.
-/// Wrong names do little harm: impressions that do not match are not used.
+/// impressions are plenty, a hundred of eight do. Files below --root are named
+/// FINGER_IMPRESSION.EXTENSION, as for `biomatch pairs`: DB1/101_3.iso is the third impression of finger
+/// DB1/101. Or --truth says whose each file is: CSV with the columns id (the file, relative to
+/// --root) and subject (the finger). If templates of several extractors are to be compared, give all: a
+/// --root each, in which the same name is the same finger. The first view of a record is taken. Wrong
+/// names do little harm: impressions that do not match are not used.
 ///
 /// OUTPUT. A file of 190 kB, docs/code-model.md, in which no template is: statistics of all, and
 /// codes of generated fingers. The same input, options and seed give the same file, on any number of
@@ -39,7 +39,7 @@ Examples:
   biomatch train-codes --root templates/ --note 'border posts, 2026, extractor X 3.1' --out own.codes
   biomatch train-codes --root iso/ --truth truth.csv --out own.codes")]
 pub(crate) struct Args {
-    /// Folder of records, all of one source; may be repeated
+    /// Folder of records; may be repeated
     #[arg(long, value_name = "DIR", required = true)]
     root: Vec<PathBuf>,
 
@@ -106,7 +106,7 @@ fn read(args: &Args, console: &Console) -> Result<Vec<Print>, Failure> {
     let mut numbers = BTreeMap::new();
     let mut files = Vec::new();
     let mut left_out = 0_usize;
-    for (source, root) in (0_u32..).zip(&args.root) {
+    for root in &args.root {
         for path in files_below(root)? {
             let id = path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
             let name = match &truth {
@@ -120,18 +120,18 @@ fn read(args: &Args, console: &Console) -> Result<Vec<Print>, Failure> {
             let name = args.alias.iter().find(|(_, b)| *b == name).map_or(name, |(a, _)| a.clone());
             let next = numbers.len() as u64;
             let finger = *numbers.entry(name).or_insert(next);
-            files.push((root.join(path), finger, source));
+            files.push((root.join(path), finger));
         }
     }
     if left_out > 0 {
         console.warn(format_args!("of {left_out} files it is not known whose they are; left out"));
     }
     let bar = console.progress("reading", files.len());
-    let prints = files.par_iter().map(|(path, finger, source)| {
+    let prints = files.par_iter().map(|(path, finger)| {
         let record = args.records.read(path)?;
         let minutiae = record.views.first().map_or(&[][..], |view| &view.minutiae);
         bar.inc(1);
-        Ok(Print { finger: *finger, source: *source, features: FingerFeatures::new(minutiae) })
+        Ok(Print { finger: *finger, features: FingerFeatures::new(minutiae) })
     });
     let prints = prints.collect();
     bar.finish_and_clear();
@@ -174,9 +174,8 @@ fn fingers(seed: u64) -> impl Iterator<Item = (u8, Finger)> {
     })
 }
 
-/// Generated fingers, a source of their own.
+/// Generated fingers.
 fn generate(args: &Args) -> Vec<Print> {
-    let source = u32::try_from(args.root.len()).unwrap_or(u32::MAX);
     // Past all that file names can number.
     let numbers = u64::from(u32::MAX)..;
     const CAPTURES: [Capture; 2] = [Capture::ENROLMENT, Capture::FIELD];
@@ -187,7 +186,7 @@ fn generate(args: &Args) -> Vec<Print> {
         .flat_map_iter(|(finger, (code, print))| {
             (0_u64..).zip(&CAPTURES).map(move |(number, capture)| {
                 let template = generated::fingerprint(*code, &print.impression(capture, number));
-                Print { finger: *finger, source, features: FingerFeatures::new(&template.minutiae) }
+                Print { finger: *finger, features: FingerFeatures::new(&template.minutiae) }
             })
         })
         .collect()

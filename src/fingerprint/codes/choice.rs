@@ -1,8 +1,12 @@
 //! Which minutiae of a finger get codes, and in which order.
 
 use super::SLOTS;
-use crate::fingerprint::geometry::Geometry;
+use crate::fingerprint::geometry::{Geometry, PADDING};
 use crate::template::Minutia;
+use crate::units::Quality;
+
+/// Deeper inside the hull than this, pixels, is no better (40, 60 and 90 are equal; development data).
+const DEEP: f32 = 50.0;
 
 /// The slots' minutiae: the best 32, by ascending direction as stored, then by index.
 #[derive(Clone, Copy, Debug)]
@@ -14,11 +18,13 @@ pub(super) struct Choice {
 impl Choice {
     /// Of a finger of at most 255 minutiae.
     pub(super) fn new(minutiae: &[Minutia], finger: &Geometry) -> Self {
-        let mut all: Vec<(i32, u8)> = (0_u8..=u8::MAX)
-            .zip(minutiae)
-            .map(|(index, _)| (worth(minutiae, finger, index), index))
+        let depths = finger.x.as_chunks::<PADDING>().0.iter().zip(finger.y.as_chunks::<PADDING>().0);
+        let depths = depths.flat_map(|(x, y)| finger.hull.outside(x, y)).map(|outside| -outside);
+        let mut all: Vec<(f32, u8)> = (0_u8..=u8::MAX)
+            .zip(minutiae.iter().zip(depths))
+            .map(|(index, (minutia, depth))| (worth(minutia, depth), index))
             .collect();
-        all.sort_unstable_by_key(|&(worth, index)| (std::cmp::Reverse(worth), index));
+        all.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         all.truncate(SLOTS);
         all.sort_unstable_by_key(|&(_, index)| (direction(&minutiae[usize::from(index)]), index));
         let mut chosen = [0; SLOTS];
@@ -49,10 +55,10 @@ pub(super) fn direction(minutia: &Minutia) -> u8 {
     (minutia.angle.to_binary() >> 8) as u8
 }
 
-/// What a minutia is worth among its finger's: greater is better.
-fn worth(minutiae: &[Minutia], finger: &Geometry, index: u8) -> i32 {
-    let index = usize::from(index);
-    let quality = minutiae[index].quality().map_or(0, |quality| i32::from(quality.get()));
-    let (x, y) = (finger.x[index], finger.y[index]);
-    quality * 10_000 - (x * x + y * y).sqrt() as i32
+/// What a minutia is worth that lies so deep inside the hull, in pixels: a part of its quality, and a pixel
+/// is worth a part, as far as the hull's edge can be seen from it. Little is known around one at the edge, and
+/// where quality is not reported that is all there is to go by.
+fn worth(minutia: &Minutia, depth: f32) -> f32 {
+    let quality = minutia.quality().map_or(0, Quality::get);
+    f32::from(quality) + depth.min(DEEP)
 }

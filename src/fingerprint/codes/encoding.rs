@@ -3,17 +3,16 @@
 use super::choice::{Choice, direction};
 use super::descriptor::{VALUES, descriptor};
 use super::projection::{BATCH, Projection};
-use super::{CodeMeans, CodeSites, CodeWords, FingerCodes, SLOTS, WORDS, filter_scores};
+use super::{CodeMeans, CodeSites, CodeWords, FingerCodes, SLOTS, WORDS};
 use crate::fingerprint::geometry::Geometry;
+use crate::fingerprint::parameters::PIXELS_PER_STEP;
 use crate::kernels::Work;
 use crate::template::Minutia;
 
-/// The codes of a finger of at most 255 minutiae.
+/// The codes of a finger of at most 255 minutiae, without its means.
 pub(super) struct Encoding<'a> {
     pub(super) minutiae: &'a [Minutia],
     pub(super) projection: &'a Projection,
-    /// What the means are taken over.
-    pub(super) cohort: &'a [FingerCodes],
 }
 
 impl Work for Encoding<'_> {
@@ -21,7 +20,7 @@ impl Work for Encoding<'_> {
 
     #[inline(always)]
     fn run(self) -> FingerCodes {
-        let Self { minutiae, projection, cohort } = self;
+        let Self { minutiae, projection } = self;
         let mut finger = Geometry::default();
         finger.fill(minutiae);
         let choice = Choice::new(minutiae, &finger);
@@ -47,7 +46,7 @@ impl Work for Encoding<'_> {
             let m = chosen[at(slot)];
             [site(finger.x[m]), site(-finger.y[m])]
         };
-        let mut made = FingerCodes {
+        FingerCodes {
             words: std::array::from_fn(|word| CodeWords(std::array::from_fn(|slot| codes[at(slot)][word]))),
             sites: CodeSites {
                 places: std::array::from_fn(place),
@@ -55,29 +54,12 @@ impl Work for Encoding<'_> {
             },
             count: choice.count() as u8,
             means: CodeMeans::default(),
-        };
-        made.means = means(&made, cohort);
-        made
+        }
     }
 }
 
 /// A coordinate in pixels as stored.
 fn site(pixels: f32) -> i16 {
-    use crate::fingerprint::parameters::PIXELS_PER_STEP;
     // `as` saturates; half the greatest extent of a finger is 32,767.5 steps.
     (pixels / PIXELS_PER_STEP).round() as i16
-}
-
-/// The means of the roots of the scores against the cohort.
-#[inline(always)]
-fn means(finger: &FingerCodes, cohort: &[FingerCodes]) -> CodeMeans {
-    let mut sums = [0.0_f32; WORDS];
-    for probe in cohort {
-        let scores = filter_scores(probe.view(), finger.view()).0;
-        for (sum, score) in sums.iter_mut().zip(scores) {
-            *sum += (score as f32).sqrt();
-        }
-    }
-    let count = cohort.len().max(1) as f32;
-    CodeMeans(sums.map(|sum| (sum / count * f32::from(CodeMeans::ONE)).round() as u16))
 }

@@ -2,6 +2,7 @@
 
 use std::mem::size_of;
 
+use super::cohort::Cohort;
 use super::descriptor::VALUES;
 use super::model::{CodeModel, CodeModelId};
 use super::projection::{BITS, Projection};
@@ -91,7 +92,7 @@ pub enum CodeModelError {
 }
 
 pub(super) fn write(model: &CodeModel) -> Vec<u8> {
-    let cohort = &model.cohort[..model.cohort.len().min(MAX_COHORT)];
+    let cohort = model.cohort.fingers();
     let mut bytes = Vec::new();
     bytes.extend(MAGIC);
     for number in
@@ -182,7 +183,12 @@ pub(super) fn read(file: &[u8]) -> Result<CodeModel, CodeModelError> {
     let offset = rest.offset;
     let note = rest.bytes.get(..note).ok_or(length)?;
     let note = str::from_utf8(note).map_err(|_| CodeModelError::Note { offset })?.to_owned();
-    Ok(CodeModel { projection: Projection::new(&rows, thresholds), cohort, note, id: CodeModelId::of(file) })
+    Ok(CodeModel {
+        projection: Projection::new(&rows, thresholds),
+        cohort: Cohort::new(cohort),
+        note,
+        id: CodeModelId::of(file),
+    })
 }
 
 /// What is not read yet.

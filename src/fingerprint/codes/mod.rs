@@ -10,10 +10,10 @@
 //! `docs/notes/fingerprint-cascade.md` what the codes are worth.
 
 mod choice;
+mod cohort;
 mod descriptor;
 mod encoding;
 mod file;
-mod filter;
 mod model;
 mod projection;
 #[cfg(feature = "training")]
@@ -24,7 +24,6 @@ use std::fmt;
 use bytemuck::{Pod, Zeroable};
 
 pub use file::CodeModelError;
-pub use filter::{FilterScores, filter_scores};
 pub use model::{CodeModel, CodeModelId};
 
 /// Slots of a finger. A finger of fewer minutiae fills them with repetitions: slot `s` holds minutia
@@ -33,6 +32,10 @@ pub const SLOTS: usize = 32;
 
 /// Words of a code, 64 bits each. The first alone is a code too, shorter and coarser.
 pub const WORDS: usize = 2;
+
+/// Distances from these on count nothing in the filter's score, by the first word alone and by both: 0.42
+/// of the bits, and strangers' codes are half of them apart.
+pub(in crate::fingerprint) const FAR: [u8; WORDS] = [27, 54];
 
 /// One word of each slot's code.
 #[repr(C, align(64))]

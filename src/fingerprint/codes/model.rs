@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use bytemuck::{Pod, Zeroable};
 
+use super::cohort::Cohort;
 use super::encoding::Encoding;
 use super::projection::Projection;
 use super::{FingerCodes, file};
@@ -51,8 +52,7 @@ impl fmt::Debug for CodeModelId {
 #[derive(Clone, PartialEq)]
 pub struct CodeModel {
     pub(super) projection: Projection,
-    /// Generated fingers, as codes of this model: the probes that means are taken over.
-    pub(super) cohort: Vec<FingerCodes>,
+    pub(super) cohort: Cohort,
     /// What it was trained on, in words.
     pub(super) note: String,
     pub(super) id: CodeModelId,
@@ -106,7 +106,11 @@ impl CodeModel {
     /// [`CodeModel::encode`] by given kernels: the same bits, only faster or slower.
     pub fn encode_with(&self, finger: FingerView<'_>, kernels: &Kernels) -> FingerCodes {
         let minutiae = finger.bounded().minutiae;
-        kernels.run(Encoding { minutiae, projection: &self.projection, cohort: &self.cohort })
+        let mut codes = kernels.run(Encoding { minutiae, projection: &self.projection });
+        if codes.count > 0 {
+            codes.means = self.cohort.means(&codes, kernels);
+        }
+        codes
     }
 }
 

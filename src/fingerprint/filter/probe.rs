@@ -4,14 +4,10 @@ use std::fmt;
 
 use super::relaxation::{Relaxation, Sites, Turns};
 use super::select::FilterScore;
-use crate::fingerprint::codes::{CodeMeans, CodeWords, CodesView, SLOTS, WORDS};
+use crate::fingerprint::codes::{CodeMeans, CodeWords, CodesView, FAR, SLOTS, WORDS};
 use crate::kernels::slots::{Rows, SlotProbe, Width};
 use crate::kernels::{Kernels, Work};
 use crate::units::Score;
-
-/// A distance from these on, by the first word alone and by both, counts nothing: 0.42 of the bits, and
-/// strangers' codes are half of them apart.
-const FAR: [u8; WORDS] = [27, 54];
 
 /// Pairs of minutiae whose directions differ by more are not relaxed: 67.5 degrees in 256ths of a turn.
 /// Of mated captures 99.9 % are turned by less than 65 degrees (development data).

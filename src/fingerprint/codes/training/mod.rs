@@ -13,11 +13,12 @@ use rayon::prelude::*;
 use self::linear::{Matrix, decompose};
 use self::quantise::{Point, SIZE};
 use self::random::Random;
+use super::WORDS;
+use super::cohort::Cohort;
 use super::descriptor::{VALUES, descriptor};
 use super::file::MAX_COHORT;
 use super::model::{CodeModel, CodeModelId};
 use super::projection::{BITS, Projection};
-use super::{FingerCodes, WORDS};
 use crate::fingerprint::features::FingerFeatures;
 use crate::fingerprint::geometry::Geometry;
 use crate::fingerprint::probe::Scratch;
@@ -26,11 +27,9 @@ use crate::kernels::{Kernels, Work};
 /// An impression and whose it is.
 #[derive(Clone, Debug)]
 pub struct Print {
-    /// Which finger: equal for impressions of one finger, different for others. A finger under two names does
-    /// little harm.
+    /// Which finger: equal for impressions of one finger, whatever sensor and extractor they are of, different
+    /// for others. A finger under two names does little harm.
     pub finger: u64,
-    /// Which source, such as a sensor with an extractor. Only impressions of one source are paired.
-    pub source: u32,
     /// Its features.
     pub features: FingerFeatures,
 }
@@ -138,17 +137,28 @@ pub fn train(
         row
     });
     let directions = discriminants(within, total)?;
-    let mut points = minutiae.clone();
-    random.keep(&mut points, MOST_POINTS);
-    let points: Vec<Row> = points.into_par_iter().map(describe).collect();
-    let projection = projection(&directions, &points, &mean, &mut random);
     let report = Report { pairs: pairs.len(), mates: mates.len(), minutiae: minutiae.len() };
+    // What mates have in common is a better estimate of a minutia than either.
+    random.keep(&mut mates, MOST_POINTS);
+    let middles = mates.par_iter().map(|&[a, b]| {
+        let (mut a, b) = (describe(a), describe(b));
+        a.iter_mut().zip(&b).for_each(|(a, b)| *a = 0.5 * (*a + b));
+        a
+    });
+    random.keep(&mut minutiae, MOST_POINTS);
+    let samples = Samples {
+        middles: middles.collect(),
+        minutiae: minutiae.into_par_iter().map(describe).collect(),
+        mean,
+    };
+    let projection = projection(&directions, &samples, &mut random);
     Ok((finish(projection, cohort, note), report))
 }
 
-/// All pairs of impressions of one finger and source.
+/// All pairs of impressions of one finger. Those of two extractors too: what differs between them is then
+/// known to say nothing.
 fn pairs(prints: &[Print]) -> Vec<[usize; 2]> {
-    let key = |print: usize| (prints[print].source, prints[print].finger);
+    let key = |print: usize| prints[print].finger;
     let mut order: Vec<usize> = (0..prints.len()).collect();
     order.sort_by_key(|&print| key(print));
     let of_finger = |group: &[usize]| {
@@ -249,8 +259,18 @@ fn discriminants(mut within: Matrix, total: Matrix) -> Result<Directions, Traini
     Ok(Directions { columns, spreads: parts.values })
 }
 
-/// Rotations and thresholds for a sample of descriptors.
-fn projection(directions: &Directions, sample: &[Row], mean: &Row, random: &mut Random) -> Projection {
+/// Descriptors that rotations and thresholds are found on.
+struct Samples {
+    /// Of two mates, the middle: for rotations.
+    middles: Vec<Row>,
+    /// Of all minutiae: for thresholds.
+    minutiae: Vec<Row>,
+    /// The mean of all minutiae.
+    mean: Row,
+}
+
+/// Rotations and thresholds.
+fn projection(directions: &Directions, samples: &Samples, random: &mut Random) -> Projection {
     let mut matrix = vec![[0.0_f32; BITS]; VALUES];
     let mut thresholds = [0.0; BITS];
     for word in 0..WORDS {
@@ -265,9 +285,9 @@ fn projection(directions: &Directions, sample: &[Row], mean: &Row, random: &mut 
                 *columns.at_mut(value, k) = scale(k) * directions.columns.at(value, word * SIZE + k);
             }
         }
-        let centred = project(sample, &columns, mean);
+        let centred = project(&samples.middles, &columns, &samples.mean);
         let columns = columns.times(&quantise::rotation(&centred, random));
-        let turned = project(sample, &columns, &[0.0; VALUES]);
+        let turned = project(&samples.minutiae, &columns, &[0.0; VALUES]);
         for bit in 0..SIZE {
             let place = word * SIZE + bit;
             for (value, row) in matrix.iter_mut().enumerate() {
@@ -301,15 +321,14 @@ fn project(sample: &[Row], columns: &Matrix, mean: &Row) -> Vec<Point> {
 /// Adds the cohort and gives the model its name.
 fn finish(projection: Projection, cohort: &[FingerFeatures], note: &str) -> CodeModel {
     let nameless = CodeModelId::from_bytes([0; 16]);
-    let mut model = CodeModel { projection, cohort: Vec::new(), note: note.to_owned(), id: nameless };
-    model.cohort = cohort
+    let mut model = CodeModel { projection, cohort: Cohort::default(), note: note.to_owned(), id: nameless };
+    let cohort = cohort
         .iter()
         .map(|finger| model.encode(finger.view()))
         .filter(|codes| codes.count > 0)
         .take(MAX_COHORT)
         .collect();
-    // Means are of candidates; the file does not hold those of the cohort.
-    model.cohort.iter_mut().for_each(|codes| codes.means = FingerCodes::EMPTY.means);
+    model.cohort = Cohort::new(cohort);
     model.id = CodeModelId::of(&model.write());
     model
 }
