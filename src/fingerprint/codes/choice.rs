@@ -1,7 +1,7 @@
 //! Which minutiae of a finger get codes, and in which order.
 
 use super::SLOTS;
-use crate::fingerprint::geometry::{Geometry, PADDING};
+use crate::fingerprint::geometry::{Geometry, LANES};
 use crate::template::Minutia;
 use crate::units::Quality;
 
@@ -18,7 +18,7 @@ pub(super) struct Choice {
 impl Choice {
     /// Of a finger of at most 255 minutiae.
     pub(super) fn new(minutiae: &[Minutia], finger: &Geometry) -> Self {
-        let depths = finger.x.as_chunks::<PADDING>().0.iter().zip(finger.y.as_chunks::<PADDING>().0);
+        let depths = finger.x.as_chunks::<LANES>().0.iter().zip(finger.y.as_chunks::<LANES>().0);
         let depths = depths.flat_map(|(x, y)| finger.hull.outside(x, y)).map(|outside| -outside);
         let mut all: Vec<(f32, u8)> = (0_u8..=u8::MAX)
             .zip(minutiae.iter().zip(depths))
