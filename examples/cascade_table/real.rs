@@ -200,7 +200,7 @@ fn read(root: &Path) -> Result<Vec<Source>, Box<dyn Error>> {
                 let record = FingerprintRecord::read(&std::fs::read(&path)?, Reading::Lenient)?;
                 let minutiae = record.views.first().map_or(&[][..], |view| &view.minutiae);
                 let features = FingerFeatures::new(minutiae);
-                prints.push(Print { finger, source: sources.len() as u32, features });
+                prints.push(Print { finger, features });
             }
         }
         sources.push((name(&extractor), prints));

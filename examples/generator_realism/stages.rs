@@ -1,11 +1,10 @@
 //! Fingers: the scores of the stages that a search of all fingers passes, before the full score.
 
-use std::array;
 use std::error::Error;
 use std::slice;
 
-use biomatch::fingerprint::codes::{CodeMeans, CodeModel, CodeSites, FingerCodes, filter_scores};
-use biomatch::fingerprint::filter::{CodeProbe, CodeRows};
+use biomatch::fingerprint::codes::{CodeMeans, CodeModel, CodeSites, FingerCodes};
+use biomatch::fingerprint::filter::{CodeProbe, CodeRows, FilterScore};
 use biomatch::fingerprint::{FingerFeatures, explain};
 use biomatch::template::Minutia;
 use biomatch::units::Score;
@@ -91,30 +90,32 @@ fn prints(database: &Database) -> Prints {
 }
 
 fn scores(a: &Print, b: &Print) -> Scores {
-    let sums = filter_scores(a.codes.view(), b.codes.view()).0;
-    let [short, long] = array::from_fn(|word| {
-        f64::from(sums[word]).sqrt() - f64::from(b.codes.means.0[word]) / f64::from(CodeMeans::ONE)
-    });
+    let (probe, row) = (CodeProbe::new(a.codes.view()), row(&b.codes));
+    let [mut short, mut long] = [[FilterScore::LOWEST]; 2];
+    probe.coarse(row, &mut short);
+    probe.fine(row, &mut long);
+    let mut relaxed = [Score::LOWEST];
+    probe.relaxed_at(row, &[0], &mut relaxed);
+    let above_mean = |score: FilterScore| {
+        (f64::from(score.value()) - f64::from(FilterScore::ZERO)) / f64::from(CodeMeans::ONE)
+    };
     [
-        short,
-        long,
-        relaxed_codes(&a.codes, &b.codes),
+        above_mean(short[0]),
+        above_mean(long[0]),
+        f64::from(relaxed[0].get()),
         f64::from(explain(&a.minutiae, &b.minutiae).relaxed.get()),
     ]
 }
 
-fn relaxed_codes(a: &FingerCodes, b: &FingerCodes) -> f64 {
-    let CodeSites { places, directions } = &b.sites;
-    let row = CodeRows {
-        words: [slice::from_ref(&b.words[0]), slice::from_ref(&b.words[1])],
+fn row(finger: &FingerCodes) -> CodeRows<'_> {
+    let CodeSites { places, directions } = &finger.sites;
+    CodeRows {
+        words: [slice::from_ref(&finger.words[0]), slice::from_ref(&finger.words[1])],
         directions: slice::from_ref(directions),
         places: slice::from_ref(places),
-        counts: slice::from_ref(&b.count),
-        means: slice::from_ref(&b.means),
-    };
-    let mut score = [Score::LOWEST];
-    CodeProbe::new(a.view()).relaxed_at(row, &[0], &mut score);
-    f64::from(score[0].get())
+        counts: slice::from_ref(&finger.count),
+        means: slice::from_ref(&finger.means),
+    }
 }
 
 /// All pairs of a database, each once.

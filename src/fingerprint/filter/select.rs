@@ -21,13 +21,13 @@ impl FilterScore {
         self.0
     }
 
-    /// What a score of zero after the mean is stored as: 64 times 64.
-    const ZERO: i32 = 1 << 12;
+    /// The value of a score that equals the candidate's mean; a score has 64 parts.
+    pub const ZERO: u16 = 1 << 12;
 
     /// From the root of a score and the candidate's mean, both in 64ths.
     #[inline(always)]
     pub(super) fn of(root: i32, mean: u16) -> Self {
-        let score = (Self::ZERO + root - i32::from(mean)).clamp(1, BINS as i32 - 1);
+        let score = (i32::from(Self::ZERO) + root - i32::from(mean)).clamp(1, BINS as i32 - 1);
         Self(score as u16)
     }
 }
