@@ -12,13 +12,13 @@ use crate::console::Console;
 use crate::deciding::failure;
 use crate::exit::Failure;
 
-/// What is searched by, for how many enrolled people and for how many strangers. Comparing fingers
-/// is a thousand times the work of comparing faces, hence the few.
+/// What is searched by, for how many enrolled people and for how many strangers. Searching fingers
+/// is a hundred times the work of searching faces, hence the fewer.
 const PLANS: [(&str, Shows, u64, u64); 4] = [
     ("face", Shows::Face, 1_000, 1_000),
-    ("finger, position known", Shows::Finger, 16, 8),
-    ("finger, position unknown", Shows::AnyFinger, 2, 1),
-    ("face and finger", Shows::Both, 8, 4),
+    ("finger, position known", Shows::Finger, 200, 100),
+    ("finger, position unknown", Shows::AnyFinger, 100, 50),
+    ("face and finger", Shows::Both, 200, 100),
 ];
 
 /// Candidates asked for.
