@@ -11,6 +11,9 @@ const LANES: usize = 16;
 /// Descriptors that are projected together, so that a row of the matrix is read once for all.
 pub(super) const BATCH: usize = 8;
 
+/// Descriptors of a batch whose sums are named one by one, so that the compiler keeps them in registers.
+const TOGETHER: usize = 4;
+
 /// The matrix, in blocks of [`LANES`] columns, and the thresholds.
 #[derive(Clone, PartialEq)]
 pub(super) struct Projection {
@@ -49,13 +52,10 @@ impl Projection {
             self.blocks.iter().zip(self.thresholds.as_chunks::<LANES>().0).enumerate()
         {
             let mut sums = [[0.0_f32; LANES]; BATCH];
-            for (value, row) in matrix.iter().enumerate() {
-                for (sums, descriptor) in sums.iter_mut().zip(descriptors) {
-                    let value = descriptor[value];
-                    for (sum, entry) in sums.iter_mut().zip(row) {
-                        *sum += value * entry;
-                    }
-                }
+            for (sums, descriptors) in
+                sums.as_chunks_mut::<TOGETHER>().0.iter_mut().zip(descriptors.as_chunks::<TOGETHER>().0)
+            {
+                *sums = products(matrix, descriptors);
             }
             let (word, shift) = (block * LANES / 64, block * LANES % 64);
             for (code, sums) in codes.iter_mut().zip(&sums) {
@@ -66,4 +66,22 @@ impl Projection {
         }
         codes
     }
+}
+
+/// The sums of some descriptors for the bits of one block.
+#[inline(always)]
+fn products(
+    matrix: &[[f32; LANES]; VALUES],
+    [a, b, c, d]: &[[f32; VALUES]; TOGETHER],
+) -> [[f32; LANES]; TOGETHER] {
+    let [mut a_sums, mut b_sums, mut c_sums, mut d_sums] = [[0.0_f32; LANES]; TOGETHER];
+    for ((((row, a), b), c), d) in matrix.iter().zip(a).zip(b).zip(c).zip(d) {
+        for lane in 0..LANES {
+            a_sums[lane] += a * row[lane];
+            b_sums[lane] += b * row[lane];
+            c_sums[lane] += c * row[lane];
+            d_sums[lane] += d * row[lane];
+        }
+    }
+    [a_sums, b_sums, c_sums, d_sums]
 }
