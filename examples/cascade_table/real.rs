@@ -1,30 +1,21 @@
 //! Mates lost among real impostors, by models of codes that have not seen the fingers they are tested on.
 
-use std::collections::BTreeMap;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use biomatch::fingerprint::codes::CodeModel;
 use biomatch::fingerprint::codes::training::{Print, train};
 use biomatch::fingerprint::filter::{CodeProbe, CodeRows, FilterScore};
-use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
+use biomatch::fingerprint::{FingerProbe, Scratch};
 use biomatch::search::Cascade;
-use biomatch::template::{FingerprintRecord, Reading};
 use biomatch::units::Score;
-use biomatch_datasets::{Capture, Finger};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use crate::generated;
+use crate::fingers::{cohort, read};
 
 /// Every so many-th print is a probe.
 const EVERY: usize = 2;
-
-/// One finger that is in two databases.
-const ALIAS: (&str, &str) = ("fvc2004_DB3_B/102", "fvc2002_DB3_B/108");
-
-/// An extractor and its prints.
-type Source = (String, Vec<Print>);
 
 /// What becomes of the trials of one extractor.
 #[derive(Clone, Copy, Default)]
@@ -55,19 +46,20 @@ pub(crate) fn table(pool: &ThreadPool) -> Result<(), Box<dyn Error>> {
     for parity in 0..2 {
         let seen: Vec<Print> = sources
             .iter()
-            .flat_map(|(_, prints)| prints)
+            .flat_map(|source| &source.prints)
             .filter(|p| p.finger % 2 != parity)
             .cloned()
             .collect();
         let (model, _) = train(&seen, &cohort(), "", 1)?;
-        for ((_, prints), counts) in sources.iter().zip(&mut counts) {
-            let tested: Vec<&Print> = prints.iter().filter(|print| print.finger % 2 == parity).collect();
+        for (source, counts) in sources.iter().zip(&mut counts) {
+            let tested: Vec<&Print> =
+                source.prints.iter().filter(|print| print.finger % 2 == parity).collect();
             pool.install(|| count(&model, &tested, counts));
         }
     }
     let mut all = Counts::default();
-    for ((name, _), counts) in sources.iter().zip(&counts) {
-        print(name, counts);
+    for (source, counts) in sources.iter().zip(&counts) {
+        print(&source.name, counts);
         all = all.and(*counts);
     }
     print("all", &all);
@@ -181,50 +173,4 @@ fn is_first(strangers: &[Scores], mate: Scores, cascade: Cascade) -> bool {
         .and_then(|left| cut(left, cascade.fine.share().get(), &|s| filter(s.fine)))
         .and_then(|left| cut(left, cascade.relaxed.share().get(), &|s| f64::from(s.relaxed.get())));
     left.is_some_and(|left| left.iter().all(|stranger| stranger.full < mate.full))
-}
-
-/// Every extractor's prints, fingers numbered over all.
-fn read(root: &Path) -> Result<Vec<Source>, Box<dyn Error>> {
-    let mut numbers = BTreeMap::new();
-    let mut sources = Vec::new();
-    for extractor in entries(root)?.into_iter().filter(|path| !name(path).ends_with("-xyt")) {
-        let mut prints = Vec::new();
-        for database in entries(&extractor)? {
-            for path in entries(&database)? {
-                let stem = name(&path);
-                let Some((finger, _)) = stem.rsplit_once('_') else { continue };
-                let finger = format!("{}/{finger}", name(&database));
-                let finger = if finger == ALIAS.0 { ALIAS.1.to_owned() } else { finger };
-                let next = numbers.len() as u64;
-                let finger = *numbers.entry(finger).or_insert(next);
-                let record = FingerprintRecord::read(&std::fs::read(&path)?, Reading::Lenient)?;
-                let minutiae = record.views.first().map_or(&[][..], |view| &view.minutiae);
-                let features = FingerFeatures::new(minutiae);
-                prints.push(Print { finger, features });
-            }
-        }
-        sources.push((name(&extractor), prints));
-    }
-    Ok(sources)
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    let entries = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
-    let mut paths: Vec<PathBuf> = entries.collect::<Result<_, std::io::Error>>()?;
-    paths.sort();
-    Ok(paths)
-}
-
-fn name(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// The generated fingers that means are taken over, made as `biomatch train-codes` makes them.
-fn cohort() -> Vec<FingerFeatures> {
-    let finger = |index: u64| {
-        let code = 1 + (index % 10) as u8;
-        let impression = Finger::new(0x636f_686f_7274, [index, 0], code).impression(&Capture::ENROLMENT, 0);
-        FingerFeatures::new(&generated::fingerprint(code, &impression).minutiae)
-    };
-    (0..32).map(finger).collect()
 }
