@@ -4,9 +4,7 @@
 //! bit variant: a base of 8 x 8 cells (a word, one bit a cell, row by row), five slices of direction
 //! (a word each) and one mask of valid cells. A neighbour adds to a cell of a slice the product of a
 //! Gauss function of its distance from the cell and the integral of a Gauss function of its relative
-//! direction over the slice. The distance part is the product of a function of the column and one of
-//! the row, and the direction part comes from a table, so that a neighbour costs two rows of eight
-//! exponentials and no more.
+//! direction over the slice: `spread.rs` has the distance part, a table here has the direction part.
 
 use std::f32::consts::{PI, TAU};
 use std::sync::LazyLock;
@@ -14,37 +12,11 @@ use std::sync::LazyLock;
 use super::geometry::Geometry;
 use super::maths::{exp, round};
 use super::parameters::{
-    BIT_THRESHOLD, CYLINDER_HULL_MARGIN, CYLINDER_RADIUS, CYLINDER_SIDE, CYLINDER_SLICES, DIRECTION_SIGMA,
-    LEAST_COMMON_CELLS, LEAST_NEIGHBOURS, LEAST_VALID_CELLS, SPATIAL_REACH, SPATIAL_SIGMA,
+    BIT_THRESHOLD, CYLINDER_SLICES, DIRECTION_SIGMA, LEAST_COMMON_CELLS, LEAST_NEIGHBOURS, LEAST_VALID_CELLS,
 };
+use super::spread::{DISC, Neighbours, STRIP, bits, valid_cells};
 use crate::kernels::masked::Pattern;
 use crate::template::Minutia;
-
-/// Cells of a base; bit `row * CYLINDER_SIDE + column` of a word.
-pub(super) const CELLS: usize = CYLINDER_SIDE * CYLINDER_SIDE;
-const _: () = assert!(CELLS == u64::BITS as usize);
-
-/// Side of a cell in pixels.
-const CELL: f32 = 2.0 * CYLINDER_RADIUS / CYLINDER_SIDE as f32;
-
-/// Offset of the middle of a column or row from the minutia, in pixels.
-const fn offset(index: usize) -> f32 {
-    (index as f32 - (CYLINDER_SIDE as f32 - 1.0) / 2.0) * CELL
-}
-
-/// The cells whose middle lies within the radius.
-pub(super) const DISC: u64 = {
-    let mut disc = 0;
-    let mut cell = 0;
-    while cell < CELLS {
-        let (v, u) = (offset(cell / CYLINDER_SIDE), offset(cell % CYLINDER_SIDE));
-        if u * u + v * v <= CYLINDER_RADIUS * CYLINDER_RADIUS {
-            disc |= 1 << cell;
-        }
-        cell += 1;
-    }
-    disc
-};
 
 /// Least number of common valid cells of a pair of cylinders.
 pub(super) const LEAST_COMMON: u32 = (LEAST_COMMON_CELLS * DISC.count_ones() as f32).ceil() as u32;
@@ -59,12 +31,6 @@ static DIRECTION_TABLE: LazyLock<Vec<[f32; CYLINDER_SLICES]>> = LazyLock::new(||
         .map(|direction| std::array::from_fn(|slice| direction_share(direction, slice, CYLINDER_SLICES)))
         .collect()
 });
-
-/// The shares of the nearest direction in the table.
-fn direction_shares(turn: u16) -> &'static [f32; CYLINDER_SLICES] {
-    const STEP: u16 = (65536 / DIRECTIONS) as u16;
-    &DIRECTION_TABLE[usize::from(turn.wrapping_add(STEP / 2) / STEP)]
-}
 
 /// The integral over one of so many slices, by the midpoint rule.
 pub(super) fn direction_share(direction: f32, slice: usize, slices: usize) -> f32 {
@@ -81,87 +47,50 @@ pub(super) fn direction_share(direction: f32, slice: usize, slices: usize) -> f3
     sum * width / (PARTS as f32 * DIRECTION_SIGMA * TAU.sqrt())
 }
 
-/// The cylinder of minutia `centre` of a finger, whose geometry is `finger`; `None` if too little is known around it.
-pub(super) fn cylinder(minutiae: &[Minutia], finger: &Geometry, centre: usize) -> Option<Pattern> {
-    let mask = valid_cells(finger, centre);
-    if (mask.count_ones() as f32) < LEAST_VALID_CELLS * DISC.count_ones() as f32 {
-        return None;
+/// Makes the cylinders of a finger. Reused without allocation.
+pub(super) struct Cylinders {
+    table: &'static [[f32; CYLINDER_SLICES]],
+    neighbours: Neighbours,
+}
+
+impl Cylinders {
+    pub(super) fn new() -> Self {
+        Self { table: &DIRECTION_TABLE, neighbours: Neighbours::default() }
     }
-    let mut sums = [[[0.0_f32; CYLINDER_SIDE]; CYLINDER_SIDE]; CYLINDER_SLICES];
-    let mut neighbours = 0;
-    for other in (0..finger.len()).filter(|&other| other != centre) {
-        let (dx, dy) = (finger.x[other] - finger.x[centre], finger.y[other] - finger.y[centre]);
-        let (cos, sin) = (finger.cos[centre], finger.sin[centre]);
-        let (u, v) = (dx * cos + dy * sin, dy * cos - dx * sin);
-        let reach = CYLINDER_RADIUS + SPATIAL_REACH;
-        if u * u + v * v > reach * reach {
-            continue;
+
+    /// The cylinder of minutia `centre` of a finger, whose geometry is `finger`; `None` if too little is known
+    /// around it.
+    #[inline(always)]
+    pub(super) fn cylinder(
+        &mut self,
+        minutiae: &[Minutia],
+        finger: &Geometry,
+        centre: usize,
+    ) -> Option<Pattern> {
+        let mask = valid_cells(finger, centre);
+        if (mask.count_ones() as f32) < LEAST_VALID_CELLS * DISC.count_ones() as f32 {
+            return None;
         }
-        neighbours += 1;
-        let turn = minutiae[centre].angle.to_binary().wrapping_sub(minutiae[other].angle.to_binary());
-        let shares = direction_shares(turn);
-        let columns = gauss(u);
-        let rows = gauss(v);
-        // Most rows are out of a neighbour's reach.
-        for (row, along) in rows.into_iter().enumerate().filter(|(_, along)| *along > 0.0) {
-            let weights = columns.map(|across| along * across);
-            for (sums, share) in sums.iter_mut().zip(shares) {
-                for (sum, weight) in sums[row].iter_mut().zip(weights) {
-                    *sum += weight * share;
-                }
+        self.neighbours.fill(minutiae, finger, centre);
+        if self.neighbours.count() < LEAST_NEIGHBOURS {
+            return None;
+        }
+        let mut pattern = [0; CYLINDER_SLICES + 1];
+        for (strip, sums) in self.neighbours.sums(self.table).iter().enumerate() {
+            for (word, sums) in pattern.iter_mut().zip(sums) {
+                *word |= bits(sums.map(|sum| sum >= BIT_THRESHOLD)) << (strip * STRIP);
             }
         }
+        pattern[..CYLINDER_SLICES].iter_mut().for_each(|word| *word &= mask);
+        pattern[CYLINDER_SLICES] = mask;
+        Some(pattern)
     }
-    if neighbours < LEAST_NEIGHBOURS {
-        return None;
-    }
-    let mut pattern = [0; CYLINDER_SLICES + 1];
-    for (word, sums) in pattern.iter_mut().zip(&sums) {
-        for (cell, &sum) in sums.as_flattened().iter().enumerate() {
-            *word |= u64::from(sum >= BIT_THRESHOLD) << cell;
-        }
-        *word &= mask;
-    }
-    pattern[CYLINDER_SLICES] = mask;
-    Some(pattern)
-}
-
-/// The Gauss function of each column's or row's distance from a neighbour at `at`. The product of two
-/// is the spatial contribution, cut where the distance along one axis is beyond the reach.
-#[inline(always)]
-pub(super) fn gauss(at: f32) -> [f32; CYLINDER_SIDE] {
-    // The square root of the two-dimensional normalisation in MCC's one-dimensional form.
-    let scale = (1.0 / (SPATIAL_SIGMA * TAU.sqrt())).sqrt();
-    std::array::from_fn(|i| {
-        let x = offset(i) - at;
-        if x.abs() > SPATIAL_REACH {
-            0.0
-        } else {
-            scale * exp(-x * x / (2.0 * SPATIAL_SIGMA * SPATIAL_SIGMA))
-        }
-    })
-}
-
-/// The cells of the disc inside the finger's hull or near it.
-#[inline(always)]
-pub(super) fn valid_cells(finger: &Geometry, centre: usize) -> u64 {
-    let (cos, sin) = (finger.cos[centre], finger.sin[centre]);
-    let mut mask = 0;
-    for row in 0..CYLINDER_SIDE {
-        let v = offset(row);
-        let x = std::array::from_fn(|column| finger.x[centre] + offset(column) * cos - v * sin);
-        let y = std::array::from_fn(|column| finger.y[centre] + offset(column) * sin + v * cos);
-        let within: [bool; CYLINDER_SIDE] = finger.hull.within(&x, &y, CYLINDER_HULL_MARGIN);
-        for (column, within) in within.into_iter().enumerate() {
-            mask |= u64::from(within) << (row * CYLINDER_SIDE + column);
-        }
-    }
-    mask & DISC
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fingerprint::spread::CELLS;
     use crate::units::{Angle, Length};
     use proptest::prelude::*;
 
@@ -214,7 +143,7 @@ mod tests {
             let mut finger = Geometry::default();
             finger.fill(&minutiae);
             for centre in (0..minutiae.len()).step_by(7) {
-                let Some(pattern) = cylinder(&minutiae, &finger, centre) else { continue };
+                let Some(pattern) = Cylinders::new().cylinder(&minutiae, &finger, centre) else { continue };
                 let mask = pattern[CYLINDER_SLICES];
                 prop_assert_eq!(mask & !DISC, 0);
                 for (slice, word) in pattern[..CYLINDER_SLICES].iter().enumerate() {
@@ -264,7 +193,7 @@ mod tests {
         for minutiae in [vec![at(0)], vec![at(0), at(100)], vec![at(0), at(100), at(20_000)]] {
             let mut finger = Geometry::default();
             finger.fill(&minutiae);
-            assert_eq!(cylinder(&minutiae, &finger, 0), None);
+            assert_eq!(Cylinders::new().cylinder(&minutiae, &finger, 0), None);
         }
     }
 }

@@ -5,9 +5,10 @@ use std::fmt;
 
 use bytemuck::{Pod, Zeroable};
 
-use super::cylinder::cylinder;
+use super::cylinder::Cylinders;
 use super::geometry::Geometry;
 use crate::kernels::masked::{LANES, Pattern, Planes};
+use crate::kernels::{Kernels, Work};
 use crate::template::Minutia;
 
 /// Version of what [`FingerFeatures::new`] makes of minutiae. A segment names it; features of
@@ -105,8 +106,14 @@ impl FingerFeatures {
     /// Makes the features of a finger. The order of the minutiae does not matter: they are kept by
     /// ascending x, then descending y, then direction, kind and quality.
     ///
-    /// Costs some ten microseconds a minutia: done at enrolment and once for a probe.
+    /// Costs some microseconds a minutia: done at enrolment and once for a probe. By the kernels of this
+    /// process ([`Kernels::active`]).
     pub fn new(minutiae: &[Minutia]) -> Self {
+        Self::with_kernels(minutiae, Kernels::active())
+    }
+
+    /// [`FingerFeatures::new`] by given kernels: the same bits, only faster or slower.
+    pub fn with_kernels(minutiae: &[Minutia], kernels: &Kernels) -> Self {
         let mut minutiae = minutiae.to_vec();
         minutiae.sort_unstable_by_key(|m| (m.x, Reverse(m.y), m.angle, *m));
         if minutiae.len() > Self::MAX_MINUTIAE {
@@ -115,24 +122,43 @@ impl FingerFeatures {
             minutiae.truncate(Self::MAX_MINUTIAE);
             minutiae.sort_by_key(|m| (m.x, Reverse(m.y), m.angle, *m));
         }
-        let mut geometry = Geometry::default();
-        geometry.fill(&minutiae);
-        let mut cylinders: Vec<CylinderBlock> = Vec::new();
-        let with_cylinder = (0..minutiae.len()).filter_map(|m| Some((m, cylinder(&minutiae, &geometry, m)?)));
-        for (count, (minutia, pattern)) in with_cylinder.enumerate() {
-            if count.is_multiple_of(LANES) {
-                cylinders.push(CylinderBlock::default());
-            }
-            if let Some(block) = cylinders.last_mut() {
-                block.set(count % LANES, &pattern, minutia);
-            }
-        }
+        let cylinders = kernels.run(Blocks { minutiae: &minutiae });
         Self { minutiae, cylinders }
     }
 
     /// The features, borrowed.
     pub fn view(&self) -> FingerView<'_> {
         FingerView { minutiae: &self.minutiae, cylinders: &self.cylinders }
+    }
+}
+
+/// The cylinders of sorted minutiae, in blocks.
+struct Blocks<'a> {
+    minutiae: &'a [Minutia],
+}
+
+impl Work for Blocks<'_> {
+    type Output = Vec<CylinderBlock>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<CylinderBlock> {
+        let Self { minutiae } = self;
+        let mut geometry = Geometry::default();
+        geometry.fill(minutiae);
+        let mut maker = Cylinders::new();
+        let mut blocks: Vec<CylinderBlock> = Vec::with_capacity(minutiae.len().div_ceil(LANES));
+        let mut count = 0;
+        for minutia in 0..minutiae.len() {
+            let Some(pattern) = maker.cylinder(minutiae, &geometry, minutia) else { continue };
+            if count % LANES == 0 {
+                blocks.push(CylinderBlock::default());
+            }
+            if let Some(block) = blocks.last_mut() {
+                block.set(count % LANES, &pattern, minutia);
+            }
+            count += 1;
+        }
+        blocks
     }
 }
 

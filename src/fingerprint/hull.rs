@@ -93,7 +93,23 @@ impl Hull {
         margin: f32,
     ) -> [bool; LANES] {
         let outside = self.outside(x, y);
-        std::array::from_fn(|lane| self.is_within(outside[lane], [x[lane], y[lane]], margin))
+        // Most points are inside, and told by this alone.
+        let has_inside = self.corners.len() > 2;
+        let is_inside = outside.map(|outside| outside <= 0.0 && has_inside);
+        if is_inside == [true; LANES] {
+            return is_inside;
+        }
+        let mut is_near = [false; LANES];
+        for edge in &self.edges {
+            for lane in 0..LANES {
+                is_near[lane] |= edge.square([x[lane], y[lane]]) <= margin * margin;
+            }
+        }
+        let mut within = [false; LANES];
+        for lane in 0..LANES {
+            within[lane] = is_inside[lane] | (outside[lane] <= margin) & is_near[lane];
+        }
+        within
     }
 
     /// The weights of the points that are `known` to count, or are inside or within `margin`, together.
@@ -140,13 +156,19 @@ impl Hull {
             return true;
         }
         outside <= margin
-            && self.edges.iter().any(|edge| {
-                let to = [point[0] - edge.from[0], point[1] - edge.from[1]];
-                let t = (to[0] * edge.along[0] + to[1] * edge.along[1]) * edge.per_square;
-                let t = t.clamp(0.0, 1.0);
-                let (dx, dy) = (to[0] - t * edge.along[0], to[1] - t * edge.along[1]);
-                dx * dx + dy * dy <= margin * margin
-            })
+            && self.edges.iter().any(|edge| edge.square(point) <= margin * margin)
+    }
+}
+
+impl Edge {
+    /// The square of a point's distance.
+    #[inline(always)]
+    fn square(&self, point: Point) -> f32 {
+        let to = [point[0] - self.from[0], point[1] - self.from[1]];
+        let t = (to[0] * self.along[0] + to[1] * self.along[1]) * self.per_square;
+        let t = t.clamp(0.0, 1.0);
+        let (dx, dy) = (to[0] - t * self.along[0], to[1] - t * self.along[1]);
+        dx * dx + dy * dy
     }
 }
 

@@ -22,6 +22,7 @@ mod probe;
 mod relaxation;
 mod score;
 mod similarity;
+mod spread;
 mod support;
 mod trust;
 

@@ -1,7 +1,7 @@
 //! From a finger's minutiae to its codes.
 
 use super::choice::{Choice, direction};
-use super::descriptor::{VALUES, descriptor};
+use super::descriptor::{Descriptors, VALUES};
 use super::projection::{BATCH, Projection};
 use super::{CodeMeans, CodeSites, CodeWords, FingerCodes, SLOTS, WORDS};
 use crate::fingerprint::geometry::Geometry;
@@ -32,10 +32,11 @@ impl Work for Encoding<'_> {
             *place = minutia;
         }
         let mut codes = [[0; WORDS]; SLOTS];
+        let mut maker = Descriptors::new();
         let mut descriptors = [[0.0; VALUES]; BATCH];
         for (batch, codes) in chosen[..choice.count()].chunks(BATCH).zip(codes.chunks_mut(BATCH)) {
             for (&centre, out) in batch.iter().zip(&mut descriptors) {
-                descriptor(minutiae, &finger, centre, out);
+                maker.descriptor(minutiae, &finger, centre, out);
             }
             for (code, of_batch) in codes.iter_mut().zip(projection.codes(&descriptors)) {
                 *code = of_batch;

@@ -15,7 +15,7 @@ use self::quantise::{Point, SIZE};
 use self::random::Random;
 use super::WORDS;
 use super::cohort::Cohort;
-use super::descriptor::{VALUES, descriptor};
+use super::descriptor::{Descriptors, VALUES};
 use super::file::MAX_COHORT;
 use super::model::{CodeModel, CodeModelId};
 use super::projection::{BITS, Projection};
@@ -118,7 +118,8 @@ pub fn train(
     let geometries: Vec<Geometry> = prints.par_iter().map(geometry).collect();
     let describe = |(print, minutia): (usize, usize)| {
         let mut row = [0.0; VALUES];
-        descriptor(prints[print].features.view().minutiae, &geometries[print], minutia, &mut row);
+        let minutiae = prints[print].features.view().minutiae;
+        Descriptors::new().descriptor(minutiae, &geometries[print], minutia, &mut row);
         row
     };
     let within = scatter(&mates, |&[a, b]| {
