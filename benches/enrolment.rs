@@ -72,7 +72,9 @@ fn enrolment(c: &mut Criterion) {
         let mut group = c.benchmark_group(format!("finger/enrolment/{name}"));
         group.throughput(Throughput::Elements(prints.len() as u64)).sample_size(20);
         group.bench_function("read", |b| {
-            b.iter(|| records.iter().filter_map(|record| read(black_box(record))).map(|m| m.len()).sum::<usize>());
+            b.iter(|| {
+                records.iter().filter_map(|record| read(black_box(record))).map(|m| m.len()).sum::<usize>()
+            });
         });
         for kernels in Kernels::all() {
             let level = kernels.level();

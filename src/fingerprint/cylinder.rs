@@ -14,7 +14,7 @@ use super::maths::{exp, round};
 use super::parameters::{
     BIT_THRESHOLD, CYLINDER_SLICES, DIRECTION_SIGMA, LEAST_COMMON_CELLS, LEAST_NEIGHBOURS, LEAST_VALID_CELLS,
 };
-use super::spread::{DISC, Neighbours, STRIP, bits, valid_cells};
+use super::spread::{DISC, Neighbours, STRIP, at_least, valid_cells};
 use crate::kernels::masked::Pattern;
 use crate::template::Minutia;
 
@@ -78,7 +78,7 @@ impl Cylinders {
         let mut pattern = [0; CYLINDER_SLICES + 1];
         for (strip, sums) in self.neighbours.sums(self.table).iter().enumerate() {
             for (word, sums) in pattern.iter_mut().zip(sums) {
-                *word |= bits(sums.map(|sum| sum >= BIT_THRESHOLD)) << (strip * STRIP);
+                *word |= at_least(sums, BIT_THRESHOLD) << (strip * STRIP);
             }
         }
         pattern[..CYLINDER_SLICES].iter_mut().for_each(|word| *word &= mask);

@@ -95,7 +95,10 @@ impl Hull {
         let outside = self.outside(x, y);
         // Most points are inside, and told by this alone.
         let has_inside = self.corners.len() > 2;
-        let is_inside = outside.map(|outside| outside <= 0.0 && has_inside);
+        let mut is_inside = [false; LANES];
+        for (inside, outside) in is_inside.iter_mut().zip(&outside) {
+            *inside = has_inside & (*outside <= 0.0);
+        }
         if is_inside == [true; LANES] {
             return is_inside;
         }
@@ -155,8 +158,7 @@ impl Hull {
         if outside <= 0.0 && self.corners.len() > 2 {
             return true;
         }
-        outside <= margin
-            && self.edges.iter().any(|edge| edge.square(point) <= margin * margin)
+        outside <= margin && self.edges.iter().any(|edge| edge.square(point) <= margin * margin)
     }
 }
 

@@ -141,7 +141,8 @@ impl Neighbours {
             for &neighbour in &self.strips[index][..self.reaching[index]] {
                 let neighbour = usize::from(neighbour);
                 let weights = &self.weights[neighbour];
-                let along = [CYLINDER_SIDE, CYLINDER_SIDE + 1].map(|row| weights[row + 2 * index]);
+                let row = CYLINDER_SIDE + 2 * index;
+                let along = [weights[row], weights[row + 1]];
                 let shares = nearest(table, self.turns[neighbour]);
                 let mut cells = [0.0; STRIP];
                 for cell in 0..STRIP {
@@ -195,17 +196,27 @@ pub(super) fn valid_cells(finger: &Geometry, centre: usize) -> u64 {
             y[cell] = own_y + u * sin + v * cos;
         }
         let within = finger.hull.within(&x, &y, CYLINDER_HULL_MARGIN);
-        mask |= bits(within) << (strip * STRIP);
+        mask |= bits(&within) << (strip * STRIP);
     }
     mask & DISC
 }
 
-/// A bit for each.
+/// A bit for each cell: whether its sum is so great.
 #[inline(always)]
-pub(super) fn bits(cells: [bool; STRIP]) -> u64 {
+pub(super) fn at_least(sums: &[f32; STRIP], least: f32) -> u64 {
+    let mut cells = [false; STRIP];
+    for (is_set, sum) in cells.iter_mut().zip(sums) {
+        *is_set = *sum >= least;
+    }
+    bits(&cells)
+}
+
+/// A bit for each that is set.
+#[inline(always)]
+fn bits(cells: &[bool; STRIP]) -> u64 {
     let mut bits = 0_u32;
-    for (cell, is_set) in cells.into_iter().enumerate() {
-        bits |= u32::from(is_set) << cell;
+    for (cell, is_set) in cells.iter().enumerate() {
+        bits |= u32::from(*is_set) << cell;
     }
     u64::from(bits)
 }

@@ -68,13 +68,13 @@ impl Descriptors {
         let mut place = 0;
         for (strip, slices) in self.neighbours.sums(self.table).iter().enumerate() {
             let inside = valid >> (strip * STRIP);
-            let values = slices.map(|mut values| {
+            let mut values = *slices;
+            for values in &mut values {
                 for (cell, value) in values.iter_mut().enumerate() {
                     let sum = if inside >> cell & 1 == 1 { *value } else { 0.0 };
                     *value = sum / (sum + BIT_THRESHOLD);
                 }
-                values
-            });
+            }
             for (row, (first, count)) in ROWS[2 * strip..2 * strip + 2].iter().enumerate() {
                 for values in &values {
                     let values = &values[row * CYLINDER_SIDE..(row + 1) * CYLINDER_SIDE];
