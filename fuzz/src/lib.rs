@@ -1,4 +1,7 @@
 //! What fuzz targets share: inputs made plausible, and outputs put to use.
 
+mod files;
 pub mod gallery;
 pub mod records;
+
+pub use files::own_file;
