@@ -1,73 +1,24 @@
 //! The cascade against plain oracles: one that sorts everything by every stage, and the exhaustive search.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../src/bin/biomatch/generated.rs"]
-mod generated;
-
 use std::num::NonZeroUsize;
 
 use biomatch::citizen::CitizenId;
 use biomatch::fingerprint::filter::{CodeProbe, CodeRows, FilterScore};
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
-use biomatch::gallery::{Gallery, NewReference, Options, ReferenceId, Snapshot, Writer};
+use biomatch::gallery::{ReferenceId, Snapshot};
 use biomatch::search::{
     Cascade, Effort, FingerQuery, Found, Keep, Search, Seen, Share, SubGallery, identify_fingers,
     identify_person,
 };
-use biomatch::template::{Finger, FingerPosition, FingerprintTemplate};
+use biomatch::template::{Finger, FingerPosition};
 use biomatch::units::Score;
-use biomatch_datasets::{Capture, Population};
+use biomatch_datasets::Population;
 use rayon::ThreadPoolBuilder;
 
-const CITIZENS: u64 = 50;
-const FINGERS: [Finger; 3] = [Finger::RightThumb, Finger::RightIndex, Finger::LeftIndex];
+mod search_support;
 
-fn citizen(population: &Population, index: u64) -> CitizenId {
-    CitizenId::from_value(population.citizen(index).number()).unwrap()
-}
-
-fn finger(population: &Population, index: u64, finger: Finger, number: u64) -> Option<FingerprintTemplate> {
-    let impression = population.citizen(index).finger(finger.code())?.impression(&Capture::ENROLMENT, number);
-    Some(generated::fingerprint(finger.code(), &impression))
-}
-
-/// Three fingers of everyone; of every third citizen a second impression, its position not known. One in
-/// eight is deleted again.
-fn enrol(population: &Population, writer: &Writer, citizens_a_commit: u64) {
-    for index in 0..CITIZENS {
-        let mut fingers: Vec<FingerprintTemplate> =
-            FINGERS.iter().filter_map(|&f| finger(population, index, f, 0)).collect();
-        if index.is_multiple_of(3) {
-            fingers.extend(finger(population, index, Finger::RightIndex, 1).map(|mut second| {
-                second.position = FingerPosition::Unknown;
-                second
-            }));
-        }
-        let references: Vec<_> = fingers.into_iter().map(NewReference::finger).collect();
-        writer.add(citizen(population, index), &references).unwrap();
-        if index % citizens_a_commit == citizens_a_commit - 1 {
-            writer.commit().unwrap();
-        }
-    }
-    for index in (0..CITIZENS).step_by(8) {
-        writer.delete(citizen(population, index)).unwrap();
-    }
-    writer.commit().unwrap();
-}
-
-/// The same citizens in galleries that are cut differently: all in memory; one segment; many.
-fn galleries(population: &Population) -> Vec<(tempfile::TempDir, Gallery)> {
-    [(usize::MAX, CITIZENS), (1, CITIZENS), (1, 6)]
-        .into_iter()
-        .map(|(flush_at, citizens_a_commit)| {
-            let folder = tempfile::tempdir().unwrap();
-            let options = Options::default().flush_at(flush_at);
-            let gallery = Gallery::create(folder.path().join("gallery"), options).unwrap();
-            enrol(population, &gallery.writer().unwrap(), citizens_a_commit);
-            (folder, gallery)
-        })
-        .collect()
-}
+use search_support::{CITIZENS, FINGERS, citizen, finger, galleries};
 
 fn probes(population: &Population) -> Vec<(FingerProbe, FingerPosition)> {
     let known = FingerPosition::Known;

@@ -1,6 +1,5 @@
 //! `biomatch authenticate`: is this the person enrolled under this number?
 
-use std::io::Write;
 use std::num::NonZeroU8;
 use std::path::PathBuf;
 
@@ -9,7 +8,7 @@ use biomatch::database::{AuditOutcome, Decision, Policy};
 use biomatch::units::Fmr;
 
 use crate::console::Console;
-use crate::deciding::{Deciding, failure, in_file};
+use crate::deciding::{Deciding, failure};
 use crate::exit::{Answer, Exit, Failure};
 use crate::output::Output;
 
@@ -117,12 +116,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
             (AuditOutcome::Refer(reason), Answer::Referred)
         }
     };
-    let text = serde_json::to_string_pretty(&Line { citizen: args.citizen.to_string(), outcome })
-        .map_err(|error| in_file(&args.probe, &error))?;
-    let mut output = Output::stdout();
-    let written = writeln!(output, "{text}");
-    output.check(written)?;
-    output.finish()?;
+    Output::answer(true, &Line { citizen: args.citizen.to_string(), outcome }, |_| Ok(()))?;
     Ok(answer)
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use biomatch::database::{AuditDigest, AuditError, check_audit};
 
 use crate::console::Console;
-use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::exit::{Answer, Exit, Failure};
 use crate::output::Output;
 
 /// Check that no line of an audit file was changed, removed, moved or put in
@@ -57,15 +57,7 @@ pub(crate) fn run(args: &Args, _: &Console) -> Result<Answer, Failure> {
         Err(error @ AuditError::Unreadable { .. }) => return Err(Failure::from_error(Exit::Input, &error)),
         Err(error) => Found { problem: Some(error.to_string()), ..Found::default() },
     };
-    let mut output = Output::stdout();
-    let written = if args.json {
-        let text = serde_json::to_string_pretty(&found).or_fail(Exit::Output)?;
-        writeln!(output, "{text}")
-    } else {
-        lines(&found, &mut output)
-    };
-    output.check(written)?;
-    output.finish()?;
+    Output::answer(args.json, &found, |output| lines(&found, output))?;
     Ok(if found.sound { Answer::Yes } else { Answer::No })
 }
 

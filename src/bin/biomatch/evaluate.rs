@@ -135,15 +135,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
 }
 
 fn print(report: &Report, databases: &Databases, args: &Args) -> Result<(), Failure> {
-    let mut output = Output::stdout();
-    let result = if args.json {
-        let json = serde_json::to_string_pretty(report).or_fail(Exit::Output)?;
-        std::io::Write::write_all(&mut output, (json + "\n").as_bytes())
-    } else {
-        evaluate_table::write(&mut output, report, databases)
-    };
-    output.check(result)?;
-    output.finish()
+    Output::answer(args.json, report, |output| evaluate_table::write(output, report, databases))
 }
 
 fn write_det(path: &Path, databases: &Databases) -> Result<(), Failure> {

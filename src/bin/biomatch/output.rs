@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::exit::Failure;
+use serde::Serialize;
+
+use crate::exit::{Exit, Failure, OrFail};
 
 /// A buffered destination of machine output.
 ///
@@ -45,6 +47,23 @@ impl Output {
         let pending = file.try_clone().map(|file| Pending { file, temporary, path: path.to_owned() });
         let pending = Some(pending.map_err(failed)?);
         Ok(Self { writer: BufWriter::new(Box::new(file)), name, pending })
+    }
+
+    /// Writes an answer to standard output: as one JSON value, or as text.
+    pub(crate) fn answer<T: Serialize>(
+        as_json: bool,
+        answer: &T,
+        text: impl FnOnce(&mut Self) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let mut output = Self::stdout();
+        let written = if as_json {
+            let json = serde_json::to_string_pretty(answer).or_fail(Exit::Output)?;
+            writeln!(output, "{json}")
+        } else {
+            text(&mut output)
+        };
+        output.check(written)?;
+        output.finish()
     }
 
     fn straight(writer: Box<dyn Write + Send>, name: String) -> Self {

@@ -55,15 +55,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
         foreign: report.foreign,
         problems: report.problems.iter().map(ToString::to_string).collect(),
     };
-    let mut output = Output::stdout();
-    let written = if args.json {
-        let text = serde_json::to_string_pretty(&found).or_fail(Exit::Output)?;
-        writeln!(output, "{text}")
-    } else {
-        lines(&found, &mut output)
-    };
-    output.check(written)?;
-    output.finish()?;
+    Output::answer(args.json, &found, |output| lines(&found, output))?;
     if found.unsealed_bytes > 0 || !found.orphans.is_empty() {
         console.note(
             "a writer is at work, or one was stopped: the next one settles what it left; nothing acknowledged is lost",

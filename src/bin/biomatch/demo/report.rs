@@ -7,7 +7,7 @@ use biomatch::database::CitizenDatabase;
 use serde::Serialize;
 
 use crate::deciding::failure;
-use crate::exit::{Exit, Failure, OrFail};
+use crate::exit::Failure;
 use crate::output::Output;
 
 #[derive(Default, Serialize)]
@@ -93,15 +93,7 @@ impl Report {
     }
 
     pub(super) fn print(&self, json: bool) -> Result<(), Failure> {
-        let mut output = Output::stdout();
-        let written = if json {
-            let text = serde_json::to_string_pretty(self).or_fail(Exit::Output)?;
-            writeln!(output, "{text}")
-        } else {
-            self.table(&mut output)
-        };
-        output.check(written)?;
-        output.finish()
+        Output::answer(json, self, |output| self.table(output))
     }
 
     fn table(&self, out: &mut impl Write) -> std::io::Result<()> {
