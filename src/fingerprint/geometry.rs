@@ -8,7 +8,7 @@ use crate::template::Minutia;
 use crate::units::Angle;
 
 /// Columns are padded to a multiple of this many places, for vectors.
-pub(super) const LANES: usize = 16;
+pub(super) const LANES: usize = crate::kernels::lanes::LANES;
 
 /// Columns over the minutiae of one finger, about the middle of their bounding box. Places past the
 /// last minutia are far away and have cosine and sine zero, so that they are near nothing. Reused

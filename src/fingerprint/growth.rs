@@ -8,6 +8,7 @@ use super::parameters::{
 };
 use super::relaxation::Relaxation;
 use super::similarity::Pair;
+use crate::kernels::lanes::Lanes;
 use crate::units::Angle;
 
 /// For each minutia of the first finger its partner in the second: one to one.
@@ -83,7 +84,14 @@ impl Growth {
     /// Tries the strongest hypotheses, grows those whose first round explains most, and returns the
     /// matching that explains most then.
     #[inline(always)]
-    pub(super) fn run(&mut self, pairs: &[Pair], relaxation: &Relaxation, a: &Geometry, b: &Geometry) {
+    pub(super) fn run<L: Lanes>(
+        &mut self,
+        lanes: L,
+        pairs: &[Pair],
+        relaxation: &Relaxation,
+        a: &Geometry,
+        b: &Geometry,
+    ) {
         self.best.clear(a.len());
         self.pulls.reset(a);
         self.used.clear();
@@ -92,7 +100,7 @@ impl Growth {
         for _ in 0..HYPOTHESES {
             let Some(seed) = relaxation.strongest(&self.used) else { break };
             self.start(pairs, relaxation, seed, a.len());
-            let worth = self.round(a, b);
+            let worth = self.round(lanes, a, b);
             self.keep_first(worth);
         }
         let mut most = 0.0;
@@ -101,7 +109,7 @@ impl Growth {
                 break;
             }
             std::mem::swap(&mut self.current, &mut self.firsts[place].matching);
-            let worth = self.grow(a, b);
+            let worth = self.grow(lanes, a, b);
             if worth > most {
                 most = worth;
                 std::mem::swap(&mut self.best, &mut self.current);
@@ -148,10 +156,10 @@ impl Growth {
 
     /// Goes on from the current matching until nothing changes; returns what it is worth then.
     #[inline(always)]
-    fn grow(&mut self, a: &Geometry, b: &Geometry) -> f32 {
+    fn grow<L: Lanes>(&mut self, lanes: L, a: &Geometry, b: &Geometry) -> f32 {
         let mut worth = 0.0;
         for _ in 1..GROWTH_ROUNDS {
-            worth = self.round(a, b);
+            worth = self.round(lanes, a, b);
             std::mem::swap(&mut self.current, &mut self.next);
             if self.current == self.next {
                 break;
@@ -162,25 +170,29 @@ impl Growth {
 
     /// Predicts by the current matching, and matches anew; returns what the next matching is worth.
     #[inline(always)]
-    fn round(&mut self, a: &Geometry, b: &Geometry) -> f32 {
+    fn round<L: Lanes>(&mut self, lanes: L, a: &Geometry, b: &Geometry) -> f32 {
         self.motion.fit(a, b, self.current.pairs(), &mut self.pulls);
-        self.find_candidates(a, b);
+        self.find_candidates(lanes, a, b);
         self.take(a, b)
     }
 
     /// All pairs of a prediction and a minutia near it.
     #[inline(always)]
-    fn find_candidates(&mut self, a: &Geometry, b: &Geometry) {
+    fn find_candidates<L: Lanes>(&mut self, lanes: L, a: &Geometry, b: &Geometry) {
         self.candidates.clear();
         let least_cosine = maths::sin_cos(Angle::from_radians(f64::from(GROWTH_ANGLE))).1;
         let [x, y, cos, sin] = [&b.x, &b.y, &b.cos, &b.sin].map(|column| &column[..b.len()]);
         for (chunk, predicted) in self.motion.predicted().iter().enumerate() {
-            let lanes = LANES.min(a.len() - chunk * LANES);
+            let used = u16::MAX >> LANES.saturating_sub(a.len() - chunk * LANES);
             for first in (0..b.len()).step_by(WORD) {
                 let places = first..(first + WORD).min(b.len());
                 let columns = [x, y, cos, sin].map(|column| &column[places.clone()]);
-                let near = near(predicted, columns, least_cosine);
-                for (lane, mut bits) in near[..lanes].iter().copied().enumerate() {
+                let (near, some) = near(lanes, predicted, columns, least_cosine);
+                let mut some = some & used;
+                while some != 0 {
+                    let lane = some.trailing_zeros() as usize;
+                    some &= some - 1;
+                    let mut bits = near[lane].cast_unsigned();
                     while bits != 0 {
                         let j = first + bits.trailing_zeros() as usize;
                         bits &= bits - 1;
@@ -219,29 +231,39 @@ impl Growth {
 }
 
 /// Minutiae whose bits a word holds.
-const WORD: usize = u32::BITS as usize;
+const WORD: usize = i32::BITS as usize;
 
 /// Which of at most [`WORD`] minutiae (places and directions) lie near each lane's prediction: a bit for
-/// each.
+/// each. And a bit for each lane that has some.
 #[inline(always)]
-fn near(at: &Predicted, [x, y, cos, sin]: [&[f32]; 4], least_cosine: f32) -> [u32; LANES] {
-    let mut near = [0_u32; LANES];
+fn near<L: Lanes>(
+    lanes: L,
+    at: &Predicted,
+    [x, y, cos, sin]: [&[f32]; 4],
+    least_cosine: f32,
+) -> ([i32; LANES], u16) {
+    let [at_x, at_y, at_cos, at_sin, reach] =
+        [&at.x, &at.y, &at.cos, &at.sin, &at.reach].map(|values| lanes.floats(values));
+    let least_cosine = lanes.splat(least_cosine);
+    let zero = lanes.splat_integer(0);
+    let mut near = zero;
     for (bit, (((x, y), cos), sin)) in x.iter().zip(y).zip(cos).zip(sin).enumerate() {
-        let bit = 1_u32 << bit;
-        for (lane, near) in near.iter_mut().enumerate() {
-            let (dx, dy) = (x - at.x[lane], y - at.y[lane]);
-            let is_near = dx * dx + dy * dy <= at.reach[lane];
-            let is_along = at.cos[lane] * cos + at.sin[lane] * sin >= least_cosine;
-            *near |= if is_near & is_along { bit } else { 0 };
-        }
+        let (dx, dy) = (lanes.splat(*x) - at_x, lanes.splat(*y) - at_y);
+        let along = at_cos * lanes.splat(*cos) + at_sin * lanes.splat(*sin);
+        let is_near =
+            lanes.is_at_most(dx * dx + dy * dy, reach) & lanes.is_at_most(least_cosine, along);
+        near = lanes.join(is_near, near, lanes.splat_integer(1 << bit));
     }
-    near
+    let mut bits = [0; LANES];
+    lanes.store(near, &mut bits);
+    (bits, !lanes.ones(lanes.is_equal(near, zero)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fingerprint::support::Support;
+    use crate::kernels::lanes::Scalar;
     use crate::template::Minutia;
     use crate::units::Length;
 
@@ -266,9 +288,9 @@ mod tests {
     fn grow(a: &Geometry, b: &Geometry, seeds: &[(u8, u8)]) -> Vec<(usize, usize)> {
         let pairs: Vec<Pair> = seeds.iter().map(|&(a, b)| Pair { a, b, similarity: 0.6 }).collect();
         let mut relaxation = Relaxation::default();
-        relaxation.run(&pairs, a, b, a.len());
+        relaxation.run(Scalar, &pairs, a, b, a.len());
         let mut growth = Growth::default();
-        growth.run(&pairs, &relaxation, a, b);
+        growth.run(Scalar, &pairs, &relaxation, a, b);
         growth.best().pairs().collect()
     }
 
@@ -307,8 +329,8 @@ mod tests {
         let mut support = Support::default();
         let mut share = |pairs: &[(u8, u8)]| {
             let pairs: Vec<Pair> = pairs.iter().map(|&(a, b)| Pair { a, b, similarity: 0.6 }).collect();
-            relaxation.run(&pairs, &a, &a, a.len());
-            growth.run(&pairs, &relaxation, &a, &a);
+            relaxation.run(Scalar, &pairs, &a, &a, a.len());
+            growth.run(Scalar, &pairs, &relaxation, &a, &a);
             support.share(&growth, &a, &a)
         };
         assert!(share(&[(4, 4)]) > 0.85);

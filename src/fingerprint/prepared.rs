@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use super::features::{CylinderBlock, FingerView};
-use super::geometry::Geometry;
+use super::geometry::{self, Geometry};
 use crate::kernels::masked::{LANES, Pattern};
 use crate::template::Minutia;
 use crate::units::Length;
@@ -36,7 +36,8 @@ impl Rows {
 /// For each lane the index of its minutia, the direction of that, and how far it can be trusted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Columns {
-    /// All ones for a lane with a cylinder, zero for one without (whose other values mean nothing).
+    /// All ones for a lane with a cylinder, zero for one without (whose other values mean nothing). There
+    /// is a multiple of [`geometry::LANES`] of them.
     pub(super) present: Vec<i32>,
     pub(super) minutia: Vec<u8>,
     pub(super) cos: Vec<f32>,
@@ -51,12 +52,14 @@ impl Prepared {
     pub(super) fn fill(&mut self, view: FingerView<'_>) {
         self.geometry.fill(view.minutiae);
         let lanes = view.cylinders.len() * LANES;
+        let padded = lanes.next_multiple_of(geometry::LANES);
         let Columns { present, minutia, cos, sin, root } = &mut self.columns;
-        present.resize(lanes, 0);
-        minutia.resize(lanes, 0);
-        cos.resize(lanes, 0.0);
-        sin.resize(lanes, 0.0);
-        root.resize(lanes, 0.0);
+        present.resize(padded, 0);
+        minutia.resize(padded, 0);
+        cos.resize(padded, 0.0);
+        sin.resize(padded, 0.0);
+        root.resize(padded, 0.0);
+        present[lanes..].fill(0);
         self.rows.minutia.clear();
         for (place, block) in (0..lanes).step_by(LANES).zip(view.cylinders) {
             for lane in 0..LANES {

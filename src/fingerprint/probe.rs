@@ -10,7 +10,8 @@ use super::relaxation::Relaxation;
 use super::score::score;
 use super::similarity::{Pair, Similarities};
 use super::support::Support;
-use crate::kernels::{Kernels, Work};
+use crate::kernels::Kernels;
+use crate::kernels::lanes::{LaneWork, Lanes};
 use crate::template::Minutia;
 use crate::units::Score;
 
@@ -86,11 +87,11 @@ struct Comparison<'a> {
     kernels: &'a Kernels,
 }
 
-impl Work for Comparison<'_> {
+impl LaneWork for Comparison<'_> {
     type Output = Numbers;
 
     #[inline(always)]
-    fn run(self) -> Numbers {
+    fn run<L: Lanes>(self, lanes: L) -> Numbers {
         let Self { probe, view, candidate, least, steps, kernels } = self;
         candidate.fill(view);
         let is_swapped = probe.order(Side { view, prepared: candidate }) == Ordering::Greater;
@@ -101,17 +102,17 @@ impl Work for Comparison<'_> {
         let (a, b) = if is_swapped { (candidate, probe) } else { (probe, candidate) };
         let nothing = Numbers { is_swapped, ..Numbers::default() };
         let Steps { similarities, pairs, relaxation, growth, support } = steps;
-        similarities.compute(a, b, kernels);
-        similarities.select(a, b, pairs);
+        similarities.compute(lanes, a, b, kernels);
+        similarities.select(lanes, a, b, pairs);
         if pairs.len() < 2 {
             return nothing;
         }
         let (ga, gb) = (&a.prepared.geometry, &b.prepared.geometry);
-        let relaxed = relaxation.run(pairs, ga, gb, a.prepared.rows.len());
+        let relaxed = relaxation.run(lanes, pairs, ga, gb, a.prepared.rows.len());
         if score(relaxed, GREATEST_SHARE) < least {
             return nothing;
         }
-        growth.run(pairs, relaxation, ga, gb);
+        growth.run(lanes, pairs, relaxation, ga, gb);
         Numbers { relaxed, share: support.share(growth, ga, gb), is_swapped, is_comparable: true }
     }
 }
@@ -171,7 +172,7 @@ impl FingerProbe {
         let Scratch { candidate, steps } = scratch;
         let probe = Side { view: self.view(), prepared: &self.prepared };
         let kernels = &self.kernels;
-        kernels.run(Comparison { probe, view, candidate, least, steps, kernels })
+        kernels.run_lanes(Comparison { probe, view, candidate, least, steps, kernels })
     }
 }
 

@@ -13,6 +13,7 @@ use super::parameters::{
     DISTANCE_STEEPNESS, LEAST_DIVISOR, RELAXATION_KEEP, RELAXATION_ROUNDS,
 };
 use super::similarity::Pair;
+use crate::kernels::lanes::{LANES as WIDE, Lanes};
 
 /// Steps of [`FALL`] over `1 - cos`, up to the cut.
 const FALL_STEPS: usize = 1024;
@@ -36,7 +37,7 @@ static FALL: LazyLock<[f32; 2 * FALL_STEPS]> = LazyLock::new(|| {
 const LANES: usize = 8;
 
 /// Sums of this many pairs are made at a time: enough that none waits for its last addition.
-const WIDE: usize = 4 * LANES;
+const BROAD: usize = 4 * LANES;
 
 /// The state of a relaxation. Reused without allocation.
 #[derive(Debug, Default)]
@@ -45,8 +46,9 @@ pub(super) struct Relaxation {
     support: Vec<f32>,
     /// The number of pairs, padded for vectors.
     stride: usize,
-    /// Couples of pairs that may support each other, and places for as many as there can be.
-    couples: Vec<[u8; 2]>,
+    /// Couples of pairs that may support each other, the first in the low byte, the second in the next;
+    /// and places for as many as there can be.
+    couples: Vec<i32>,
     values: Vec<f32>,
     sums: Vec<f32>,
     /// How far each pair can be trusted: the geometric mean of its two minutiae.
@@ -73,7 +75,7 @@ impl Placed {
     /// Padding stands in one place and turns by a quarter: the lanes are looked at, not used.
     #[inline(always)]
     fn fill(&mut self, pairs: &[Pair], a: &Geometry, b: &Geometry) {
-        let padded = pairs.len().next_multiple_of(LANES);
+        let padded = pairs.len().next_multiple_of(WIDE);
         for column in [&mut self.ax, &mut self.ay, &mut self.bx, &mut self.by, &mut self.cos, &mut self.sin] {
             column.clear();
             column.resize(padded, 0.0);
@@ -89,27 +91,36 @@ impl Placed {
         }
     }
 
-    /// For each of the [`LANES`] pairs from `first`: one if it comes after pair `i`, and neither its turn
-    /// nor its distances forbid that the two support each other; else zero.
+    /// Lists the couples whose second is one of the pairs `chunk` and whose first comes before it, and
+    /// of which neither turns nor distances forbid that the two support each other. Returns how many.
     #[inline(always)]
-    fn near(&self, i: usize, first: usize, fall_end: f32) -> [u32; LANES] {
-        let lanes = |column: &[f32]| column.as_chunks::<LANES>().0[first / LANES];
-        let (cos, sin) = (lanes(&self.cos), lanes(&self.sin));
-        let (ax, ay, bx, by) = (lanes(&self.ax), lanes(&self.ay), lanes(&self.bx), lanes(&self.by));
-        let mut near = [0; LANES];
-        for lane in 0..LANES {
-            let between = 1.0 - (self.cos[i] * cos[lane] + self.sin[i] * sin[lane]);
-            let (ax, ay) = (ax[lane] - self.ax[i], ay[lane] - self.ay[i]);
-            let (bx, by) = (bx[lane] - self.bx[i], by[lane] - self.by[i]);
-            let da = (ax * ax + ay * ay).sqrt();
-            let db = (bx * bx + by * by).sqrt();
-            let longer = if da > db { da } else { db };
-            let cut = DISTANCE_CUT + DISTANCE_CUT_GROWTH * longer;
-            let is_after = (first + lane) as u32 > i as u32;
-            near[lane] =
-                u32::from(between < fall_end) & u32::from((da - db).abs() <= cut) & u32::from(is_after);
+    fn list<L: Lanes>(&self, lanes: L, chunk: usize, fall_end: f32, to: &mut [i32]) -> usize {
+        let columns = [&self.cos, &self.sin, &self.ax, &self.ay, &self.bx, &self.by];
+        let [cos, sin, ax, ay, bx, by] = columns.map(|column| lanes.floats(&column.as_chunks().0[chunk]));
+        let end = (chunk + 1) * WIDE;
+        let [i_cos, i_sin, i_ax, i_ay, i_bx, i_by] = columns.map(|column| &column[..end]);
+        let seconds: [i32; WIDE] = std::array::from_fn(|lane| (chunk * WIDE + lane) as i32);
+        let seconds = lanes.integers(&seconds);
+        let places: [i32; WIDE] = std::array::from_fn(|lane| ((chunk * WIDE + lane) << 8) as i32);
+        let places = lanes.integers(&places);
+        let [one, fall_end, least, growth] =
+            [1.0, fall_end, DISTANCE_CUT, DISTANCE_CUT_GROWTH].map(|value| lanes.splat(value));
+        let mut count = 0;
+        for i in 0..end {
+            let between = one - (lanes.splat(i_cos[i]) * cos + lanes.splat(i_sin[i]) * sin);
+            let (ax, ay) = (ax - lanes.splat(i_ax[i]), ay - lanes.splat(i_ay[i]));
+            let (bx, by) = (bx - lanes.splat(i_bx[i]), by - lanes.splat(i_by[i]));
+            let da = lanes.root(ax * ax + ay * ay);
+            let db = lanes.root(bx * bx + by * by);
+            let cut = least + growth * lanes.greater(da, db);
+            let first = lanes.splat_integer(i as i32);
+            let is_near = lanes.is_less(between, fall_end)
+                & lanes.is_at_most(lanes.absolute(da - db), cut)
+                & lanes.is_less_integer(first, seconds);
+            let Some(to) = to.get_mut(count..).and_then(|to| to.first_chunk_mut()) else { break };
+            count += lanes.list(is_near, first | places, to);
         }
-        near
+        count
     }
 
     /// The mutual support of couples that are [`Placed::near`]: what the second gives to the first, and
@@ -117,11 +128,11 @@ impl Placed {
     #[inline(always)]
     fn support(
         &self,
-        couples: &[[u8; 2]; LANES],
+        couples: &[i32; LANES],
         fall: &[f32; 2 * FALL_STEPS],
         fall_end: f32,
     ) -> [[f32; LANES]; 2] {
-        let gather = |column: &[f32], end: usize| couples.map(|couple| column[usize::from(couple[end])]);
+        let gather = |column: &[f32], end: usize| couples.map(|couple| column[ends(couple)[end]]);
         let [i_cos, k_cos] = [0, 1].map(|end| gather(&self.cos, end));
         let [i_sin, k_sin] = [0, 1].map(|end| gather(&self.sin, end));
         let [i_ax, k_ax] = [0, 1].map(|end| gather(&self.ax, end));
@@ -162,6 +173,12 @@ impl Placed {
     }
 }
 
+/// The two pairs of a couple.
+#[inline(always)]
+fn ends(couple: i32) -> [usize; 2] {
+    [couple & 0xff, couple >> 8 & 0xff].map(|end| end as usize)
+}
+
 /// The step of [`FALL`], of which those from [`FALL_STEPS`] on are the cut; no number is the cut too.
 #[inline(always)]
 fn fall_step(step: f32) -> u32 {
@@ -176,18 +193,25 @@ impl Relaxation {
     /// Relaxes the list and returns the relaxed score: the mean value of the pairs that kept most of
     /// their similarity, `0.0..=1.0`. `cylinders` is the smaller number of cylinders.
     #[inline(always)]
-    pub(super) fn run(&mut self, pairs: &[Pair], a: &Geometry, b: &Geometry, cylinders: usize) -> f32 {
+    pub(super) fn run<L: Lanes>(
+        &mut self,
+        lanes: L,
+        pairs: &[Pair],
+        a: &Geometry,
+        b: &Geometry,
+        cylinders: usize,
+    ) -> f32 {
         let n = pairs.len();
         self.placed.fill(pairs, a, b);
         self.support.clear();
-        self.stride = n.next_multiple_of(WIDE);
+        self.stride = n.next_multiple_of(BROAD);
         self.support.resize(n * self.stride, 0.0);
         let (fall, fall_end) = (&*FALL, *FALL_END);
-        let couples = self.find_couples(n, fall_end);
+        let couples = self.find_couples(lanes, n, fall_end);
         for couples in self.couples[..couples.next_multiple_of(LANES)].as_chunks::<LANES>().0 {
             let [to_first, to_second] = self.placed.support(couples, fall, fall_end);
-            for (lane, &[i, k]) in couples.iter().enumerate() {
-                let (i, k) = (usize::from(i), usize::from(k));
+            for (lane, &couple) in couples.iter().enumerate() {
+                let [i, k] = ends(couple);
                 self.support[k * self.stride + i] = to_first[lane];
                 self.support[i * self.stride + k] = to_second[lane];
             }
@@ -202,9 +226,9 @@ impl Relaxation {
         for _ in 0..RELAXATION_ROUNDS {
             self.trusted.clear();
             self.trusted.extend(self.values.iter().zip(&self.trust).map(|(value, trust)| value * trust));
-            for wide in 0..self.stride / WIDE {
+            for wide in 0..self.stride / BROAD {
                 let sums = self.supported(wide);
-                self.sums[wide * WIDE..][..WIDE].copy_from_slice(&sums);
+                self.sums[wide * BROAD..][..BROAD].copy_from_slice(&sums);
             }
             for (value, sum) in self.values.iter_mut().zip(&self.sums) {
                 *value = RELAXATION_KEEP * *value + share * sum;
@@ -213,38 +237,31 @@ impl Relaxation {
         self.score(pairs, cylinders)
     }
 
-    /// Lists the couples of `n` pairs that are near, and returns how many; up to the next multiple of
-    /// [`LANES`] a pair with itself follows, which supports nothing.
+    /// Lists the couples of `n` pairs that may support each other, and returns how many; up to the next
+    /// multiple of [`LANES`] a pair with itself follows, which supports nothing.
     #[inline(always)]
-    fn find_couples(&mut self, n: usize, fall_end: f32) -> usize {
-        let most = n * n / 2 + 2 * LANES;
+    fn find_couples<L: Lanes>(&mut self, lanes: L, n: usize, fall_end: f32) -> usize {
+        let most = n * n / 2 + 2 * WIDE;
         if self.couples.len() < most {
-            self.couples.resize(most, [0; 2]);
+            self.couples.resize(most, 0);
         }
         let mut count = 0;
-        for i in 0..n {
-            for first in (i / LANES * LANES..n).step_by(LANES) {
-                let near = self.placed.near(i, first, fall_end);
-                // A place is written whether it counts or not: to ask would cost more.
-                for (lane, near) in near.into_iter().enumerate() {
-                    self.couples[count] = [i as u8, (first + lane) as u8];
-                    count += near as usize;
-                }
-            }
+        for chunk in 0..n.div_ceil(WIDE) {
+            count += self.placed.list(lanes, chunk, fall_end, &mut self.couples[count..]);
         }
-        self.couples[count..count.next_multiple_of(LANES)].fill([0; 2]);
+        self.couples[count..count.next_multiple_of(LANES)].fill(0);
         count
     }
 
     /// The support that some pairs have: summed by ascending supporter.
     #[inline(always)]
-    fn supported(&self, wide: usize) -> [f32; WIDE] {
-        let (support, _) = self.support.as_chunks::<WIDE>();
-        let rows = support.chunks_exact((self.stride / WIDE).max(1));
-        let mut sums = [0.0; WIDE];
+    fn supported(&self, wide: usize) -> [f32; BROAD] {
+        let (support, _) = self.support.as_chunks::<BROAD>();
+        let rows = support.chunks_exact((self.stride / BROAD).max(1));
+        let mut sums = [0.0; BROAD];
         for (row, value) in rows.zip(&self.trusted) {
             let row = &row[wide];
-            for lane in 0..WIDE {
+            for lane in 0..BROAD {
                 sums[lane] += row[lane] * value;
             }
         }
@@ -288,6 +305,7 @@ fn descending(value: f32, pair: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::lanes::Scalar;
     use crate::template::Minutia;
     use crate::units::{Angle, Length};
     use proptest::prelude::*;
@@ -362,7 +380,7 @@ mod tests {
             ga.fill(&a);
             gb.fill(&b);
             let mut relaxation = Relaxation::default();
-            let score = relaxation.run(&pairs, &ga, &gb, 40);
+            let score = relaxation.run(Scalar, &pairs, &ga, &gb, 40);
 
             let trust: Vec<f64> =
                 (0..40).map(|i| f64::from((ga.trust.weight[i] * gb.trust.weight[i]).sqrt())).collect();
@@ -410,7 +428,7 @@ mod tests {
         let mut geometry = Geometry::default();
         geometry.fill(&minutiae);
         let pairs: Vec<Pair> = (0..3).map(|i| Pair { a: i, b: i, similarity: 0.5 }).collect();
-        let score = Relaxation::default().run(&pairs, &geometry, &geometry, 3);
+        let score = Relaxation::default().run(Scalar, &pairs, &geometry, &geometry, 3);
         // Three pairs that fit perfectly, each supported by two: a tenth of what twenty would give.
         assert!(score < 0.5 * 0.56_f32.powi(5), "{score}");
     }

@@ -5,7 +5,8 @@ use super::features::CylinderBlock;
 use super::parameters::{LARGE_TURN_WEIGHT, LEAST_SIMILARITY, LITTLE_TURN_COSINE};
 use super::prepared::Side;
 use crate::kernels::Kernels;
-use crate::kernels::masked::{LANES, Planes};
+use crate::kernels::lanes::{LANES, Lanes};
+use crate::kernels::masked::{LANES as BLOCK, Planes};
 
 /// A listed pair: indices of minutiae, and how similar their cylinders are, times the roots of their
 /// trusts.
@@ -20,7 +21,7 @@ pub(super) struct Pair {
 #[derive(Debug, Default)]
 pub(super) struct Similarities {
     matrix: Vec<f32>,
-    /// [`key`] of each place of the matrix, row by row.
+    /// [`key`] of each place of the matrix, row by row, rows padded.
     keys: Vec<[i32; LANES]>,
     /// All ones for a column that is free, zero for one that is taken or empty.
     free: Vec<[i32; LANES]>,
@@ -33,43 +34,50 @@ impl Similarities {
     /// Computes the matrix: `a`'s cylinders by row, `b`'s lanes by column, less where one is turned far
     /// against the other, times the roots of the trusts of both minutiae.
     #[inline(always)]
-    pub(super) fn compute(&mut self, a: Side<'_>, b: Side<'_>, kernels: &Kernels) {
+    pub(super) fn compute<L: Lanes>(&mut self, lanes: L, a: Side<'_>, b: Side<'_>, kernels: &Kernels) {
         let columns = &b.prepared.columns;
         let rows = &a.prepared.rows;
         let planes: &[Planes] = bytemuck::cast_slice::<CylinderBlock, Planes>(b.view.cylinders);
-        self.matrix.resize(rows.len() * planes.len() * LANES, 0.0);
-        kernels.masked_similarities(&rows.patterns, planes, LEAST_COMMON, &mut self.matrix);
+        let width = planes.len() * BLOCK;
+        let places = rows.len() * width;
+        // The last lanes of a row that is no multiple are the next row's; columns there are not free.
+        self.matrix.resize(places + LANES, 0.0);
+        kernels.masked_similarities(&rows.patterns, planes, LEAST_COMMON, &mut self.matrix[..places]);
 
+        let [of_cos, of_sin, roots] = [&columns.cos, &columns.sin, &columns.root].map(|column| column.as_chunks().0);
         self.free.clear();
         self.free.extend_from_slice(columns.present.as_chunks().0);
         self.best.clear();
         self.best.resize(rows.len().div_ceil(LANES), [0; LANES]);
-        self.keys.resize(rows.len() * planes.len(), [0; LANES]);
+        self.keys.resize(rows.len() * self.free.len(), [0; LANES]);
         if planes.is_empty() {
             return;
         }
         let geometry = &a.prepared.geometry;
-        let (similarities, _) = self.matrix.as_chunks::<LANES>();
-        let out = similarities.chunks_exact(planes.len()).zip(self.keys.chunks_exact_mut(planes.len()));
-        for (row, (similarities, keys)) in out.enumerate() {
-            let minutia = usize::from(rows.minutia[row]);
-            let (cos, sin, root) =
-                (geometry.cos[minutia], geometry.sin[minutia], geometry.trust.root[minutia]);
-            let [of_cos, of_sin, roots] =
-                [&columns.cos, &columns.sin, &columns.root].map(|column| column.as_chunks::<LANES>().0);
-            let of_columns = of_cos.iter().zip(of_sin).zip(roots);
-            let mut best = [0; LANES];
-            let places = similarities.iter().zip(keys).zip(of_columns).zip(&self.free);
-            for (block, (((similarities, keys), ((c, s), roots)), free)) in (0_i32..).zip(places) {
-                for lane in 0..LANES {
-                    let is_little = cos * c[lane] + sin * s[lane] > LITTLE_TURN_COSINE;
-                    let turn = if is_little { 1.0 } else { LARGE_TURN_WEIGHT };
-                    let similarity = similarities[lane] * (turn * (root * roots[lane]));
-                    keys[lane] = key(similarity, block * LANES as i32 + lane as i32);
-                    best[lane] = best[lane].max(keys[lane] & free[lane]);
-                }
+        let [little, one, large] = [LITTLE_TURN_COSINE, 1.0, LARGE_TURN_WEIGHT].map(|value| lanes.splat(value));
+        let fraction = lanes.splat_integer(!COLUMNS);
+        let out = self.keys.chunks_exact_mut(self.free.len());
+        for ((row, keys), minutia) in out.enumerate().zip(&rows.minutia) {
+            let minutia = usize::from(*minutia);
+            let [cos, sin, root] = [&geometry.cos, &geometry.sin, &geometry.trust.root]
+                .map(|column| lanes.splat(column[minutia]));
+            let similarities = &self.matrix[row * width..];
+            let similarities = similarities[..keys.len() * LANES].as_chunks::<LANES>().0;
+            let mut best = lanes.splat_integer(0);
+            let of_columns = of_cos.iter().zip(of_sin).zip(roots).zip(&COMPLEMENTS).zip(&self.free);
+            for ((similarity, key), ((((c, s), of_root), complement), free)) in
+                similarities.iter().zip(keys).zip(of_columns)
+            {
+                let [similarity, c, s, of_root] =
+                    [similarity, c, s, of_root].map(|values| lanes.floats(values));
+                let is_little = lanes.is_less(little, cos * c + sin * s);
+                let turn = lanes.select(is_little, one, large);
+                let similarity = similarity * (turn * (root * of_root));
+                let found = lanes.bits(similarity) & fraction | lanes.integers(complement);
+                lanes.store(found, key);
+                best = lanes.greater_integer(best, found & lanes.integers(free));
             }
-            self.best[row / LANES][row % LANES] = greatest(best);
+            self.best[row / LANES][row % LANES] = lanes.greatest(best);
         }
     }
 
@@ -78,15 +86,26 @@ impl Similarities {
     /// sorting all pairs, at the price of the pairs taken. A row whose best column was taken meanwhile is
     /// looked at anew only when it would be next.
     #[inline(always)]
-    pub(super) fn select(&mut self, a: Side<'_>, b: Side<'_>, pairs: &mut Vec<Pair>) {
+    pub(super) fn select<L: Lanes>(
+        &mut self,
+        lanes: L,
+        a: Side<'_>,
+        b: Side<'_>,
+        pairs: &mut Vec<Pair>,
+    ) {
         pairs.clear();
         let width = self.free.len();
         loop {
-            let (row, most) = self.best_row();
+            let mut most = lanes.splat_integer(0);
+            for best in &self.best {
+                most = lanes.greater_integer(most, lanes.integers(best));
+            }
+            let most = lanes.greatest(most);
             let similarity = similarity(most);
             if similarity <= LEAST_SIMILARITY {
                 return;
             }
+            let row = self.first_row(lanes, most);
             let column = (COLUMNS ^ most & COLUMNS) as usize;
             let free = &mut self.free[column / LANES][column % LANES];
             let best = &mut self.best[row / LANES][row % LANES];
@@ -95,72 +114,54 @@ impl Similarities {
                 let (a, b) = (a.prepared.rows.minutia[row], b.prepared.columns.minutia[column]);
                 pairs.push(Pair { a, b, similarity });
             } else {
-                let mut keys = [0; LANES];
+                let mut keys = lanes.splat_integer(0);
                 for (row, free) in self.keys[row * width..(row + 1) * width].iter().zip(&self.free) {
-                    for lane in 0..LANES {
-                        keys[lane] = keys[lane].max(row[lane] & free[lane]);
-                    }
+                    keys = lanes.greater_integer(keys, lanes.integers(row) & lanes.integers(free));
                 }
-                *best = greatest(keys);
+                *best = lanes.greatest(keys);
             }
         }
     }
 
-    /// The first row of the greatest key, and that key.
+    /// The first row of a key, which is one's.
     #[inline(always)]
-    fn best_row(&self) -> (usize, i32) {
-        let mut most = [0; LANES];
-        for best in &self.best {
-            for lane in 0..LANES {
-                most[lane] = most[lane].max(best[lane]);
+    fn first_row<L: Lanes>(&self, lanes: L, key: i32) -> usize {
+        let key = lanes.splat_integer(key);
+        for (chunk, best) in self.best.iter().enumerate() {
+            let ones = lanes.ones(lanes.is_equal(lanes.integers(best), key));
+            if ones != 0 {
+                return chunk * LANES + ones.trailing_zeros() as usize;
             }
         }
-        let most = greatest(most);
-        let mut before = [i32::MAX; LANES];
-        for (chunk, best) in (0_i32..).zip(&self.best) {
-            for lane in 0..LANES {
-                let row = chunk * LANES as i32 + lane as i32;
-                before[lane] = before[lane].min(if best[lane] == most { row } else { i32::MAX });
-            }
-        }
-        // The least as the greatest of the complements.
-        let row = !greatest(before.map(|row| !row));
-        (usize::try_from(row).unwrap_or_default(), most)
+        0
     }
 }
 
 /// The bits of a key that hold the column, as what is left to the last one.
 const COLUMNS: i32 = 0xff;
 
-/// A number that is greater for a greater similarity, and of equal ones for the lesser column. The
-/// similarity keeps 16 bits of its fraction.
-#[inline(always)]
-fn key(similarity: f32, column: i32) -> i32 {
-    similarity.to_bits().cast_signed() & !COLUMNS | COLUMNS ^ column
-}
+/// What keys hold of each column.
+static COMPLEMENTS: [[i32; LANES]; (COLUMNS as usize + 1) / LANES] = {
+    let mut complements = [[0; LANES]; (COLUMNS as usize + 1) / LANES];
+    let mut column = 0;
+    while column <= COLUMNS as usize {
+        complements[column / LANES][column % LANES] = COLUMNS - column as i32;
+        column += 1;
+    }
+    complements
+};
 
-/// The similarity of a key.
+/// The similarity of a key: a number that is greater for a greater similarity, and of equal ones for the
+/// lesser column. The similarity keeps 16 bits of its fraction.
 #[inline(always)]
 fn similarity(key: i32) -> f32 {
     f32::from_bits((key & !COLUMNS).cast_unsigned())
 }
 
-/// The greatest of some numbers, by halves.
-#[inline(always)]
-fn greatest(mut keys: [i32; LANES]) -> i32 {
-    let mut half = LANES / 2;
-    while half > 0 {
-        for lane in 0..half {
-            keys[lane] = keys[lane].max(keys[lane + half]);
-        }
-        half /= 2;
-    }
-    keys[0]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::lanes::LaneWork;
     use crate::fingerprint::features::FingerFeatures;
     use crate::fingerprint::prepared::Prepared;
     use crate::template::Minutia;
@@ -205,6 +206,25 @@ mod tests {
         all
     }
 
+    struct Listing<'a> {
+        a: Side<'a>,
+        b: Side<'a>,
+        kernels: &'a Kernels,
+    }
+
+    impl LaneWork for Listing<'_> {
+        type Output = Vec<Pair>;
+
+        #[inline(always)]
+        fn run<L: Lanes>(self, lanes: L) -> Vec<Pair> {
+            let mut similarities = Similarities::default();
+            let mut pairs = Vec::new();
+            similarities.compute(lanes, self.a, self.b, self.kernels);
+            similarities.select(lanes, self.a, self.b, &mut pairs);
+            pairs
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
@@ -226,10 +246,7 @@ mod tests {
                 }
             }
             for kernels in Kernels::all() {
-                let mut similarities = Similarities::default();
-                let mut pairs = Vec::new();
-                similarities.compute(a, b, &kernels);
-                similarities.select(a, b, &mut pairs);
+                let pairs = kernels.run_lanes(Listing { a, b, kernels: &kernels });
                 prop_assert_eq!(&pairs, &expected);
             }
         }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use super::codes::{self, Codes, Group, Line, Planes as CodePlanes, Terms};
 use super::dot::{self, Dot};
+use super::lanes::{self, LaneWork};
 use super::masked::{self, MaskedFn, Pattern, Planes};
 use super::slots::{self, Slots};
 use super::vectors::{self, Work};
@@ -250,6 +251,12 @@ impl Kernels {
     #[inline]
     pub fn run<W: Work>(&self, work: W) -> W::Output {
         vectors::run(self.level, work)
+    }
+
+    /// Does work over lanes, compiled for this level: to the same bits at every level.
+    #[inline]
+    pub fn run_lanes<W: LaneWork>(&self, work: W) -> W::Output {
+        lanes::run(self.level, work)
     }
 
     /// Vectors are padded with zeros to a multiple of this many numbers.

@@ -6,6 +6,7 @@
 pub mod codes;
 mod dispatch;
 mod dot;
+pub mod lanes;
 pub mod masked;
 pub mod slots;
 mod vectors;
