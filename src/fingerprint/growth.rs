@@ -82,7 +82,7 @@ pub(super) struct Growth {
 
 impl Growth {
     /// Tries the strongest hypotheses, grows those whose first round explains most, and returns the
-    /// matching that explains most then.
+    /// matching that explains most then. `known` are all pulls of the first finger, if they are.
     #[inline(always)]
     pub(super) fn run<L: Lanes>(
         &mut self,
@@ -91,16 +91,19 @@ impl Growth {
         relaxation: &Relaxation,
         a: &Geometry,
         b: &Geometry,
+        known: Option<&Pulls>,
     ) {
         self.best.clear(a.len());
-        self.pulls.reset(a);
+        if known.is_none() {
+            self.pulls.reset(a);
+        }
         self.used.clear();
         self.used.resize(pairs.len(), false);
         self.firsts.iter_mut().for_each(|first| first.worth = 0.0);
         for _ in 0..HYPOTHESES {
             let Some(seed) = relaxation.strongest(&self.used) else { break };
             self.start(pairs, relaxation, seed, a.len());
-            let worth = self.round(lanes, a, b);
+            let worth = self.round(lanes, a, b, known);
             self.keep_first(worth);
         }
         let mut most = 0.0;
@@ -109,7 +112,7 @@ impl Growth {
                 break;
             }
             std::mem::swap(&mut self.current, &mut self.firsts[place].matching);
-            let worth = self.grow(lanes, a, b);
+            let worth = self.grow(lanes, a, b, known);
             if worth > most {
                 most = worth;
                 std::mem::swap(&mut self.best, &mut self.current);
@@ -156,10 +159,10 @@ impl Growth {
 
     /// Goes on from the current matching until nothing changes; returns what it is worth then.
     #[inline(always)]
-    fn grow<L: Lanes>(&mut self, lanes: L, a: &Geometry, b: &Geometry) -> f32 {
+    fn grow<L: Lanes>(&mut self, lanes: L, a: &Geometry, b: &Geometry, known: Option<&Pulls>) -> f32 {
         let mut worth = 0.0;
         for _ in 1..GROWTH_ROUNDS {
-            worth = self.round(lanes, a, b);
+            worth = self.round(lanes, a, b, known);
             std::mem::swap(&mut self.current, &mut self.next);
             if self.current == self.next {
                 break;
@@ -170,8 +173,13 @@ impl Growth {
 
     /// Predicts by the current matching, and matches anew; returns what the next matching is worth.
     #[inline(always)]
-    fn round<L: Lanes>(&mut self, lanes: L, a: &Geometry, b: &Geometry) -> f32 {
-        self.motion.fit(a, b, self.current.pairs(), &mut self.pulls);
+    fn round<L: Lanes>(&mut self, lanes: L, a: &Geometry, b: &Geometry, known: Option<&Pulls>) -> f32 {
+        let pairs = self.current.pairs();
+        let pulls = known.unwrap_or_else(|| {
+            pairs.clone().for_each(|(i, _)| self.pulls.make(a, i));
+            &self.pulls
+        });
+        self.motion.fit(a, b, pairs, pulls);
         self.find_candidates(lanes, a, b);
         self.take(a, b)
     }
@@ -233,6 +241,17 @@ impl Growth {
 /// Minutiae whose bits a word holds.
 const WORD: usize = i32::BITS as usize;
 
+/// Each of the bits.
+static BITS: [i32; WORD] = {
+    let mut bits = [0; WORD];
+    let mut bit = 0;
+    while bit < WORD {
+        bits[bit] = 1 << bit;
+        bit += 1;
+    }
+    bits
+};
+
 /// Which of at most [`WORD`] minutiae (places and directions) lie near each lane's prediction: a bit for
 /// each. And a bit for each lane that has some.
 #[inline(always)]
@@ -247,12 +266,12 @@ fn near<L: Lanes>(
     let least_cosine = lanes.splat(least_cosine);
     let zero = lanes.splat_integer(0);
     let mut near = zero;
-    for (bit, (((x, y), cos), sin)) in x.iter().zip(y).zip(cos).zip(sin).enumerate() {
-        let (dx, dy) = (lanes.splat(*x) - at_x, lanes.splat(*y) - at_y);
+    for ((((bit, x), y), cos), sin) in BITS.iter().zip(x).zip(y).zip(cos).zip(sin) {
+        let (dx, dy) = (at_x - lanes.splat(*x), at_y - lanes.splat(*y));
         let along = at_cos * lanes.splat(*cos) + at_sin * lanes.splat(*sin);
         let is_near =
             lanes.is_at_most(dx * dx + dy * dy, reach) & lanes.is_at_most(least_cosine, along);
-        near = lanes.join(is_near, near, lanes.splat_integer(1 << bit));
+        near = lanes.join(is_near, near, lanes.splat_integer(*bit));
     }
     let mut bits = [0; LANES];
     lanes.store(near, &mut bits);
@@ -290,7 +309,7 @@ mod tests {
         let mut relaxation = Relaxation::default();
         relaxation.run(Scalar, &pairs, a, b, a.len());
         let mut growth = Growth::default();
-        growth.run(Scalar, &pairs, &relaxation, a, b);
+        growth.run(Scalar, &pairs, &relaxation, a, b, None);
         growth.best().pairs().collect()
     }
 
@@ -330,7 +349,7 @@ mod tests {
         let mut share = |pairs: &[(u8, u8)]| {
             let pairs: Vec<Pair> = pairs.iter().map(|&(a, b)| Pair { a, b, similarity: 0.6 }).collect();
             relaxation.run(Scalar, &pairs, &a, &a, a.len());
-            growth.run(Scalar, &pairs, &relaxation, &a, &a);
+            growth.run(Scalar, &pairs, &relaxation, &a, &a, None);
             support.share(&growth, &a, &a)
         };
         assert!(share(&[(4, 4)]) > 0.85);

@@ -11,8 +11,8 @@ use super::parameters::{
 };
 
 /// How strongly the minutiae of a finger pull each other along: a row for each minutia, made when it
-/// is first asked for. Reused without allocation.
-#[derive(Debug, Default)]
+/// is first needed, or all for a finger that is compared with many. Reused without allocation.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Pulls {
     is_made: Vec<bool>,
     /// A row of chunks for each minutia.
@@ -38,8 +38,15 @@ impl Pulls {
         }
     }
 
+    /// Makes all rows of a finger.
+    pub(super) fn make_all(&mut self, finger: &Geometry) {
+        self.reset(finger);
+        (0..finger.len()).for_each(|row| self.make(finger, row));
+    }
+
+    /// Makes a row.
     #[inline(always)]
-    fn make(&mut self, finger: &Geometry, row: usize) {
+    pub(super) fn make(&mut self, finger: &Geometry, row: usize) {
         if std::mem::replace(&mut self.is_made[row], true) {
             return;
         }
@@ -91,18 +98,17 @@ pub(super) struct Motion {
 
 impl Motion {
     /// Predicts where every minutia of `from` lies in `to`, by matched pairs of indices `(from, to)`.
-    /// Without pairs nothing moves. `pulls` are those of `from`.
+    /// Without pairs nothing moves. `pulls` are those of `from`, made for these pairs.
     #[inline(always)]
     pub(super) fn fit(
         &mut self,
         from: &Geometry,
         to: &Geometry,
         pairs: impl Iterator<Item = (usize, usize)>,
-        pulls: &mut Pulls,
+        pulls: &Pulls,
     ) {
         self.terms.clear();
         for (i, j) in pairs {
-            pulls.make(from, i);
             self.terms.push(Term::new(from, i, to, j));
         }
         self.predicted.resize(from.chunks(), Predicted::default());
@@ -215,7 +221,7 @@ mod tests {
 
     fn pulls(finger: &Geometry) -> Pulls {
         let mut pulls = Pulls::default();
-        pulls.reset(finger);
+        pulls.make_all(finger);
         pulls
     }
 
@@ -231,7 +237,7 @@ mod tests {
             let (a, b) = (grid(0.0, 0.0, 0.0), grid(turn, 50.0, -20.0));
             for pairs in [vec![12], vec![0, 24], vec![3, 7, 11, 20]] {
                 let mut motion = Motion::default();
-                motion.fit(&a, &b, pairs.iter().map(|i| (*i, *i)), &mut pulls(&a));
+                motion.fit(&a, &b, pairs.iter().map(|i| (*i, *i)), &pulls(&a));
                 let [x, y, cos, sin, reach] = columns(&motion);
                 for i in 0..a.len() {
                     assert!((x[i] - b.x[i]).abs() < 0.3 && (y[i] - b.y[i]).abs() < 0.3);
@@ -250,7 +256,7 @@ mod tests {
         // One corner is pulled by twelve pixels.
         b.x[0] += 12.0;
         let mut motion = Motion::default();
-        motion.fit(&a, &b, (0..a.len()).map(|i| (i, i)), &mut pulls(&a));
+        motion.fit(&a, &b, (0..a.len()).map(|i| (i, i)), &pulls(&a));
         let [x, ..] = columns(&motion);
         let shift = |i: usize| x[i] - a.x[i];
         assert!(shift(0) > 1.5 && shift(1) > shift(12) && shift(24).abs() < 0.5);
@@ -260,7 +266,7 @@ mod tests {
     fn without_pairs_nothing_moves() {
         let a = grid(0.0, 0.0, 0.0);
         let mut motion = Motion::default();
-        motion.fit(&a, &a, std::iter::empty(), &mut pulls(&a));
+        motion.fit(&a, &a, std::iter::empty(), &pulls(&a));
         let [x, y, cos, sin, _] = columns(&motion);
         assert_eq!((&x, &y, &cos, &sin), (&a.x, &a.y, &a.cos, &a.sin));
     }

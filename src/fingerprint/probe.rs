@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::features::{CylinderBlock, FingerView};
 use super::growth::Growth;
+use super::motion::Pulls;
 use super::prepared::{Prepared, Side};
 use super::relaxation::Relaxation;
 use super::score::score;
@@ -21,6 +22,7 @@ pub struct FingerProbe {
     minutiae: Vec<Minutia>,
     cylinders: Vec<CylinderBlock>,
     prepared: Prepared,
+    pulls: Pulls,
     kernels: Kernels,
 }
 
@@ -79,6 +81,7 @@ const GREATEST_SHARE: f32 = 1.0;
 /// All steps of a comparison.
 struct Comparison<'a> {
     probe: Side<'a>,
+    pulls: &'a Pulls,
     view: FingerView<'a>,
     candidate: &'a mut Prepared,
     /// Of lower scores nothing is asked.
@@ -92,7 +95,7 @@ impl LaneWork for Comparison<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) -> Numbers {
-        let Self { probe, view, candidate, least, steps, kernels } = self;
+        let Self { probe, pulls, view, candidate, least, steps, kernels } = self;
         candidate.fill(view);
         let is_swapped = probe.order(Side { view, prepared: candidate }) == Ordering::Greater;
         if is_swapped {
@@ -112,7 +115,7 @@ impl LaneWork for Comparison<'_> {
         if score(relaxed, GREATEST_SHARE) < least {
             return nothing;
         }
-        growth.run(lanes, pairs, relaxation, ga, gb);
+        growth.run(lanes, pairs, relaxation, ga, gb, (!is_swapped).then_some(pulls));
         Numbers { relaxed, share: support.share(growth, ga, gb), is_swapped, is_comparable: true }
     }
 }
@@ -135,7 +138,10 @@ impl FingerProbe {
         let mut prepared = Prepared::default();
         prepared.fill(finger);
         prepared.fill_patterns(finger);
-        Self { minutiae: finger.minutiae.to_vec(), cylinders: finger.cylinders.to_vec(), prepared, kernels }
+        let mut pulls = Pulls::default();
+        pulls.make_all(&prepared.geometry);
+        let (minutiae, cylinders) = (finger.minutiae.to_vec(), finger.cylinders.to_vec());
+        Self { minutiae, cylinders, prepared, pulls, kernels }
     }
 
     /// The finger.
@@ -172,7 +178,8 @@ impl FingerProbe {
         let Scratch { candidate, steps } = scratch;
         let probe = Side { view: self.view(), prepared: &self.prepared };
         let kernels = &self.kernels;
-        kernels.run_lanes(Comparison { probe, view, candidate, least, steps, kernels })
+        let pulls = &self.pulls;
+        kernels.run_lanes(Comparison { probe, pulls, view, candidate, least, steps, kernels })
     }
 }
 

@@ -13,7 +13,7 @@ use super::parameters::{
     DISTANCE_STEEPNESS, LEAST_DIVISOR, RELAXATION_KEEP, RELAXATION_ROUNDS,
 };
 use super::similarity::Pair;
-use crate::kernels::lanes::{LANES as WIDE, Lanes};
+use crate::kernels::lanes::{LANES, Lanes};
 
 /// Steps of [`FALL`] over `1 - cos`, up to the cut.
 const FALL_STEPS: usize = 1024;
@@ -33,11 +33,8 @@ static FALL: LazyLock<[f32; 2 * FALL_STEPS]> = LazyLock::new(|| {
     })
 });
 
-/// Pairs are looked at in vectors of this many.
-const LANES: usize = 8;
-
 /// Sums of this many pairs are made at a time: enough that none waits for its last addition.
-const BROAD: usize = 4 * LANES;
+const BROAD: usize = 2 * LANES;
 
 /// The state of a relaxation. Reused without allocation.
 #[derive(Debug, Default)]
@@ -61,24 +58,33 @@ pub(super) struct Relaxation {
 }
 
 /// The pairs by column: where each stands in both fingers, and the turn from a to b.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Placed {
-    ax: Vec<f32>,
-    ay: Vec<f32>,
-    bx: Vec<f32>,
-    by: Vec<f32>,
-    cos: Vec<f32>,
-    sin: Vec<f32>,
+    ax: [f32; MOST],
+    ay: [f32; MOST],
+    bx: [f32; MOST],
+    by: [f32; MOST],
+    cos: [f32; MOST],
+    sin: [f32; MOST],
+}
+
+/// The most pairs that there can be: a finger has no more lanes for cylinders.
+const MOST: usize = 256;
+
+impl Default for Placed {
+    fn default() -> Self {
+        let none = [0.0; MOST];
+        Self { ax: none, ay: none, bx: none, by: none, cos: none, sin: none }
+    }
 }
 
 impl Placed {
     /// Padding stands in one place and turns by a quarter: the lanes are looked at, not used.
     #[inline(always)]
     fn fill(&mut self, pairs: &[Pair], a: &Geometry, b: &Geometry) {
-        let padded = pairs.len().next_multiple_of(WIDE);
+        let padded = pairs.len().next_multiple_of(LANES);
         for column in [&mut self.ax, &mut self.ay, &mut self.bx, &mut self.by, &mut self.cos, &mut self.sin] {
-            column.clear();
-            column.resize(padded, 0.0);
+            column[pairs.len()..padded].fill(0.0);
         }
         for (place, pair) in pairs.iter().enumerate() {
             let (i, j) = (usize::from(pair.a), usize::from(pair.b));
@@ -97,11 +103,11 @@ impl Placed {
     fn list<L: Lanes>(&self, lanes: L, chunk: usize, fall_end: f32, to: &mut [i32]) -> usize {
         let columns = [&self.cos, &self.sin, &self.ax, &self.ay, &self.bx, &self.by];
         let [cos, sin, ax, ay, bx, by] = columns.map(|column| lanes.floats(&column.as_chunks().0[chunk]));
-        let end = (chunk + 1) * WIDE;
+        let end = (chunk + 1) * LANES;
         let [i_cos, i_sin, i_ax, i_ay, i_bx, i_by] = columns.map(|column| &column[..end]);
-        let seconds: [i32; WIDE] = std::array::from_fn(|lane| (chunk * WIDE + lane) as i32);
+        let seconds: [i32; LANES] = std::array::from_fn(|lane| (chunk * LANES + lane) as i32);
         let seconds = lanes.integers(&seconds);
-        let places: [i32; WIDE] = std::array::from_fn(|lane| ((chunk * WIDE + lane) << 8) as i32);
+        let places: [i32; LANES] = std::array::from_fn(|lane| ((chunk * LANES + lane) << 8) as i32);
         let places = lanes.integers(&places);
         let [one, fall_end, least, growth] =
             [1.0, fall_end, DISTANCE_CUT, DISTANCE_CUT_GROWTH].map(|value| lanes.splat(value));
@@ -126,13 +132,15 @@ impl Placed {
     /// The mutual support of couples that are [`Placed::near`]: what the second gives to the first, and
     /// what the first gives to the second.
     #[inline(always)]
-    fn support(
+    fn support<L: Lanes>(
         &self,
+        lanes: L,
         couples: &[i32; LANES],
         fall: &[f32; 2 * FALL_STEPS],
         fall_end: f32,
     ) -> [[f32; LANES]; 2] {
-        let gather = |column: &[f32], end: usize| couples.map(|couple| column[ends(couple)[end]]);
+        let ends = [0, 1].map(|end| lanes.integers(&couples.map(|couple| ends(couple)[end] as i32)));
+        let gather = |column: &[f32; MOST], end: usize| lanes.gather(column, ends[end]);
         let [i_cos, k_cos] = [0, 1].map(|end| gather(&self.cos, end));
         let [i_sin, k_sin] = [0, 1].map(|end| gather(&self.sin, end));
         let [i_ax, k_ax] = [0, 1].map(|end| gather(&self.ax, end));
@@ -141,7 +149,7 @@ impl Placed {
         let [i_by, k_by] = [0, 1].map(|end| gather(&self.by, end));
         let scale = FALL_STEPS as f32 / fall_end;
         let mut common = [0.0_f32; LANES];
-        let mut steps = [[0_u32; LANES]; 3];
+        let mut steps = [[0; LANES]; 3];
         for lane in 0..LANES {
             let between = 1.0 - (i_cos[lane] * k_cos[lane] + i_sin[lane] * k_sin[lane]);
             let (ax, ay) = (k_ax[lane] - i_ax[lane], k_ay[lane] - i_ay[lane]);
@@ -162,7 +170,7 @@ impl Placed {
             }
         }
         let [between, at_i, at_k] =
-            steps.map(|steps| steps.map(|step| fall[step as usize % (2 * FALL_STEPS)]));
+            steps.map(|steps| lanes.gather(fall, lanes.integers(&steps)));
         let mut support = [[0.0; LANES]; 2];
         for lane in 0..LANES {
             let common = common[lane] * between[lane];
@@ -181,12 +189,12 @@ fn ends(couple: i32) -> [usize; 2] {
 
 /// The step of [`FALL`], of which those from [`FALL_STEPS`] on are the cut; no number is the cut too.
 #[inline(always)]
-fn fall_step(step: f32) -> u32 {
+fn fall_step(step: f32) -> i32 {
     let last = FALL_STEPS as f32;
     let step = if step < last { step } else { last };
     // Rounding below zero is the first step.
     let step = if step > 0.0 { step } else { 0.0 };
-    step as u32
+    step as i32
 }
 
 impl Relaxation {
@@ -209,7 +217,7 @@ impl Relaxation {
         let (fall, fall_end) = (&*FALL, *FALL_END);
         let couples = self.find_couples(lanes, n, fall_end);
         for couples in self.couples[..couples.next_multiple_of(LANES)].as_chunks::<LANES>().0 {
-            let [to_first, to_second] = self.placed.support(couples, fall, fall_end);
+            let [to_first, to_second] = self.placed.support(lanes, couples, fall, fall_end);
             for (lane, &couple) in couples.iter().enumerate() {
                 let [i, k] = ends(couple);
                 self.support[k * self.stride + i] = to_first[lane];
@@ -241,12 +249,12 @@ impl Relaxation {
     /// multiple of [`LANES`] a pair with itself follows, which supports nothing.
     #[inline(always)]
     fn find_couples<L: Lanes>(&mut self, lanes: L, n: usize, fall_end: f32) -> usize {
-        let most = n * n / 2 + 2 * WIDE;
+        let most = n * n / 2 + 2 * LANES;
         if self.couples.len() < most {
             self.couples.resize(most, 0);
         }
         let mut count = 0;
-        for chunk in 0..n.div_ceil(WIDE) {
+        for chunk in 0..n.div_ceil(LANES) {
             count += self.placed.list(lanes, chunk, fall_end, &mut self.couples[count..]);
         }
         self.couples[count..count.next_multiple_of(LANES)].fill(0);

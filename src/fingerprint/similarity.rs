@@ -107,10 +107,13 @@ impl Similarities {
             }
             let row = self.first_row(lanes, most);
             let column = (COLUMNS ^ most & COLUMNS) as usize;
-            let free = &mut self.free[column / LANES][column % LANES];
-            let best = &mut self.best[row / LANES][row % LANES];
-            if *free != 0 {
-                (*free, *best) = (0, 0);
+            let free = &mut self.free[column / LANES];
+            let best = &mut self.best[row / LANES];
+            // Whole vectors are written, since a place alone could not be read soon as part of one.
+            let is_free = free[column % LANES] != 0;
+            if is_free {
+                lanes.store(lanes.replace(lanes.integers(free), column, 0), free);
+                lanes.store(lanes.replace(lanes.integers(best), row, 0), best);
                 let (a, b) = (a.prepared.rows.minutia[row], b.prepared.columns.minutia[column]);
                 pairs.push(Pair { a, b, similarity });
             } else {
@@ -118,7 +121,7 @@ impl Similarities {
                 for (row, free) in self.keys[row * width..(row + 1) * width].iter().zip(&self.free) {
                     keys = lanes.greater_integer(keys, lanes.integers(row) & lanes.integers(free));
                 }
-                *best = lanes.greatest(keys);
+                lanes.store(lanes.replace(lanes.integers(best), row, lanes.greatest(keys)), best);
             }
         }
     }
@@ -199,7 +202,7 @@ mod tests {
                     if comparable { 1.0 - differing.sqrt() / (x.sqrt() + y.sqrt()) } else { 0.0 };
                 let root = |side: Side<'_>, i: u8| side.prepared.geometry.trust.root[usize::from(i)];
                 let weight = weight * (root(a, row_minutia) * root(b, column_minutia));
-                let similarity = super::similarity(super::key(weight * similarity, 0));
+                let similarity = super::similarity((weight * similarity).to_bits().cast_signed());
                 all.push(Pair { a: row_minutia, b: column_minutia, similarity });
             }
         }

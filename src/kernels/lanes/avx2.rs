@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Mul, Sub};
 
-use super::{LANES, LaneWork, Lanes};
+use super::{LANES, LaneWork, Lanes, place_bits};
 
 pub(super) fn run<W: LaneWork>(work: W) -> W::Output {
     // SAFETY: only called for a level that the dispatch table found available.
@@ -200,6 +200,29 @@ impl Lanes for Avx2 {
     #[inline(always)]
     fn is_equal(self, a: Integers, b: Integers) -> Mask {
         halves!(Mask, _mm256_cmpeq_epi32, a.0, b.0)
+    }
+
+    #[inline(always)]
+    fn replace(self, of: Integers, lane: usize, value: i32) -> Integers {
+        let count = self.integers(&std::array::from_fn(|lane| lane as i32));
+        let is_it = self.is_equal(count, self.splat_integer((lane % LANES) as i32));
+        let value = level!(_mm256_set1_epi32(value));
+        Integers([0, 1].map(|half| level!(_mm256_blendv_epi8(of.0[half], value, is_it.0[half]))))
+    }
+
+    #[inline(always)]
+    fn gather<const N: usize>(self, table: &[f32; N], at: Integers) -> [f32; LANES] {
+        let places = at & self.splat_integer(place_bits::<N>());
+        let mut out = [0.0; LANES];
+        for (places, out) in places.0.into_iter().zip(out.as_chunks_mut::<HALF>().0) {
+            // SAFETY: the processor has the level. Every place is one of the table's, since no bits above
+            // its last place are left, and the store writes the 32 bytes of the half.
+            unsafe {
+                let values = _mm256_i32gather_ps::<4>(table.as_ptr(), places);
+                _mm256_storeu_ps(out.as_mut_ptr(), values);
+            }
+        }
+        out
     }
 
     #[inline(always)]

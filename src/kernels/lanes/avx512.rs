@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Mul, Sub};
 
-use super::{LANES, LaneWork, Lanes};
+use super::{LANES, LaneWork, Lanes, place_bits};
 
 pub(super) fn run<W: LaneWork>(work: W) -> W::Output {
     // SAFETY: only called for a level that the dispatch table found available.
@@ -142,6 +142,24 @@ impl Lanes for Avx512 {
     #[inline(always)]
     fn is_equal(self, a: Integers, b: Integers) -> __mmask16 {
         level!(_mm512_cmpeq_epi32_mask(a.0, b.0))
+    }
+
+    #[inline(always)]
+    fn replace(self, of: Integers, lane: usize, value: i32) -> Integers {
+        Integers(level!(_mm512_mask_set1_epi32(of.0, 1 << (lane % LANES), value)))
+    }
+
+    #[inline(always)]
+    fn gather<const N: usize>(self, table: &[f32; N], at: Integers) -> [f32; LANES] {
+        let places = at & self.splat_integer(place_bits::<N>());
+        let mut out = [0.0; LANES];
+        // SAFETY: the processor has the level. Every place is one of the table's, since no bits above
+        // its last place are left, and the store writes the 64 bytes of the array.
+        unsafe {
+            let values = _mm512_i32gather_ps::<4>(places.0, table.as_ptr());
+            _mm512_storeu_ps(out.as_mut_ptr(), values);
+        }
+        out
     }
 
     #[inline(always)]

@@ -66,14 +66,26 @@ pub trait Lanes: Copy {
     fn is_less_integer(self, a: Self::Integers, b: Self::Integers) -> Self::Mask;
     /// Whether each of `a` is that of `b`.
     fn is_equal(self, a: Self::Integers, b: Self::Integers) -> Self::Mask;
+    /// `of` with another value in lane `lane % 16`.
+    fn replace(self, of: Self::Integers, lane: usize, value: i32) -> Self::Integers;
     /// `a`, with the bits of `b` where the mask says yes.
     fn join(self, mask: Self::Mask, a: Self::Integers, b: Self::Integers) -> Self::Integers;
+
+    /// The numbers of a table at some places, of which the bits that a place in the table has count. The
+    /// table's length is a power of two.
+    fn gather<const N: usize>(self, table: &[f32; N], at: Self::Integers) -> [f32; LANES];
 
     /// A bit for each lane where the mask says yes, the first lowest.
     fn ones(self, mask: Self::Mask) -> u16;
     /// Writes the lanes where the mask says yes, in their order, and after them whatever; returns how
     /// many they are.
     fn list(self, mask: Self::Mask, of: Self::Integers, to: &mut [i32; LANES]) -> usize;
+}
+
+/// The bits that count of a place in a table of `N`.
+const fn place_bits<const N: usize>() -> i32 {
+    const { assert!(N.is_power_of_two() && N <= 1 << 30, "a power of two") };
+    N as i32 - 1
 }
 
 /// Work for [`super::Kernels::run_lanes`].

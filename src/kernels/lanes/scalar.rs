@@ -3,7 +3,7 @@
 use std::array::from_fn;
 use std::ops::{Add, BitAnd, BitOr, Mul, Sub};
 
-use super::{LANES, Lanes};
+use super::{LANES, Lanes, place_bits};
 
 /// Vectors of any processor.
 #[derive(Clone, Copy, Debug)]
@@ -131,6 +131,18 @@ impl Lanes for Scalar {
     #[inline(always)]
     fn is_equal(self, a: Each<i32>, b: Each<i32>) -> Each<bool> {
         a.with(b, |a, b| a == b)
+    }
+
+    #[inline(always)]
+    fn replace(self, of: Each<i32>, lane: usize, value: i32) -> Each<i32> {
+        let mut of = of;
+        of.0[lane % LANES] = value;
+        of
+    }
+
+    #[inline(always)]
+    fn gather<const N: usize>(self, table: &[f32; N], at: Each<i32>) -> [f32; LANES] {
+        at.0.map(|place| table[(place & place_bits::<N>()) as usize])
     }
 
     #[inline(always)]

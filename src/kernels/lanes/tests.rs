@@ -40,6 +40,8 @@ impl LaneWork for All<'_> {
             lanes.greater_integer(i, j),
             lanes.splat_integer(self.one as i32),
             lanes.join(masks[3], i, j),
+            lanes.replace(i, self.one as usize, 77),
+            lanes.replace(j, 15, -5),
         ];
         let mut out = vec![lanes.greatest(i), lanes.greatest(j)];
         for value in floats.into_iter().map(|value| lanes.bits(value)).chain(integers) {
@@ -47,6 +49,7 @@ impl LaneWork for All<'_> {
             lanes.store(value, &mut stored);
             out.extend(stored);
         }
+        out.extend(lanes.gather(self.floats[1], j).map(|value| value.to_bits().cast_signed()));
         for mask in masks {
             let mut listed = [0; LANES];
             let count = lanes.list(mask, i, &mut listed);
