@@ -261,16 +261,16 @@ fn near<L: Lanes>(
     [x, y, cos, sin]: [&[f32]; 4],
     least_cosine: f32,
 ) -> ([i32; LANES], u16) {
-    let [at_x, at_y, at_cos, at_sin, reach] =
-        [&at.x, &at.y, &at.cos, &at.sin, &at.reach].map(|values| lanes.floats(values));
+    let (at_x, at_y) = (lanes.floats(&at.x), lanes.floats(&at.y));
+    let (at_cos, at_sin) = (lanes.floats(&at.cos), lanes.floats(&at.sin));
+    let reach = lanes.floats(&at.reach);
     let least_cosine = lanes.splat(least_cosine);
     let zero = lanes.splat_integer(0);
     let mut near = zero;
     for ((((bit, x), y), cos), sin) in BITS.iter().zip(x).zip(y).zip(cos).zip(sin) {
         let (dx, dy) = (at_x - lanes.splat(*x), at_y - lanes.splat(*y));
         let along = at_cos * lanes.splat(*cos) + at_sin * lanes.splat(*sin);
-        let is_near =
-            lanes.is_at_most(dx * dx + dy * dy, reach) & lanes.is_at_most(least_cosine, along);
+        let is_near = lanes.is_at_most(dx * dx + dy * dy, reach) & lanes.is_at_most(least_cosine, along);
         near = lanes.join(is_near, near, lanes.splat_integer(*bit));
     }
     let mut bits = [0; LANES];

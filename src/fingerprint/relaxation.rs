@@ -102,15 +102,18 @@ impl Placed {
     #[inline(always)]
     fn list<L: Lanes>(&self, lanes: L, chunk: usize, fall_end: f32, to: &mut [i32]) -> usize {
         let columns = [&self.cos, &self.sin, &self.ax, &self.ay, &self.bx, &self.by];
-        let [cos, sin, ax, ay, bx, by] = columns.map(|column| lanes.floats(&column.as_chunks().0[chunk]));
+        let [cos, sin, ax, ay, bx, by] = columns.map(|column| &column.as_chunks().0[chunk]);
+        let (cos, sin) = (lanes.floats(cos), lanes.floats(sin));
+        let (ax, ay) = (lanes.floats(ax), lanes.floats(ay));
+        let (bx, by) = (lanes.floats(bx), lanes.floats(by));
         let end = (chunk + 1) * LANES;
         let [i_cos, i_sin, i_ax, i_ay, i_bx, i_by] = columns.map(|column| &column[..end]);
         let seconds: [i32; LANES] = std::array::from_fn(|lane| (chunk * LANES + lane) as i32);
         let seconds = lanes.integers(&seconds);
-        let places: [i32; LANES] = std::array::from_fn(|lane| ((chunk * LANES + lane) << 8) as i32);
+        let places: [i32; LANES] = std::array::from_fn(|lane| ((chunk * LANES + lane) << FIRST) as i32);
         let places = lanes.integers(&places);
-        let [one, fall_end, least, growth] =
-            [1.0, fall_end, DISTANCE_CUT, DISTANCE_CUT_GROWTH].map(|value| lanes.splat(value));
+        let (one, fall_end) = (lanes.splat(1.0), lanes.splat(fall_end));
+        let (least, growth) = (lanes.splat(DISTANCE_CUT), lanes.splat(DISTANCE_CUT_GROWTH));
         let mut count = 0;
         for i in 0..end {
             let between = one - (lanes.splat(i_cos[i]) * cos + lanes.splat(i_sin[i]) * sin);
@@ -139,14 +142,19 @@ impl Placed {
         fall: &[f32; 2 * FALL_STEPS],
         fall_end: f32,
     ) -> [[f32; LANES]; 2] {
-        let ends = [0, 1].map(|end| lanes.integers(&couples.map(|couple| ends(couple)[end] as i32)));
-        let gather = |column: &[f32; MOST], end: usize| lanes.gather(column, ends[end]);
-        let [i_cos, k_cos] = [0, 1].map(|end| gather(&self.cos, end));
-        let [i_sin, k_sin] = [0, 1].map(|end| gather(&self.sin, end));
-        let [i_ax, k_ax] = [0, 1].map(|end| gather(&self.ax, end));
-        let [i_ay, k_ay] = [0, 1].map(|end| gather(&self.ay, end));
-        let [i_bx, k_bx] = [0, 1].map(|end| gather(&self.bx, end));
-        let [i_by, k_by] = [0, 1].map(|end| gather(&self.by, end));
+        // No closures here or below: the compiler leaves some of them out of line, without the level.
+        let mut seconds = [0; LANES];
+        for lane in 0..LANES {
+            seconds[lane] = couples[lane] >> FIRST;
+        }
+        // A place in a column is by the bits of a first pair.
+        let (i, k) = (lanes.integers(couples), lanes.integers(&seconds));
+        let (i_cos, k_cos) = (lanes.gather(&self.cos, i), lanes.gather(&self.cos, k));
+        let (i_sin, k_sin) = (lanes.gather(&self.sin, i), lanes.gather(&self.sin, k));
+        let (i_ax, k_ax) = (lanes.gather(&self.ax, i), lanes.gather(&self.ax, k));
+        let (i_ay, k_ay) = (lanes.gather(&self.ay, i), lanes.gather(&self.ay, k));
+        let (i_bx, k_bx) = (lanes.gather(&self.bx, i), lanes.gather(&self.bx, k));
+        let (i_by, k_by) = (lanes.gather(&self.by, i), lanes.gather(&self.by, k));
         let scale = FALL_STEPS as f32 / fall_end;
         let mut common = [0.0_f32; LANES];
         let mut steps = [[0; LANES]; 3];
@@ -169,8 +177,10 @@ impl Placed {
                 steps[lane] = fall_step(versine * scale);
             }
         }
-        let [between, at_i, at_k] =
-            steps.map(|steps| lanes.gather(fall, lanes.integers(&steps)));
+        let [between, at_i, at_k] = &steps;
+        let between = lanes.gather(fall, lanes.integers(between));
+        let at_i = lanes.gather(fall, lanes.integers(at_i));
+        let at_k = lanes.gather(fall, lanes.integers(at_k));
         let mut support = [[0.0; LANES]; 2];
         for lane in 0..LANES {
             let common = common[lane] * between[lane];
@@ -181,10 +191,13 @@ impl Placed {
     }
 }
 
+/// Bits of a couple that hold its first pair; the second's are those above.
+const FIRST: u32 = 8;
+
 /// The two pairs of a couple.
 #[inline(always)]
 fn ends(couple: i32) -> [usize; 2] {
-    [couple & 0xff, couple >> 8 & 0xff].map(|end| end as usize)
+    [(couple & ((1 << FIRST) - 1)) as usize, (couple >> FIRST) as usize]
 }
 
 /// The step of [`FALL`], of which those from [`FALL_STEPS`] on are the cut; no number is the cut too.

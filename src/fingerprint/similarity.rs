@@ -44,7 +44,8 @@ impl Similarities {
         self.matrix.resize(places + LANES, 0.0);
         kernels.masked_similarities(&rows.patterns, planes, LEAST_COMMON, &mut self.matrix[..places]);
 
-        let [of_cos, of_sin, roots] = [&columns.cos, &columns.sin, &columns.root].map(|column| column.as_chunks().0);
+        let [of_cos, of_sin, roots] =
+            [&columns.cos, &columns.sin, &columns.root].map(|column| column.as_chunks().0);
         self.free.clear();
         self.free.extend_from_slice(columns.present.as_chunks().0);
         self.best.clear();
@@ -54,13 +55,14 @@ impl Similarities {
             return;
         }
         let geometry = &a.prepared.geometry;
-        let [little, one, large] = [LITTLE_TURN_COSINE, 1.0, LARGE_TURN_WEIGHT].map(|value| lanes.splat(value));
+        let (little, one) = (lanes.splat(LITTLE_TURN_COSINE), lanes.splat(1.0));
+        let large = lanes.splat(LARGE_TURN_WEIGHT);
         let fraction = lanes.splat_integer(!COLUMNS);
         let out = self.keys.chunks_exact_mut(self.free.len());
         for ((row, keys), minutia) in out.enumerate().zip(&rows.minutia) {
             let minutia = usize::from(*minutia);
-            let [cos, sin, root] = [&geometry.cos, &geometry.sin, &geometry.trust.root]
-                .map(|column| lanes.splat(column[minutia]));
+            let (cos, sin) = (lanes.splat(geometry.cos[minutia]), lanes.splat(geometry.sin[minutia]));
+            let root = lanes.splat(geometry.trust.root[minutia]);
             let similarities = &self.matrix[row * width..];
             let similarities = similarities[..keys.len() * LANES].as_chunks::<LANES>().0;
             let mut best = lanes.splat_integer(0);
@@ -68,11 +70,9 @@ impl Similarities {
             for ((similarity, key), ((((c, s), of_root), complement), free)) in
                 similarities.iter().zip(keys).zip(of_columns)
             {
-                let [similarity, c, s, of_root] =
-                    [similarity, c, s, of_root].map(|values| lanes.floats(values));
-                let is_little = lanes.is_less(little, cos * c + sin * s);
-                let turn = lanes.select(is_little, one, large);
-                let similarity = similarity * (turn * (root * of_root));
+                let between = cos * lanes.floats(c) + sin * lanes.floats(s);
+                let turn = lanes.select(lanes.is_less(little, between), one, large);
+                let similarity = lanes.floats(similarity) * (turn * (root * lanes.floats(of_root)));
                 let found = lanes.bits(similarity) & fraction | lanes.integers(complement);
                 lanes.store(found, key);
                 best = lanes.greater_integer(best, found & lanes.integers(free));
@@ -86,13 +86,7 @@ impl Similarities {
     /// sorting all pairs, at the price of the pairs taken. A row whose best column was taken meanwhile is
     /// looked at anew only when it would be next.
     #[inline(always)]
-    pub(super) fn select<L: Lanes>(
-        &mut self,
-        lanes: L,
-        a: Side<'_>,
-        b: Side<'_>,
-        pairs: &mut Vec<Pair>,
-    ) {
+    pub(super) fn select<L: Lanes>(&mut self, lanes: L, a: Side<'_>, b: Side<'_>, pairs: &mut Vec<Pair>) {
         pairs.clear();
         let width = self.free.len();
         loop {
@@ -164,9 +158,9 @@ fn similarity(key: i32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::lanes::LaneWork;
     use crate::fingerprint::features::FingerFeatures;
     use crate::fingerprint::prepared::Prepared;
+    use crate::kernels::lanes::LaneWork;
     use crate::template::Minutia;
     use crate::units::{Angle, Length};
     use proptest::prelude::*;

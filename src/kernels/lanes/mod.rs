@@ -24,10 +24,7 @@ pub const LANES: usize = 16;
 /// the level.
 pub trait Lanes: Copy {
     /// Sixteen numbers. An operation rounds each lane once.
-    type Floats: Copy
-        + Add<Output = Self::Floats>
-        + Sub<Output = Self::Floats>
-        + Mul<Output = Self::Floats>;
+    type Floats: Copy + Add<Output = Self::Floats> + Sub<Output = Self::Floats> + Mul<Output = Self::Floats>;
     /// Sixteen whole numbers of 32 bits.
     type Integers: Copy + BitAnd<Output = Self::Integers> + BitOr<Output = Self::Integers>;
     /// Sixteen answers.
@@ -93,7 +90,8 @@ pub trait LaneWork {
     /// What it returns.
     type Output;
 
-    /// Does it. To be `#[inline(always)]`, with what it calls; see [`super::Work`].
+    /// Does it. To be `#[inline(always)]`, with what it calls; see [`super::Work`]. Closures that call
+    /// `lanes` are to be avoided: some stay out of line, where each operation is a call.
     fn run<L: Lanes>(self, lanes: L) -> Self::Output;
 }
 

@@ -93,10 +93,7 @@ proptest! {
 fn known_answers() {
     let lanes = Scalar;
     let count: [i32; LANES] = std::array::from_fn(|lane| lane as i32);
-    let odd = lanes.is_equal(
-        lanes.integers(&count) & lanes.splat_integer(1),
-        lanes.splat_integer(1),
-    );
+    let odd = lanes.is_equal(lanes.integers(&count) & lanes.splat_integer(1), lanes.splat_integer(1));
     assert_eq!(lanes.ones(odd), 0b1010_1010_1010_1010);
     let mut listed = [0; LANES];
     assert_eq!(lanes.list(odd, lanes.integers(&count), &mut listed), 8);
