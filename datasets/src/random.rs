@@ -12,6 +12,7 @@ pub(crate) enum Stream {
     FaceWorld = 4,
     FaceIdentity = 5,
     FaceTemplate = 6,
+    Extractor = 7,
 }
 
 /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).

@@ -79,6 +79,29 @@ fn counts_and_distances_are_near_those_of_real_prints() {
     assert!((0.55..0.68).contains(&same), "same sense {same}");
 }
 
+/// Of all four extractors together real prints have 15, 39 and 103 minutiae at 1, 50 and 99 %.
+#[test]
+fn many_extractors_make_scant_and_crowded_templates() {
+    let captures: Vec<Capture> = (0..300).map(|number| Capture::FIELD.by_extractor(number)).collect();
+    let mut counts: Vec<usize> = fingers(300)
+        .iter()
+        .zip(&captures)
+        .map(|(f, capture)| f.impression(capture, 1).minutiae.len())
+        .collect();
+    counts.sort_unstable();
+    assert!((7..20).contains(&counts[3]), "1 %: {}", counts[3]);
+    assert!((35..50).contains(&counts[150]), "50 %: {}", counts[150]);
+    assert!((80..125).contains(&counts[297]), "99 %: {}", counts[297]);
+    // The number is all that it depends on, and what it leaves alone is as it was.
+    assert_eq!(captures[7], Capture::FIELD.by_extractor(7));
+    for pair in captures.windows(2) {
+        assert_ne!(pair[0], pair[1]);
+        assert!((0.5..=0.97).contains(&pair[0].detection) && pair[0].spurious > 0.0);
+    }
+    let Capture { detection, spurious, .. } = Capture::FIELD;
+    assert_eq!(Capture { detection, spurious, ..captures[7].clone() }, Capture::FIELD);
+}
+
 #[test]
 fn a_faultless_capture_only_moves_the_finger() {
     let capture = Capture {

@@ -23,13 +23,26 @@ pub(crate) type Row = (String, Vec<Database>);
 /// The real fingers of each extractor below `fingers` in the data, and those of each profile.
 pub(crate) fn rows(data: Option<&Path>, databases: u64) -> Result<Vec<Row>, Box<dyn Error>> {
     let mut rows = data.map_or(Ok(Vec::new()), |data| real(&data.join("fingers")))?;
-    for (name, capture) in
-        [("generated: field", Capture::FIELD), ("generated: enrolment", Capture::ENROLMENT)]
-    {
-        rows.push((name.to_owned(), (0..databases).map(|d| drawn(d, &capture)).collect()));
+    for kind in GENERATED {
+        rows.push((kind.name.to_owned(), (0..databases).map(|d| drawn(d, &kind)).collect()));
     }
     Ok(rows)
 }
+
+/// A kind of generated fingers.
+struct Kind {
+    name: &'static str,
+    capture: Capture,
+    /// Whether each finger has an extractor of its own.
+    many: bool,
+}
+
+const GENERATED: [Kind; 4] = [
+    Kind { name: "generated: field", capture: Capture::FIELD, many: false },
+    Kind { name: "generated: field, many extractors", capture: Capture::FIELD, many: true },
+    Kind { name: "generated: enrolment", capture: Capture::ENROLMENT, many: false },
+    Kind { name: "generated: enrolment, many extractors", capture: Capture::ENROLMENT, many: true },
+];
 
 /// Prints a row for each.
 pub(crate) fn table(rows: &[Row]) {
@@ -79,14 +92,16 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn drawn(database: u64, capture: &Capture) -> Database {
+fn drawn(database: u64, kind: &Kind) -> Database {
     let population = Population::new(100 + database);
     let code = |index: u64| 1 + ((3 * index + database) % 10) as u8;
-    let finger = |index| population.citizen(index).finger(code(index));
-    let impressions = |finger: Finger| {
-        (0..8).map(|n| generated::fingerprint(2, &finger.impression(capture, n)).minutiae).collect()
+    let impressions = |index: u64| {
+        let finger: Finger = population.citizen(index).finger(code(index))?;
+        let Kind { capture, many, .. } = kind;
+        let capture = if *many { &capture.by_extractor(10 * database + index) } else { capture };
+        Some((0..8).map(|n| generated::fingerprint(2, &finger.impression(capture, n)).minutiae).collect())
     };
-    (0..10).filter_map(finger).map(impressions).collect()
+    (0..10).filter_map(impressions).collect()
 }
 
 /// Genuine and impostor scores, each sorted.

@@ -12,7 +12,8 @@
 //! Fingers: genuine are all pairs of impressions of a finger, impostor all pairs of impressions of
 //! different fingers inside a database. A generated database holds ten fingers of ten people, eight
 //! impressions each, as the real ones do; there are six unless told otherwise. After
-//! the full score, the stages of a search before it: `stages.rs` says what is compared. Faces: all pairs.
+//! that, the stages of a search: `stages.rs` says what is compared; and the mates that a filter loses among real
+//! strangers and among generated ones (`losses.rs`). Faces: all pairs.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -20,7 +21,12 @@ use std::path::PathBuf;
 mod faces;
 mod fingers;
 #[path = "../../src/bin/biomatch/generated.rs"]
+#[allow(unreachable_pub)]
 mod generated;
+mod losses;
+#[path = "../code_penetration/fingers.rs"]
+#[allow(dead_code)] // the other example asks for more
+mod sources;
 mod stages;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -32,7 +38,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rows = fingers::rows(data.as_deref(), databases)?;
     fingers::table(&rows);
     println!();
-    stages::table(&rows, "generated: field")?;
+    stages::table(&rows);
+    println!();
+    losses::table(data.as_deref(), &rows)?;
     println!();
     faces::table(data.as_deref())
 }

@@ -1,6 +1,5 @@
-//! Fingers: the scores of the stages that a search of all fingers passes, before the full score.
+//! Fingers: the scores of all stages that a search of all fingers passes.
 
-use std::error::Error;
 use std::slice;
 
 use biomatch::fingerprint::codes::{CodeMeans, CodeModel, CodeSites, FingerCodes};
@@ -13,8 +12,15 @@ use rayon::prelude::*;
 use crate::fingers::{Database, Row, quantiles, share_below};
 
 /// The stages, in the order of their scores, and the decimals that these are printed with.
-const STAGES: [(&str, usize); 4] =
-    [("filter, 64 bits", 1), ("filter, 128 bits", 1), ("relaxed codes", 3), ("relaxed cylinders", 4)];
+const STAGES: [(&str, usize); 7] = [
+    ("filter, 64 bits", 1),
+    ("filter, 128 bits", 1),
+    ("64 bits before the mean", 1),
+    ("128 bits before the mean", 1),
+    ("relaxed codes, thousandths", 2),
+    ("relaxed cylinders", 4),
+    ("full score", 2),
+];
 
 type Scores = [f64; STAGES.len()];
 
@@ -27,10 +33,11 @@ struct Print {
 
 type Prints = Vec<Print>;
 
-/// Prints, for each extractor and each profile and each stage: impostors inside a database, which share a
-/// sensor; impostors in another database of the same extractor; and for real fingers those among generated
-/// ones, which is what a search of real fingers in a generated gallery meets.
-pub(crate) fn table(rows: &[Row], generated: &str) -> Result<(), Box<dyn Error>> {
+/// Prints, for each extractor and each kind of generated fingers and each stage: impostors inside a database,
+/// which share a sensor; impostors in another database of the same extractor; and for real fingers those in
+/// another database of another extractor, and among generated ones, which is what a search of real fingers in a
+/// generated gallery meets. No finger that is in two databases meets itself in those pairs of databases.
+pub(crate) fn table(rows: &[Row]) {
     println!(
         "| stage | fingers | impostors in | impostor score 50 90 99 99.9 % | genuine score 1 5 10 50 % | FNMR % at FMR 1e-2, 1e-3 |"
     );
@@ -39,23 +46,37 @@ pub(crate) fn table(rows: &[Row], generated: &str) -> Result<(), Box<dyn Error>>
         .iter()
         .map(|(name, databases)| (name.as_str(), databases.iter().map(prints).collect()))
         .collect();
-    let (_, gallery) = rows.iter().find(|(name, _)| *name == generated).ok_or("no such generated fingers")?;
-    for (name, databases) in &rows {
-        let (mut genuine, mut own) = (Vec::new(), Vec::new());
-        for database in databases {
-            within(database, &mut genuine, &mut own);
-        }
-        let others = |gallery: &[Prints], first: usize| -> Vec<Scores> {
-            let gallery = gallery.iter().cycle().skip(first);
-            databases.iter().zip(gallery).flat_map(|(probes, gallery)| across(probes, gallery)).collect()
-        };
-        print(name, "its database", &own, &genuine);
-        print(name, "another database", &others(databases, 1), &genuine);
-        if !name.starts_with("generated") {
-            print(name, generated, &others(gallery, 0), &genuine);
+    let (generated, real): (Vec<_>, Vec<_>) =
+        rows.iter().partition(|(name, _)| name.starts_with("generated"));
+    for (place, (name, databases)) in real.iter().enumerate() {
+        let genuine = beside_own(name, databases);
+        let (other, of_other) = real[(place + 1) % real.len()];
+        let galleries = [(*other, of_other, 1)].into_iter();
+        let galleries = galleries.chain(generated.iter().map(|(name, databases)| (*name, databases, 0)));
+        for (gallery, of_gallery, first) in galleries {
+            print(name, gallery, &others(databases, of_gallery, first), &genuine);
         }
     }
-    Ok(())
+    for (name, databases) in generated {
+        beside_own(name, databases);
+    }
+}
+
+/// Prints the lines of impostors of the same kind, and returns the genuine scores.
+fn beside_own(name: &str, databases: &[Prints]) -> Vec<Scores> {
+    let (mut genuine, mut own) = (Vec::new(), Vec::new());
+    for database in databases {
+        within(database, &mut genuine, &mut own);
+    }
+    print(name, "its database", &own, &genuine);
+    print(name, "another database", &others(databases, databases, 1), &genuine);
+    genuine
+}
+
+/// Each database against one of a gallery, from number `first` of it on.
+fn others(databases: &[Prints], gallery: &[Prints], first: usize) -> Vec<Scores> {
+    let gallery = gallery.iter().cycle().skip(first);
+    databases.iter().zip(gallery).flat_map(|(probes, gallery)| across(probes, gallery)).collect()
 }
 
 fn print(name: &str, gallery: &str, impostor: &[Scores], genuine: &[Scores]) {
@@ -96,18 +117,22 @@ fn scores(a: &Print, b: &Print) -> Scores {
     probe.fine(row, &mut long);
     let mut relaxed = [Score::LOWEST];
     probe.relaxed_at(row, &[0], &mut relaxed);
-    let above_mean = |score: FilterScore| {
-        (f64::from(score.value()) - f64::from(FilterScore::ZERO)) / f64::from(CodeMeans::ONE)
-    };
+    let root = |score: FilterScore| f64::from(score.value()) - f64::from(FilterScore::ZERO);
+    let explained = explain(&a.minutiae, &b.minutiae);
+    let [short, long] = [short[0], long[0]].map(|score| root(score) / f64::from(CodeMeans::ONE));
+    let [short_mean, long_mean] = b.codes.means.0.map(|mean| f64::from(mean) / f64::from(CodeMeans::ONE));
     [
-        above_mean(short[0]),
-        above_mean(long[0]),
-        f64::from(relaxed[0].get()),
-        f64::from(explain(&a.minutiae, &b.minutiae).relaxed.get()),
+        short,
+        long,
+        short + short_mean,
+        long + long_mean,
+        1000.0 * f64::from(relaxed[0].get()),
+        f64::from(explained.relaxed.get()),
+        f64::from(explained.score.get()),
     ]
 }
 
-fn row(finger: &FingerCodes) -> CodeRows<'_> {
+pub(crate) fn row(finger: &FingerCodes) -> CodeRows<'_> {
     let CodeSites { places, directions } = &finger.sites;
     CodeRows {
         words: [slice::from_ref(&finger.words[0]), slice::from_ref(&finger.words[1])],
