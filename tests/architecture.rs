@@ -40,7 +40,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// The only files that may say `unsafe`.
 fn may_be_unsafe(path: &str) -> bool {
     path == "src/storage/map.rs"
-        || path.starts_with("src/kernels/") && (path.ends_with("/avx2.rs") || path.ends_with("/avx512.rs"))
+        || path.starts_with("src/kernels/")
+            && ["/avx2.rs", "/avx_vnni.rs", "/avx512.rs"].iter().any(|name| path.ends_with(name))
 }
 
 /// No source file is longer.

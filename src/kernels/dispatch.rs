@@ -17,19 +17,22 @@ pub enum Level {
     Scalar,
     /// x86-64 with AVX2 and POPCNT (2013 and later).
     Avx2,
+    /// The same with AVX-VNNI (Alder Lake and later), for products of byte codes.
+    AvxVnni,
     /// x86-64 with AVX-512 F, BW, DQ, VL, VNNI and VPOPCNTDQ (Ice Lake, Zen 4 and later).
     Avx512,
 }
 
 impl Level {
     /// All, slowest first.
-    pub const ALL: [Self; 3] = [Self::Scalar, Self::Avx2, Self::Avx512];
+    pub const ALL: [Self; 4] = [Self::Scalar, Self::Avx2, Self::AvxVnni, Self::Avx512];
 
     /// The name that `BIOMATCH_KERNELS` takes.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
             Self::Avx2 => "avx2",
+            Self::AvxVnni => "avxvnni",
             Self::Avx512 => "avx512",
         }
     }
@@ -39,6 +42,7 @@ impl Level {
         match self {
             Self::Scalar => true,
             Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt"),
+            Self::AvxVnni => Self::Avx2.is_available() && is_x86_feature_detected!("avxvnni"),
             Self::Avx512 => {
                 is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512bw")
@@ -96,7 +100,7 @@ impl Kernels {
     }
 
     /// The kernels that this process uses: the fastest available, or what the environment variable
-    /// `BIOMATCH_KERNELS` (`scalar`, `avx2`, `avx512`) asks for if this processor has it. Chosen at
+    /// `BIOMATCH_KERNELS` (`scalar`, `avx2`, `avxvnni`, `avx512`) asks for if this processor has it. Chosen at
     /// the first call and never changed.
     pub fn active() -> &'static Self {
         static ACTIVE: OnceLock<Kernels> = OnceLock::new();

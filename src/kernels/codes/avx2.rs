@@ -57,7 +57,7 @@ fn sums(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [[i32; LANES
 /// Candidates among the lanes of a block, from its sums, scales and errors.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn mask(sums: [__m256i; 2], terms: &Terms, scales: &Line, errors: &Line) -> u16 {
+pub(super) fn mask(sums: [__m256i; 2], terms: &Terms, scales: &Line, errors: &Line) -> u16 {
     let (weight, floor) = (_mm256_set1_ps(terms.weight), _mm256_set1_ps(terms.floor));
     let half = |at: usize| {
         let numbers = |line: &Line| _mm256_castsi256_ps(load_half(line, at));
@@ -203,7 +203,7 @@ fn block_sums(codes: &[Group], start: i32, block: &[Line]) -> [__m256i; 2] {
 /// Half of a line: eight vectors.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load_half(line: &Line, half: usize) -> __m256i {
+pub(super) fn load_half(line: &Line, half: usize) -> __m256i {
     let bytes = &line.as_chunks::<32>().0[half];
     // SAFETY: the array is 32 bytes, what an unaligned load reads.
     unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
@@ -219,7 +219,7 @@ fn store_half(line: &mut Line, half: usize, bytes: __m256i) {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn broadcast(group: Group) -> __m256i {
+pub(super) fn broadcast(group: Group) -> __m256i {
     _mm256_set1_epi32(i32::from_le_bytes(group.map(i8::cast_unsigned)))
 }
 
@@ -282,7 +282,7 @@ const AHEAD: usize = 128;
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn ahead(lines: &[Line]) {
+pub(super) fn ahead(lines: &[Line]) {
     for line in lines {
         _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().wrapping_add(AHEAD * 64).cast());
     }

@@ -21,6 +21,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx_vnni;
 mod planes;
 mod scalar;
 #[cfg(test)]
@@ -84,8 +86,10 @@ pub(super) fn at(level: Level) -> Codes {
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => avx2::CODES,
         #[cfg(target_arch = "x86_64")]
+        Level::AvxVnni => avx_vnni::CODES,
+        #[cfg(target_arch = "x86_64")]
         Level::Avx512 => avx512::CODES,
         #[cfg(not(target_arch = "x86_64"))]
-        Level::Avx2 | Level::Avx512 => scalar::CODES,
+        Level::Avx2 | Level::AvxVnni | Level::Avx512 => scalar::CODES,
     }
 }

@@ -39,10 +39,10 @@ pub(super) fn at(level: Level) -> Dot {
     match level {
         Level::Scalar => scalar::DOT,
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => avx2::DOT,
+        Level::Avx2 | Level::AvxVnni => avx2::DOT,
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => avx512::DOT,
         #[cfg(not(target_arch = "x86_64"))]
-        Level::Avx2 | Level::Avx512 => scalar::DOT,
+        Level::Avx2 | Level::AvxVnni | Level::Avx512 => scalar::DOT,
     }
 }

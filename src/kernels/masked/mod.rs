@@ -40,7 +40,7 @@ pub(super) type MaskedFn = fn(&[Pattern], &[Planes], u32, &mut [f32]);
 pub(super) fn at(level: Level) -> MaskedFn {
     match level {
         Level::Scalar => scalar::similarities,
-        Level::Avx2 => avx2::similarities,
+        Level::Avx2 | Level::AvxVnni => avx2::similarities,
         Level::Avx512 => avx512::similarities,
     }
 }

@@ -104,10 +104,10 @@ pub(super) fn at(level: Level) -> Slots {
     match level {
         Level::Scalar => scalar::SLOTS,
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => avx2::SLOTS,
+        Level::Avx2 | Level::AvxVnni => avx2::SLOTS,
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => avx512::SLOTS,
         #[cfg(not(target_arch = "x86_64"))]
-        Level::Avx2 | Level::Avx512 => scalar::SLOTS,
+        Level::Avx2 | Level::AvxVnni | Level::Avx512 => scalar::SLOTS,
     }
 }

@@ -49,7 +49,7 @@ impl SlotProbe {
             u8::midpoint(first, last)
         };
         let tables = match kernels.level() {
-            Level::Avx2 => words.into_iter().flat_map(tables).collect(),
+            Level::Avx2 | Level::AvxVnni => words.into_iter().flat_map(tables).collect(),
             Level::Scalar | Level::Avx512 => Vec::new(),
         };
         Self {

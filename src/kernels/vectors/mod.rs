@@ -23,7 +23,7 @@ pub trait Work {
 pub(super) fn run<W: Work>(level: Level, work: W) -> W::Output {
     match level {
         Level::Scalar => work.run(),
-        Level::Avx2 => avx2::run(work),
+        Level::Avx2 | Level::AvxVnni => avx2::run(work),
         Level::Avx512 => avx512::run(work),
     }
 }
