@@ -100,7 +100,12 @@ fn coded(
     pieces.collect::<Vec<Line>>().into_flattened()
 }
 
-const BUFFER: usize = 1 << 20;
+/// Bytes of a write. The page cache keeps a file in pieces as large as the writes that made it; of this size, at
+/// multiples of it, they are what a huge page maps.
+const BUFFER: usize = 2 << 20;
+
+/// Bytes that are digested together, while the second cache still has them.
+const DIGESTED: usize = 256 << 10;
 
 struct SegmentFile {
     file: crate::storage::Output,
@@ -109,40 +114,55 @@ struct SegmentFile {
     kind: Kind,
     table: Vec<Section>,
     buffer: Vec<u8>,
+    /// How many bytes of the buffer are in the digest, or are the header's, which comes last.
+    digested: usize,
     digest: blake3::Hasher,
     end: u64,
 }
 
 impl SegmentFile {
     fn create(files: &Files, gallery: [u8; 16], number: u64, kind: Kind) -> Result<Self, StorageError> {
-        let mut file = files.create(&names::segment(number, kind.modality()))?;
+        let file = files.create(&names::segment(number, kind.modality()))?;
         // The header is written last: it holds the sections' checksums.
-        file.write(&[0; HEADER])?;
+        let mut buffer = Vec::with_capacity(BUFFER);
+        buffer.resize(HEADER, 0);
         Ok(Self {
             file,
             gallery,
             number,
             kind,
             table: Vec::new(),
-            buffer: Vec::with_capacity(BUFFER),
+            buffer,
+            digested: HEADER,
             digest: blake3::Hasher::new(),
             end: HEADER as u64,
         })
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<(), StorageError> {
-        if self.buffer.len() + bytes.len() > BUFFER {
+    fn write(&mut self, mut bytes: &[u8]) -> Result<(), StorageError> {
+        self.end += bytes.len() as u64;
+        while let Some((part, rest)) = bytes.split_at_checked(BUFFER - self.buffer.len()) {
+            self.buffer.extend_from_slice(part);
             self.drain()?;
+            bytes = rest;
         }
         self.buffer.extend_from_slice(bytes);
-        self.end += bytes.len() as u64;
+        if self.buffer.len() - self.digested >= DIGESTED {
+            self.digest();
+        }
         Ok(())
     }
 
+    fn digest(&mut self) {
+        self.digest.update(self.buffer.get(self.digested..).unwrap_or_default());
+        self.digested = self.buffer.len();
+    }
+
     fn drain(&mut self) -> Result<(), StorageError> {
-        self.digest.update(&self.buffer);
+        self.digest();
         self.file.write(&self.buffer)?;
         self.buffer.clear();
+        self.digested = 0;
         Ok(())
     }
 

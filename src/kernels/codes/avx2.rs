@@ -1,5 +1,5 @@
 //! Byte products (`vpmaddubsw`) saturate at 2^15, so each use says why it does not get there.
-#![allow(unsafe_code)] // vector loads through pointers, and functions that need their CPU feature
+#![allow(unsafe_code)] // vector loads through pointers, one access per product, and functions that need their CPU feature
 
 use std::arch::x86_64::{
     __m128i, __m256i, _CMP_NLT_UQ, _MM_HINT_T0, _mm_cvtepi8_epi16, _mm_cvtsi32_si128, _mm_loadu_si128,
@@ -134,30 +134,29 @@ const TILE: usize = 4;
 #[target_feature(enable = "avx2")]
 fn upper_sums<const P: usize>(codes: &[Group], lines: &[Line], mut finish: impl FnMut(usize, [__m256i; 2])) {
     let groups = codes.len() / P;
-    // Every slice is cut to one length, so that the compiler can drop the bounds checks of the loop.
-    let codes: [&[Group]; P] = std::array::from_fn(|p| &codes[p * groups..][..groups]);
-    let lines = &lines[..groups];
+    let (pairs, last) = lines[..groups].as_chunks::<2>();
+    // With checks in the loop the compiler loads all codes first, and sums lose their registers.
+    // SAFETY: `p < P` and `g < groups`, so `p * groups + g < P * groups`, which is at most the length.
+    let code = |p: usize, g: usize| broadcast(unsafe { *codes.get_unchecked(p * groups + g) });
     let ones = _mm256_set1_epi16(1);
     let mut sums = [[_mm256_setzero_si256(); 2]; P];
-    let mut g = 0;
-    while g + 1 < groups {
-        for p in 0..P {
-            let code = [broadcast(codes[p][g]), broadcast(codes[p][g + 1])];
-            for (half, sum) in sums[p].iter_mut().enumerate() {
+    for (at, pair) in pairs.iter().enumerate() {
+        for (p, sums) in sums.iter_mut().enumerate() {
+            let codes = [code(p, 2 * at), code(p, 2 * at + 1)];
+            for (half, sum) in sums.iter_mut().enumerate() {
                 let products = _mm256_add_epi16(
-                    _mm256_maddubs_epi16(load_half(&lines[g], half), code[0]),
-                    _mm256_maddubs_epi16(load_half(&lines[g + 1], half), code[1]),
+                    _mm256_maddubs_epi16(load_half(&pair[0], half), codes[0]),
+                    _mm256_maddubs_epi16(load_half(&pair[1], half), codes[1]),
                 );
                 *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(products, ones));
             }
         }
-        g += 2;
     }
-    if g < groups {
-        for p in 0..P {
-            let code = broadcast(codes[p][g]);
-            for (half, sum) in sums[p].iter_mut().enumerate() {
-                let products = _mm256_maddubs_epi16(load_half(&lines[g], half), code);
+    if let [line] = last {
+        for (p, sums) in sums.iter_mut().enumerate() {
+            let code = code(p, groups - 1);
+            for (half, sum) in sums.iter_mut().enumerate() {
+                let products = _mm256_maddubs_epi16(load_half(line, half), code);
                 *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(products, ones));
             }
         }

@@ -1,6 +1,6 @@
 //! AVX-VNNI: half a line times a probe's group, summed into eight lanes, in one instruction that does not
 //! saturate. For processors that have it and no AVX-512.
-#![allow(unsafe_code)] // functions that need their CPU feature, and a vector store through a pointer
+#![allow(unsafe_code)] // functions that need their CPU feature, a vector store, and one access per product
 
 use std::arch::x86_64::{
     __m256i, _mm256_add_epi32, _mm256_and_si256, _mm256_dpbusd_avx_epi32, _mm256_or_si256, _mm256_set1_epi8,
@@ -76,37 +76,38 @@ fn walk<T>(
                 out[(first + probe) * n + b] = finish(sums, &terms[probe], block);
             };
             if terms.len() == PROBES {
-                tile::<PROBES>(codes, block, &mut store);
+                for (probe, sums) in tile::<PROBES>(codes, block).into_iter().enumerate() {
+                    store(probe, sums);
+                }
             } else {
                 for (probe, codes) in codes.chunks_exact(groups).enumerate() {
-                    tile::<1>(codes, block, |_, sums| store(probe, sums));
+                    tile::<1>(codes, block).into_iter().for_each(|sums| store(probe, sums));
                 }
             }
         }
     }
 }
 
-/// `P` probes and a block, all sums in registers: lanes 0 to 7 and 8 to 15 of each probe.
+/// The sums of `P` probes with a block, all in registers: lanes 0 to 7 and 8 to 15 of each probe.
 #[inline]
 #[target_feature(enable = "avx2,avxvnni")]
-fn tile<const P: usize>(codes: &[Group], block: &[Line], mut store: impl FnMut(usize, [__m256i; 2])) {
+fn tile<const P: usize>(codes: &[Group], block: &[Line]) -> [[__m256i; 2]; P] {
     let groups = codes.len() / P;
-    // Every slice is cut to one length, so that the compiler can drop the bounds checks of the loop.
-    let codes: [&[Group]; P] = std::array::from_fn(|p| &codes[p * groups..][..groups]);
     let lines = &block[HEAD..][..groups];
     let mut sums = [[_mm256_setzero_si256(); 2]; P];
-    for g in 0..groups {
-        let data = [load_half(&lines[g], 0), load_half(&lines[g], 1)];
-        for p in 0..P {
-            let code = broadcast(codes[p][g]);
-            for half in 0..2 {
-                sums[p][half] = _mm256_dpbusd_avx_epi32(sums[p][half], data[half], code);
+    for (g, line) in lines.iter().enumerate() {
+        let data = [load_half(line, 0), load_half(line, 1)];
+        for (p, sums) in sums.iter_mut().enumerate() {
+            // With checks in the loop the compiler loads all codes first, and the sums lose their registers:
+            // half the speed.
+            // SAFETY: `p < P` and `g < groups`, so `p * groups + g < P * groups`, which is at most the length.
+            let code = broadcast(unsafe { *codes.get_unchecked(p * groups + g) });
+            for (sum, data) in sums.iter_mut().zip(data) {
+                *sum = _mm256_dpbusd_avx_epi32(*sum, data, code);
             }
         }
     }
-    for (p, sums) in sums.into_iter().enumerate() {
-        store(p, sums);
-    }
+    sums
 }
 
 #[target_feature(enable = "avx2,avxvnni")]

@@ -4,6 +4,8 @@
 //! `face-search enrol FOLDER COUNT DIMENSION` times enrolment, and leaves them in `FOLDER/gallery`.
 //! `face-search open FOLDER COUNT DIMENSION` times opening that gallery.
 //! `face-search scan FOLDER COUNT DIMENSION PAIRS` times searches beside plain reading.
+//! `face-search again FOLDER COUNT DIMENSION` times those that rivals are compared with.
+//! `face-search kernels FOLDER COUNT DIMENSION` times the kernels of codes in cache, level beside level.
 //! `face-search exact FOLDER COUNT DIMENSION SECONDS` compares searches with the scan of vectors.
 //!
 //! Each writes one JSON object a measurement to stdout.
@@ -11,6 +13,7 @@
 
 mod enrol;
 mod exact;
+mod kernels;
 mod measure;
 mod roofline;
 mod scan;
@@ -30,7 +33,9 @@ fn main() {
         "enrol" => enrol::enrol(&set),
         "open" => enrol::open(&set),
         "scan" => scan::scan(&set, option.parse().unwrap()),
+        "again" => scan::again(&set),
+        "kernels" => kernels::kernels(&set),
         "exact" => exact::exact(&set, option.parse().unwrap()),
-        other => panic!("{other}: make, enrol, open, scan or exact"),
+        other => panic!("{other}: make, enrol, open, scan, again, kernels or exact"),
     }
 }

@@ -1,0 +1,62 @@
+//! The kernels of codes at each level, side by side: what their instructions can do where memory does not
+//! hold them back, and what that is of AVX-512.
+
+use std::hint::black_box;
+
+use biomatch::face::{CODE_PIECE, CodedProbes};
+use biomatch::kernels::Kernels;
+use biomatch::kernels::codes::{HEAD, LANES};
+use biomatch::units::Score;
+use serde_json::json;
+
+use crate::measure::{Set, seconds};
+
+/// Probes of a batch.
+const BATCH: usize = 504;
+
+/// Rounds, each of a few milliseconds a kernel, levels in turn: the best of so many is hardly disturbed by
+/// what else runs on the machine.
+const ROUNDS: usize = 60;
+
+/// Measures one piece of codes, which the second cache holds, with one probe and with many.
+pub fn kernels(set: &Set) {
+    let snapshot = set.snapshot();
+    let probes = set.probes();
+    let coded = CodedProbes::new(set.dimension, probes[..BATCH].iter().map(|probe| probe.row()));
+    // At this score few rows are left, as in a search.
+    let least = Score::new(0.45).unwrap();
+    let terms: Vec<_> = (0..BATCH).map(|probe| coded.terms(probe, least)).collect();
+    let high = coded.high_terms(0, least);
+    let block = &snapshot.face_blocks(&Set::model())[0];
+    let codes = block.codes().unwrap();
+    let planes = codes.planes(0, CODE_PIECE.min(codes.blocks())).unwrap();
+    let rows = (planes.blocks() * LANES) as f64;
+    let levels: Vec<Kernels> = Kernels::all().skip(1).collect();
+    let mut lines = vec![[0; 64]; planes.blocks() * (HEAD + planes.groups())];
+    let mut masks = vec![0; BATCH * planes.blocks()];
+    Kernels::active().join_codes(planes, &mut lines);
+    let mut best = vec![[f64::INFINITY; 3]; levels.len()];
+    for _ in 0..ROUNDS {
+        for (kernels, best) in levels.iter().zip(&mut best) {
+            let one = &mut masks[..planes.blocks()];
+            let times = [
+                seconds(|| (0..32).for_each(|_| kernels.plane_candidates(coded.codes(0, 1), &terms[0], planes, one))).0 / 32.0,
+                seconds(|| (0..64).for_each(|_| kernels.high_candidates(coded.codes(0, 1), &high, planes, one))).0 / 64.0,
+                seconds(|| kernels.code_candidates(coded.codes(0, BATCH), &terms, &lines, &mut masks)).0,
+            ];
+            black_box(&masks);
+            best.iter_mut().zip(times).for_each(|(best, time)| *best = best.min(time));
+        }
+    }
+    for (kernels, best) in levels.iter().zip(&best) {
+        let names = ["kernel, both planes", "kernel, high plane", "kernel, batch"];
+        for (at, (name, &time)) in names.iter().zip(best).enumerate() {
+            let (key, count) = if at == 2 { ("m_pairs_s", rows * BATCH as f64) } else { ("m_vectors_s", rows) };
+            let level = kernels.level().name();
+            let line = json!({
+                "who": "biomatch", "level": level, "what": name, "threads": 1, "seconds": time, key: count / time / 1e6,
+            });
+            println!("{line}");
+        }
+    }
+}
