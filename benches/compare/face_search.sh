@@ -5,6 +5,8 @@
 # SETS="100000:512:faces" chooses what is run (count:dimension:kind, faces or uniform).
 # With BIOMATCH_DATA set, the table has the real embeddings too.
 set -euo pipefail
+
+main() { # a function is read whole: an edit of this file does not change a run
 here=$(cd "$(dirname "$0")" && pwd)
 sets=${SETS:-"1000000:512:faces 100000:512:faces 10000:512:faces 100000:512:uniform 100000:128:faces"}
 # The graphs that take minutes to build at 100,000 are built at 10,000.
@@ -94,3 +96,6 @@ fi
 step "table"
 "$python" "$here/face_search_table.py" "$results" | tee ${record:+"$record"}
 step "done"
+}
+
+main "$@"
