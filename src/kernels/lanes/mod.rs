@@ -99,7 +99,7 @@ pub trait LaneWork {
 pub(super) fn run<W: LaneWork>(level: Level, work: W) -> W::Output {
     match level {
         Level::Scalar => work.run(scalar::Scalar),
-        Level::Avx2 => avx2::run(work),
+        Level::Avx2 | Level::AvxVnni => avx2::run(work),
         Level::Avx512 => avx512::run(work),
     }
 }
