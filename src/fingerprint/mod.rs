@@ -17,6 +17,8 @@ mod hull;
 mod maths;
 mod motion;
 mod parameters;
+#[cfg(test)]
+mod plain;
 mod prepared;
 mod probe;
 mod relaxation;

@@ -72,6 +72,12 @@ impl Scratch {
         let pairs = self.steps.growth.best().pairs().zip(self.steps.support.parts());
         pairs.map(|((a, b), part)| (a, b, part)).collect()
     }
+
+    /// The list of the last comparison, and its relaxation: what the plain steps start from.
+    #[cfg(test)]
+    pub(super) fn listed(&self) -> (&[Pair], &Relaxation) {
+        (&self.steps.pairs, &self.steps.relaxation)
+    }
 }
 
 /// No share is greater: a matched pair counts less than the geometric mean of its trusts, and the sum of
