@@ -56,7 +56,12 @@ bench() {
 rm -f "$folder"/*.txt
 : > "$folder/steps.log"
 step "build"
-cargo build -q --release --bins --examples
+products=(--bin biomatch)
+! wanted cross || products+=(--example finger_numbers)
+! wanted codes || products+=(--example code_penetration)
+! wanted generator || products+=(--example generator_realism)
+! wanted cascade || products+=(--example cascade_table)
+cargo build -q --release "${products[@]}"
 part errors python3 "$here/fingers.py" "$biomatch" "$templates" "${extractors[@]}"
 part cross python3 "$here/fingers_cross.py" "$biomatch" "$templates"
 part speed bench fingerprint strangers 'finger_strangers_*'

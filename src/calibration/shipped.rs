@@ -3,8 +3,10 @@
 use super::{Calibration, CalibrationError};
 
 /// The name by which the shipped fingerprint table knows its matcher. A change of the matcher that
-/// moves its scores changes this name, and the table is fitted again.
-pub const FINGER_MATCHER: &str = "biomatch-fingerprint-1";
+/// moves its scores changes this name, and the table is fitted again: tables that operators fitted and entries
+/// of audits name it, so that a score of one meaning is never read by a table of another. 2: minutiae count by
+/// their trust (before any release).
+pub const FINGER_MATCHER: &str = "biomatch-fingerprint-2";
 
 /// The table of this crate's fingerprint matcher, for every extractor: one threshold holds for the
 /// best and the worst of those it was fitted on. Cost: parses some kilobytes of JSON.

@@ -77,6 +77,7 @@ fn generated_mates_and_strangers_agree() {
             compared[kind] += usize::from(agree(a, b));
         }
     }
+    println!("{compared:?} of {all:?} mates and strangers");
     // Rounding decides somewhere among the hundreds of choices of some comparisons, not of most.
     assert!(2 * compared[0] > all[0] && 2 * compared[1] > all[1], "{compared:?} of {all:?}");
 }
@@ -107,6 +108,7 @@ fn development_templates_agree() {
             }
         }
     }
+    println!("{compared} of {all}");
     assert!(all > 0 && 2 * compared > all, "{compared} of {all}");
 }
 
