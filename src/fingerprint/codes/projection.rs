@@ -85,3 +85,33 @@ fn products(
     }
     [a_sums, b_sums, c_sums, d_sums]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8))]
+
+        #[test]
+        fn bits_are_those_of_plain_sums(seed in any::<u32>()) {
+            let mut state = seed;
+            let mut next = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 8) as f32 / 16_777_216.0 - 0.5
+            };
+            let rows: Vec<[f32; BITS]> = (0..VALUES).map(|_| std::array::from_fn(|_| next())).collect();
+            let thresholds = std::array::from_fn(|_| next());
+            let mut descriptors = [[0.0; VALUES]; BATCH];
+            descriptors.iter_mut().flatten().for_each(|value| *value = next().max(0.0));
+            let found = Projection::new(&rows, thresholds).codes(&descriptors);
+            for (code, descriptor) in found.iter().zip(&descriptors) {
+                for bit in 0..BITS {
+                    let sum = (0..VALUES).fold(0.0, |sum, value| sum + descriptor[value] * rows[value][bit]);
+                    prop_assert_eq!(code[bit / 64] >> (bit % 64) & 1 == 1, sum > thresholds[bit], "bit {}", bit);
+                }
+            }
+        }
+    }
+}

@@ -6,7 +6,10 @@ use std::{env, fs};
 use biomatch_datasets::{Capture, Finger};
 use proptest::prelude::*;
 
-use super::{compare, score};
+use super::shape::{corners, is_within};
+use super::{Edge, compare, finger, score};
+use crate::fingerprint::geometry::Geometry;
+use crate::fingerprint::spread::valid_cells;
 use crate::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use crate::kernels::Kernels;
 use crate::template::{FingerprintRecord, Minutia, Reading};
@@ -147,5 +150,32 @@ proptest! {
         });
         let shaken: Vec<Minutia> = shaken.collect();
         agree(&a, &shaken);
+    }
+
+    /// The cells of a base that count: in the disc, and in the hull or within 50 pixels of it.
+    #[test]
+    fn valid_cells_agree(a in any_finger()) {
+        let features = FingerFeatures::new(&a);
+        let minutiae = features.view().minutiae;
+        let mut geometry = Geometry::default();
+        geometry.fill(minutiae);
+        let fingers = finger(minutiae);
+        let mut edge = Edge::default();
+        let hull: Vec<_> = corners(minutiae, &mut edge).into_iter().map(|corner| fingers[corner].at).collect();
+        // With a corner too many or too few, what lies outside a side is another thing.
+        prop_assume!(!edge.0);
+        for centre in (0..minutiae.len()).step_by(3) {
+            let found = valid_cells(&geometry, centre);
+            let (sin, cos) = fingers[centre].direction.sin_cos();
+            for cell in 0..64 {
+                let [u, v] = [cell % 8, cell / 8].map(|index| 17.5 * (f64::from(index) - 3.5));
+                let [x, y] = fingers[centre].at;
+                let place = [x + u * cos - v * sin, y + u * sin + v * cos];
+                let mut edge = Edge::default();
+                let expected = u.hypot(v) <= 70.0 && is_within(&hull, place, 50.0, &mut edge);
+                let found = found >> cell & 1 == 1;
+                prop_assert!(edge.0 || found == expected, "cell {} of {}", cell, centre);
+            }
+        }
     }
 }
