@@ -87,6 +87,17 @@ pub fn best(mut work: impl FnMut()) -> f64 {
     least
 }
 
+/// The mean over some things of the least time that each takes in some rounds.
+pub fn best_each<T>(things: &[T], mut work: impl FnMut(&T)) -> f64 {
+    let mut least = vec![f64::INFINITY; things.len()];
+    for _ in 0..ROUNDS {
+        for (thing, least) in things.iter().zip(&mut least) {
+            *least = least.min(seconds(|| work(thing)).0);
+        }
+    }
+    least.iter().sum::<f64>() / things.len() as f64
+}
+
 /// Seconds that this process's threads have been on a processor, in steps of ten milliseconds.
 pub fn processor_seconds() -> f64 {
     let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();

@@ -10,7 +10,7 @@ use biomatch::units::Score;
 use rayon::ThreadPool;
 use serde_json::json;
 
-use crate::measure::{Set, best, pool, say};
+use crate::measure::{Set, best, best_each, pool, say};
 use crate::roofline;
 
 /// Bytes of a search that all scan.
@@ -115,11 +115,9 @@ fn singles(
     let high = high_bytes(snapshot);
     for (name, search) in searches {
         let search = search.on(pool);
-        let time = best(|| {
-            for probe in probes {
-                black_box(identify_faces(snapshot, std::slice::from_ref(probe), &search).unwrap());
-            }
-        }) / probes.len() as f64;
+        let time = best_each(probes, |probe| {
+            black_box(identify_faces(snapshot, std::slice::from_ref(probe), &search).unwrap());
+        });
         let rate = high as f64 / time;
         let of = json!({
             "m_vectors_s": set.count as f64 / time / 1e6, "gb_s": rate / 1e9, "share": rate / roof,
