@@ -69,6 +69,12 @@ def row(lines, name):
     return found and numbers(found.strip()[len(name) :])
 
 
+def column(lines, name, heading):
+    """The number of a row that stands below a heading, which are as many words apart as two spaces part."""
+    headings = re.split(r"\s{2,}", lines[0].strip())[1:] if lines else []
+    return place(row(lines[1:], name), headings.index(heading)) if heading in headings else None
+
+
 def place(values, index):
     return values[index] if values and len(values) > index else None
 
@@ -127,7 +133,7 @@ def losses(text):
     """Mates lost, percent: generated, of each size, and real; and rank 1 beside exhaustive search's."""
     percent = "{:.2f}"
     sizes = re.findall(r"^mates among (\d+) generated fingers", text, re.M)
-    for size in sizes or ["many"]:
+    for size in list(dict.fromkeys(sizes)) or ["many"]:
         lines = below(text, f"mates among {size} generated")
         exhaustive = place(row(lines, "exhaustive"), 0)
         for effort, target in (("standard", 0.5), ("careful", 0.2)):
@@ -152,7 +158,8 @@ def losses(text):
         name = strangers + (f", mates findable if {findable.strip()}" if findable and findable.strip() != "first" else "")
         for effort, target, value in zip(("standard", "careful"), (1.0, 0.3), lost):
             yield Row(f"{effort} cascade, {name}: mates lost, percent", target, float(value), percent, at_most=True)
-        if ranks:
+        # Ranks are of all mates, however many count as findable.
+        if ranks and findable and findable.strip() == "first":
             whole, standard, careful = (float(rank) for rank in ranks.groups())
             yield Row(f"standard cascade, {name}: rank 1, percent", whole, standard, percent)
             yield Row(f"careful cascade, {name}: rank 1, percent", whole, careful, percent)
@@ -167,15 +174,18 @@ def cascade(text):
     at = f", {int(size.group(1)):,} fingers" if size else ""
     levels = below(text, "by kernel level")
     for level in LEVELS:
+        # Of processor time, by effort: the second and fourth column.
         of = row(levels, f"{level} ")
         for index, effort in enumerate(("standard", "careful")):
             target = {("avx512", "standard"): 8, ("avx2", "standard"): 3.5, ("avx512", "careful"): 4}.get((level, effort))
-            yield Row(f"{effort} cascade{at}: candidates a second a core, {level}", target, place(of, index), millions)
+            yield Row(f"{effort} cascade{at}: candidates a second of a core's time, {level}", target,
+                      place(of, 2 * index + 1), millions)
     searches = below(text, "whole searches")
-    threads = re.search(r"(\d+) threads", "\n".join(searches))
-    of = row(searches, "standard")
-    yield Row(f"{threads.group(1) if threads else 'two'} cores against one, standard", 1.9, place(of, 2), "{:.2f} x")
-    yield Row("batch of 16, standard: candidates a second a core", None, place(of, 3), millions)
+    threads = re.search(r"(\d+) threads", "\n".join(searches[:1]))
+    yield Row(f"{threads.group(1) if threads else 'two'} cores against one, standard", 1.9,
+              column(searches, "standard", "ratio"), "{:.2f} x")
+    yield Row("batch of 16, standard: candidates a second, one thread", None,
+              column(searches, "standard", "1 thread, batch of 16"), millions)
     yield from losses(text)
     filter_bytes = re.search(r"bytes a finger: (\d+) for the filter", text)
     yield Row("bytes a finger for the filter", 700, filter_bytes and int(filter_bytes.group(1)), "{}", at_most=True)
@@ -194,9 +204,9 @@ def needs(text, rate):
     """What 100 million people with ten fingers need, by calculation from measured rates."""
     size = re.search(r"^(\d+) generated fingers of (\d+) people", text, re.M)
     stored = re.search(r"bytes a finger: (\d+) for the filter, (\d+) in all", text)
-    single = place(row(below(text, "whole searches"), "standard"), 0)
-    careful = place(row(below(text, "whole searches"), "careful"), 0)
-    batch = place(row(below(text, "whole searches"), "standard"), 3)
+    searches = below(text, "whole searches")
+    single, careful = (column(searches, effort, "its processor time") for effort in ("standard", "careful"))
+    batch = column(searches, "standard", "1 thread, batch of 16")
     if not (size and stored and single and careful and batch and rate):
         return
     fingers = MANY * EACH
