@@ -1,6 +1,7 @@
 //! Generated people in a gallery.
 
 use std::error::Error;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,31 +29,30 @@ pub(crate) struct People {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) count: u64,
     population: Population,
-    took: Option<(Duration, Duration)>,
+    took: Option<Took>,
 }
 
 impl People {
-    /// Opens the gallery of so many fingers in a folder; makes it if it is not there.
+    /// Opens the gallery of so many fingers in a folder; makes it if it is not there, and the rest of it if
+    /// making it was stopped.
     pub(crate) fn open(folder: &Path, fingers: u64, pool: &ThreadPool) -> Result<Self, Box<dyn Error>> {
         let population = Population::with(SEED, 64, 0.0);
         let count = fingers / EACH;
         let directory = folder.join(format!("{}-fingers", count * EACH));
         let options = Options::default().flush_at(usize::try_from(COMMIT * EACH)?);
-        let mut took = None;
-        let gallery = match Gallery::open(&directory, options.clone()) {
-            Ok(gallery) if gallery.snapshot()?.finger_count() as u64 == count * EACH => gallery,
-            _ => {
-                if directory.exists() {
-                    std::fs::remove_dir_all(&directory)?;
-                }
-                std::fs::create_dir_all(folder)?;
-                let gallery = Gallery::create(&directory, options)?;
-                took =
-                    Some(pool.install(|| {
-                        enrol(&gallery, &population, count).map_err(|error| error.to_string())
-                    })?);
-                gallery
-            }
+        let gallery = if directory.exists() {
+            Gallery::open(&directory, options)?
+        } else {
+            std::fs::create_dir_all(folder)?;
+            Gallery::create(&directory, options)?
+        };
+        // People are enrolled in order.
+        let enrolled = gallery.snapshot()?.finger_count() as u64 / EACH;
+        let took = if enrolled < count {
+            let make = || enrol(&gallery, &population, enrolled..count).map_err(|error| error.to_string());
+            Some(pool.install(make)?)
+        } else {
+            None
         };
         // Makes codes of an older run again, if the model is another one.
         drop(gallery.writer()?);
@@ -63,10 +63,10 @@ impl People {
     pub(crate) fn describe(&self, folder: &Path) -> Result<(), Box<dyn Error>> {
         let fingers = self.count * EACH;
         println!("\n{fingers} generated fingers of {} people, seed {SEED}", self.count);
-        if let Some((generating, enrolling)) = self.took {
-            let rate = fingers as f64 / enrolling.as_secs_f64();
-            println!("generated in {:.0} s", generating.as_secs_f64());
-            println!("enrolled in {:.0} s, {rate:.0} fingers a second", enrolling.as_secs_f64());
+        if let Some(took) = &self.took {
+            let rate = took.fingers as f64 / took.enrolling.as_secs_f64();
+            println!("{} of them generated in {:.0} s", took.fingers, took.generating.as_secs_f64());
+            println!("enrolled in {:.0} s, {rate:.0} fingers a second", took.enrolling.as_secs_f64());
         }
         let mut bytes = 0;
         for entry in std::fs::read_dir(folder.join(format!("{fingers}-fingers")))? {
@@ -100,17 +100,20 @@ fn citizen(population: &Population, index: u64) -> Result<CitizenId, Box<dyn Err
     CitizenId::from_value(population.citizen(index).number()).ok_or_else(|| "no such number".into())
 }
 
-/// How long generating and enrolling took.
-fn enrol(
-    gallery: &Gallery,
-    population: &Population,
-    people: u64,
-) -> Result<(Duration, Duration), Box<dyn Error>> {
+/// How long generating and enrolling so many fingers took.
+struct Took {
+    fingers: u64,
+    generating: Duration,
+    enrolling: Duration,
+}
+
+fn enrol(gallery: &Gallery, population: &Population, people: Range<u64>) -> Result<Took, Box<dyn Error>> {
     let writer = gallery.writer()?;
-    let (mut generating, mut enrolling) = (Duration::ZERO, Duration::ZERO);
-    for start in (0..people).step_by(COMMIT as usize) {
+    let fingers = (people.end - people.start) * EACH;
+    let mut took = Took { fingers, generating: Duration::ZERO, enrolling: Duration::ZERO };
+    for start in people.clone().step_by(COMMIT as usize) {
         let began = Instant::now();
-        let enrolments: Vec<Enrolment> = (start..people.min(start + COMMIT))
+        let enrolments: Vec<Enrolment> = (start..people.end.min(start + COMMIT))
             .into_par_iter()
             .map(|index| {
                 let citizen = citizen(population, index).map_err(|error| error.to_string())?;
@@ -118,15 +121,16 @@ fn enrol(
                 Ok(Enrolment { citizen, references })
             })
             .collect::<Result<_, String>>()?;
-        generating += began.elapsed();
+        took.generating += began.elapsed();
         let began = Instant::now();
         writer.add_all(&enrolments)?;
         writer.commit()?;
-        enrolling += began.elapsed();
+        took.enrolling += began.elapsed();
     }
     let began = Instant::now();
     writer.flush()?;
-    Ok((generating, enrolling + began.elapsed()))
+    took.enrolling += began.elapsed();
+    Ok(took)
 }
 
 fn templates(population: &Population, index: u64) -> impl Iterator<Item = FingerprintTemplate> {
