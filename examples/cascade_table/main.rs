@@ -9,6 +9,7 @@
 #[allow(unreachable_pub)]
 mod generated;
 
+mod clock;
 mod fate;
 #[path = "../code_penetration/fingers.rs"]
 #[allow(dead_code)] // the other example asks for more

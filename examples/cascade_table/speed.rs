@@ -13,6 +13,7 @@ use biomatch::units::Score;
 use rayon::ThreadPool;
 
 use crate::Settings;
+use crate::clock::worked;
 use crate::median::median;
 use crate::people::People;
 
@@ -32,79 +33,86 @@ fn probes(people: &People, count: u64) -> Vec<FingerProbe> {
     people.spread(count).filter_map(|index| Some(people.probe(index, 2)?.0)).collect()
 }
 
-/// Nanoseconds a candidate of the gallery, stage by stage, on this thread.
+/// Nanoseconds of processor time a candidate of the gallery, stage by stage, on this thread.
 pub(crate) fn stages(people: &People) -> Result<(), Box<dyn Error>> {
-    println!("\nstages of the standard cascade, one thread, ns a candidate (median of {PROBES} probes)");
+    println!("\nstages on one thread, ns of processor time a candidate (median of {PROBES} probes)");
     println!(
-        "{:>10} {:>10} {:>10} {:>10} {:>10} {:>10}",
-        "64 bit", "select", "128 bit", "relax", "full", "sum"
+        "{:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}",
+        "effort", "64 bit", "select", "128 bit", "relax", "full", "sum"
     );
-    let mut columns: [Vec<f64>; 5] = Default::default();
-    for probe in probes(people, PROBES) {
-        for (column, time) in columns.iter_mut().zip(stage_times(people, &probe)?) {
-            column.push(time);
+    let probes = probes(people, PROBES);
+    for (name, cascade) in [("standard", Cascade::STANDARD), ("careful", Cascade::CAREFUL)] {
+        let mut columns: [Vec<f64>; 5] = Default::default();
+        for probe in &probes {
+            for (column, time) in columns.iter_mut().zip(stage_times(people, probe, cascade)?) {
+                column.push(time);
+            }
         }
+        let medians = columns.map(median);
+        let sum: f64 = medians.iter().sum();
+        let columns: Vec<String> = medians.iter().chain([&sum]).map(|ns| format!("{ns:>10.1}")).collect();
+        println!("{name:>10} {}", columns.join(" "));
     }
-    let medians = columns.map(median);
-    let sum: f64 = medians.iter().sum();
-    println!(
-        "{}",
-        medians.iter().chain([&sum]).map(|ns| format!("{ns:>10.1}")).collect::<Vec<_>>().join(" ")
-    );
     Ok(())
 }
 
 /// Scan, selections, both words, relaxation, full scores.
-fn stage_times(people: &People, probe: &FingerProbe) -> Result<[f64; 5], Box<dyn Error>> {
-    let cascade = Cascade::STANDARD;
+fn stage_times(people: &People, probe: &FingerProbe, cascade: Cascade) -> Result<[f64; 5], Box<dyn Error>> {
     let (snapshot, model) = (&people.snapshot, people.snapshot.code_model());
     let code = CodeProbe::new(model.encode(probe.view()).view());
     let rows = snapshot.finger_count() as u64;
     let mut times = [0.0; 5];
-    let mut blocks = Vec::new();
+    let began = Instant::now();
+    let mut last = worked(began);
+    let mut lap = |stage: usize| {
+        let now = worked(began);
+        times[stage] += now.saturating_sub(last).as_nanos() as f64;
+        last = now;
+    };
+    let (mut histogram, mut lists) = (Histogram::default(), Vec::new());
+    let is_scanned = cascade.coarse.of(rows) < rows;
     for block in snapshot.finger_blocks() {
         let codes = block.codes(model.id()).ok_or("a block without codes")?;
-        let mut scores = vec![FilterScore::LOWEST; block.len()];
-        let clock = Instant::now();
+        let mut scores = vec![FilterScore::LOWEST; if is_scanned { block.len() } else { 0 }];
+        lap(1);
         code.coarse(codes, &mut scores);
-        times[0] += clock.elapsed().as_nanos() as f64;
-        blocks.push((block, codes, scores));
+        lap(0);
+        histogram.add(&scores);
+        lists.push((block, codes, scores));
     }
-    let clock = Instant::now();
-    let mut histogram = Histogram::default();
-    blocks.iter().for_each(|(_, _, scores)| histogram.add(scores));
     let cut = histogram.cut(cascade.coarse.of(rows));
-    let mut lists = Vec::new();
-    for (block, codes, scores) in blocks {
+    let (mut histogram, mut scored) = (Histogram::default(), Vec::new());
+    for (block, codes, coarse) in lists {
         let mut list = Vec::new();
-        survivors(&scores, cut, 0, &mut list);
-        lists.push((block, codes, list));
-    }
-    times[1] += clock.elapsed().as_nanos() as f64;
-    let clock = Instant::now();
-    let mut histogram = Histogram::default();
-    let mut scored = Vec::new();
-    for (block, codes, list) in lists {
-        let mut scores = vec![FilterScore::LOWEST; list.len()];
-        code.fine_at(codes, &list, &mut scores);
+        survivors(&coarse, cut, 0, &mut list);
+        lap(1);
+        let mut scores = vec![FilterScore::LOWEST; if is_scanned { list.len() } else { block.len() }];
+        if is_scanned {
+            code.fine_at(codes, &list, &mut scores);
+        } else {
+            code.fine(codes, &mut scores);
+        }
+        lap(2);
         histogram.add(&scores);
         scored.push((block, codes, list, scores));
     }
     let cut = histogram.cut(cascade.fine.of(rows));
-    times[2] += clock.elapsed().as_nanos() as f64;
-    let clock = Instant::now();
     let mut best = Vec::new();
-    for (block, codes, mut list, scores) in scored {
-        let mut scores = scores.iter();
-        list.retain(|_| scores.next().is_some_and(|score| *score >= cut));
-        let mut strengths = vec![Score::LOWEST; list.len()];
-        code.relaxed_at(codes, &list, &mut strengths);
-        best.extend(strengths.into_iter().zip(list).map(|(strength, row)| (strength, block, row as usize)));
+    for (block, codes, list, scores) in scored {
+        let mut chosen = Vec::new();
+        survivors(&scores, cut, 0, &mut chosen);
+        if is_scanned {
+            chosen = chosen.into_iter().filter_map(|at| list.get(at as usize).copied()).collect();
+        }
+        lap(1);
+        let mut strengths = vec![Score::LOWEST; chosen.len()];
+        code.relaxed_at(codes, &chosen, &mut strengths);
+        best.extend(strengths.into_iter().zip(chosen).map(|(strength, row)| (strength, block, row as usize)));
+        lap(3);
     }
     best.sort_unstable_by_key(|best| std::cmp::Reverse(best.0));
     best.truncate(usize::try_from(cascade.relaxed.of(rows))?);
-    times[3] += clock.elapsed().as_nanos() as f64;
-    let clock = Instant::now();
+    lap(1);
     let mut scratch = Scratch::default();
     let mut scores: Vec<Score> = Vec::new();
     for (_, block, row) in best {
@@ -116,20 +124,33 @@ fn stage_times(people: &People, probe: &FingerProbe) -> Result<[f64; 5], Box<dyn
             scores.truncate(TOP.get());
         }
     }
-    times[4] += clock.elapsed().as_nanos() as f64;
+    lap(4);
     Ok(times.map(|time| time / rows as f64))
 }
 
-/// Seconds of a search for each probe alone, the median.
-fn alone(people: &People, probes: &[FingerProbe], search: &Search<'_>) -> Result<f64, Box<dyn Error>> {
-    let mut times = Vec::new();
+/// Seconds of a search for each probe alone, the medians: as the clock on the wall has it, and of
+/// processor time of one thread of the pool.
+fn alone(
+    people: &People,
+    probes: &[FingerProbe],
+    pool: &ThreadPool,
+    effort: Effort,
+) -> Result<[f64; 2], String> {
+    let (mut wall, mut processor) = (Vec::new(), Vec::new());
+    let search = Search::top(TOP).effort(effort).on(pool);
     for probe in probes {
         let query = FingerQuery { probe, position: FingerPosition::Unknown };
-        let began = Instant::now();
-        identify_fingers(&people.snapshot, &[query], search)?;
-        times.push(began.elapsed().as_secs_f64());
+        let one = || {
+            let began = Instant::now();
+            let before = worked(began);
+            identify_fingers(&people.snapshot, &[query], &search).map_err(|error| error.to_string())?;
+            wall.push(began.elapsed().as_secs_f64());
+            processor.push(worked(began).saturating_sub(before).as_secs_f64());
+            Ok::<_, String>(())
+        };
+        pool.install(one)?;
     }
-    Ok(median(times))
+    Ok([median(wall), median(processor)])
 }
 
 /// Whole searches, one thread and all.
@@ -137,9 +158,10 @@ pub(crate) fn whole(people: &People, one: &ThreadPool, all: &ThreadPool) -> Resu
     let threads = all.current_num_threads();
     println!("\nwhole searches, top {TOP}, median of {PROBES} probes; million candidates a second");
     println!(
-        "{:>10} {:>12} {:>12} {:>8} {:>24}",
+        "{:>10} {:>12} {:>24} {:>12} {:>8} {:>24}",
         "effort",
         "1 thread",
+        "its processor time",
         format!("{threads} threads"),
         "ratio",
         "1 thread, batch of 16"
@@ -147,18 +169,18 @@ pub(crate) fn whole(people: &People, one: &ThreadPool, all: &ThreadPool) -> Resu
     let probes = probes(people, PROBES);
     let rows = people.snapshot.finger_count() as f64 / 1e6;
     for (name, effort) in EFFORTS {
-        let search = Search::top(TOP).effort(effort);
-        let single = alone(people, &probes, &search.on(one))?;
-        let parallel = alone(people, &probes, &search.on(all))?;
+        let [single, processor] = alone(people, &probes, one, effort)?;
+        let [parallel, _] = alone(people, &probes, all, effort)?;
         let batch: Vec<_> = probes.iter().take(BATCH).collect();
         let queries: Vec<_> =
             batch.iter().map(|probe| FingerQuery { probe, position: FingerPosition::Unknown }).collect();
         let began = Instant::now();
-        identify_fingers(&people.snapshot, &queries, &search.on(one))?;
+        identify_fingers(&people.snapshot, &queries, &Search::top(TOP).effort(effort).on(one))?;
         let each = began.elapsed().as_secs_f64() / queries.len() as f64;
         println!(
-            "{name:>10} {:>12.2} {:>12.2} {:>8.2} {:>24.2}",
+            "{name:>10} {:>12.2} {:>24.2} {:>12.2} {:>8.2} {:>24.2}",
             rows / single,
+            rows / processor,
             rows / parallel,
             single / parallel,
             rows / each
@@ -173,8 +195,8 @@ pub(crate) fn level(people: &People, one: &ThreadPool, probes: u64) -> Result<()
     let probes = self::probes(people, probes);
     let mut line = format!("{:>10}", biomatch::kernels::Kernels::active().level().to_string());
     for (_, effort) in EFFORTS {
-        let seconds = alone(people, &probes, &Search::top(TOP).effort(effort).on(one))?;
-        line += &format!(" {:>12.2}", rows / seconds);
+        let [wall, processor] = alone(people, &probes, one, effort)?;
+        line += &format!(" {:>12.2} {:>12.2}", rows / wall, rows / processor);
     }
     println!("{line}");
     Ok(())
@@ -182,8 +204,11 @@ pub(crate) fn level(people: &People, one: &ThreadPool, probes: u64) -> Result<()
 
 /// Runs this program again for each level that the processor has.
 pub(crate) fn other_levels(settings: &Settings) -> Result<(), Box<dyn Error>> {
-    println!("\nby kernel level, one thread, million candidates a second");
-    println!("{:>10} {:>12} {:>12}", "level", EFFORTS[0].0, EFFORTS[1].0);
+    println!("\nby kernel level, one thread, million candidates a second, and of processor time");
+    println!(
+        "{:>10} {:>12} {:>12} {:>12} {:>12}",
+        "level", EFFORTS[0].0, "processor", EFFORTS[1].0, "processor"
+    );
     for level in ["avx512", "avx2", "scalar"] {
         let mut command = Command::new(std::env::current_exe()?);
         command.env("BIOMATCH_KERNELS", level).arg("--level-only");

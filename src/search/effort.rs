@@ -93,16 +93,13 @@ impl Cascade {
     /// [`Effort::Standard`].
     pub const STANDARD: Self = Self {
         coarse: Keep::new(part(0.15), 4_000),
-        fine: Keep::new(part(0.03), 1_000),
-        relaxed: Keep::new(part(0.001), 200),
+        fine: Keep::new(part(0.05), 1_000),
+        relaxed: Keep::new(part(0.002), 200),
     };
 
     /// [`Effort::Careful`].
-    pub const CAREFUL: Self = Self {
-        coarse: Keep::ALL,
-        fine: Keep::new(part(0.07), 4_000),
-        relaxed: Keep::new(part(0.005), 1_000),
-    };
+    pub const CAREFUL: Self =
+        Self { coarse: Keep::ALL, fine: Keep::new(part(0.1), 4_000), relaxed: Keep::new(part(0.005), 1_000) };
 }
 
 impl Effort {
