@@ -74,7 +74,7 @@ pub enum Effort {
     /// A thousandth, found by a cascade on codes: for searches that people wait for.
     #[default]
     Standard,
-    /// Five thousandths, without the coarsest stage: where a miss costs more than time, as when a
+    /// Three thousandths, without the coarsest stage: where a miss costs more than time, as when a
     /// citizen is enrolled who may be enrolled already.
     Careful,
     /// These stages.
@@ -93,13 +93,13 @@ impl Cascade {
     /// [`Effort::Standard`].
     pub const STANDARD: Self = Self {
         coarse: Keep::new(part(0.15), 4_000),
-        fine: Keep::new(part(0.05), 1_000),
-        relaxed: Keep::new(part(0.002), 200),
+        fine: Keep::new(part(0.04), 1_000),
+        relaxed: Keep::new(part(0.001), 200),
     };
 
     /// [`Effort::Careful`].
     pub const CAREFUL: Self =
-        Self { coarse: Keep::ALL, fine: Keep::new(part(0.1), 4_000), relaxed: Keep::new(part(0.005), 1_000) };
+        Self { coarse: Keep::ALL, fine: Keep::new(part(0.1), 4_000), relaxed: Keep::new(part(0.003), 1_000) };
 }
 
 impl Effort {

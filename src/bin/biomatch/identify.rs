@@ -76,7 +76,7 @@ enum HowMuch {
     Exhaustive,
     /// A thousandth, found by codes: for searches that people wait for
     Standard,
-    /// Five thousandths: for decisions, as whether somebody is enrolled already
+    /// Three thousandths: for decisions, as whether somebody is enrolled already
     Careful,
 }
 
