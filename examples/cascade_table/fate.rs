@@ -28,11 +28,14 @@ pub(crate) enum Fate {
     First,
 }
 
+/// A share that is kept, what becomes of the others, and by which score.
+type Stage = (Share, Fate, fn(&Scores) -> f64);
+
 /// Passes a mate and strangers through the shares of a cascade, without its floors.
 pub(crate) fn fate(strangers: &[Scores], mate: Scores, cascade: &Cascade) -> Fate {
     let rows = strangers.len() + 1;
     let mut left = strangers.to_vec();
-    let stages: [(Share, Fate, fn(&Scores) -> f64); 3] = [
+    let stages: [Stage; 3] = [
         (cascade.coarse.share(), Fate::Coarse, |scores| f64::from(scores.coarse.value())),
         (cascade.fine.share(), Fate::Fine, |scores| f64::from(scores.fine.value())),
         (cascade.relaxed.share(), Fate::Relaxed, |scores| f64::from(scores.relaxed.get())),

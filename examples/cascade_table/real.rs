@@ -159,18 +159,17 @@ fn print(strangers: &str, names: &[&str], trials: &[Trial]) -> Result<(), Box<dy
     );
     let table = calibration::fingerprint()?;
     let least = |one_in| table.threshold(Fmr::one_in(one_in)).ok_or("a rate that the table has not");
-    let (rare, rarest) = (least(10_000)?, least(1_000_000)?);
-    let is_findable: [(&str, &dyn Fn(&Trial) -> bool); 3] = [
-        ("first", &|_| true),
-        ("first, FMR 1e-4", &|trial| trial.full >= rare),
-        ("first, FMR 1e-6", &|trial| trial.full >= rarest),
+    let least = [
+        ("first", Score::LOWEST),
+        ("first, FMR 1e-4", least(10_000)?),
+        ("first, FMR 1e-6", least(1_000_000)?),
     ];
-    for (findable, is_findable) in is_findable {
+    for (findable, least) in least {
         for source in (0..names.len()).map(Some).chain([None]) {
             let of_source: Vec<&Trial> =
                 trials.iter().filter(|trial| source.is_none_or(|source| source == trial.source)).collect();
             let chosen: Vec<&Trial> =
-                of_source.iter().filter(|trial| trial.is_first && is_findable(trial)).copied().collect();
+                of_source.iter().filter(|trial| trial.is_first && trial.full >= least).copied().collect();
             let fates = [0, 1].map(|cascade| column(&chosen, cascade));
             let percent = |part: usize| 100.0 * part as f64 / of_source.len().max(1) as f64;
             let first =

@@ -158,13 +158,13 @@ pub(crate) fn whole(people: &People, one: &ThreadPool, all: &ThreadPool) -> Resu
     let threads = all.current_num_threads();
     println!("\nwhole searches, top {TOP}, median of {PROBES} probes; million candidates a second");
     println!(
-        "{:>10} {:>12} {:>24} {:>12} {:>8} {:>24}",
+        "{:>10} {:>12} {:>12} {:>8} {:>24} {:>28}",
         "effort",
         "1 thread",
-        "its processor time",
         format!("{threads} threads"),
         "ratio",
-        "1 thread, batch of 16"
+        "1 thread, batch of 16",
+        "1 thread, of processor time"
     );
     let probes = probes(people, PROBES);
     let rows = people.snapshot.finger_count() as f64 / 1e6;
@@ -178,12 +178,12 @@ pub(crate) fn whole(people: &People, one: &ThreadPool, all: &ThreadPool) -> Resu
         identify_fingers(&people.snapshot, &queries, &Search::top(TOP).effort(effort).on(one))?;
         let each = began.elapsed().as_secs_f64() / queries.len() as f64;
         println!(
-            "{name:>10} {:>12.2} {:>24.2} {:>12.2} {:>8.2} {:>24.2}",
+            "{name:>10} {:>12.2} {:>12.2} {:>8.2} {:>24.2} {:>28.2}",
             rows / single,
-            rows / processor,
             rows / parallel,
             single / parallel,
-            rows / each
+            rows / each,
+            rows / processor
         );
     }
     Ok(())
@@ -193,10 +193,15 @@ pub(crate) fn whole(people: &People, one: &ThreadPool, all: &ThreadPool) -> Resu
 pub(crate) fn level(people: &People, one: &ThreadPool, probes: u64) -> Result<(), Box<dyn Error>> {
     let rows = people.snapshot.finger_count() as f64 / 1e6;
     let probes = self::probes(people, probes);
+    let times = EFFORTS
+        .iter()
+        .map(|(_, effort)| alone(people, &probes, one, *effort))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut line = format!("{:>10}", biomatch::kernels::Kernels::active().level().to_string());
-    for (_, effort) in EFFORTS {
-        let [wall, processor] = alone(people, &probes, one, effort)?;
-        line += &format!(" {:>12.2} {:>12.2}", rows / wall, rows / processor);
+    for clock in 0..2 {
+        for seconds in &times {
+            line += &format!(" {:>12.2}", rows / seconds[clock]);
+        }
     }
     println!("{line}");
     Ok(())
@@ -204,11 +209,8 @@ pub(crate) fn level(people: &People, one: &ThreadPool, probes: u64) -> Result<()
 
 /// Runs this program again for each level that the processor has.
 pub(crate) fn other_levels(settings: &Settings) -> Result<(), Box<dyn Error>> {
-    println!("\nby kernel level, one thread, million candidates a second, and of processor time");
-    println!(
-        "{:>10} {:>12} {:>12} {:>12} {:>12}",
-        "level", EFFORTS[0].0, "processor", EFFORTS[1].0, "processor"
-    );
+    println!("\nby kernel level, one thread, million candidates a second; then of processor time");
+    println!("{:>10} {:>12} {:>12} {:>12} {:>12}", "level", "standard", "careful", "standard", "careful");
     for level in ["avx512", "avx2", "scalar"] {
         let mut command = Command::new(std::env::current_exe()?);
         command.env("BIOMATCH_KERNELS", level).arg("--level-only");
