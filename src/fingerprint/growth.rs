@@ -141,6 +141,12 @@ impl Growth {
         &self.best
     }
 
+    /// The worth of the best first round of the last run.
+    #[cfg(test)]
+    pub(super) fn first_worth(&self) -> f32 {
+        self.firsts[0].worth
+    }
+
     /// Where the minutiae of the first finger lie in the second, by the motion of its last round.
     pub(super) fn predicted(&self) -> &[Predicted] {
         self.best_motion.predicted()

@@ -8,6 +8,8 @@
 
 pub mod codes;
 mod cylinder;
+#[cfg(test)]
+mod exits;
 mod explanation;
 mod features;
 pub mod filter;
