@@ -30,14 +30,14 @@ pub(crate) fn rows(data: Option<&Path>, databases: u64) -> Result<Vec<Row>, Box<
 }
 
 /// A kind of generated fingers.
-struct Kind {
-    name: &'static str,
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
     capture: Capture,
     /// Whether each finger has an extractor of its own.
     many: bool,
 }
 
-const GENERATED: [Kind; 4] = [
+pub(crate) const GENERATED: [Kind; 4] = [
     Kind { name: "generated: field", capture: Capture::FIELD, many: false },
     Kind { name: "generated: field, many extractors", capture: Capture::FIELD, many: true },
     Kind { name: "generated: enrolment", capture: Capture::ENROLMENT, many: false },
@@ -92,16 +92,23 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// `count` impressions of finger `index` of a population, and nothing if it is missing.
+fn impressions(population: u64, index: u64, kind: &Kind, count: u64) -> Option<Impressions> {
+    let code = 1 + ((3 * index + population) % 10) as u8;
+    let finger: Finger = Population::new(population).citizen(index).finger(code)?;
+    let Kind { capture, many, .. } = kind;
+    let capture = if *many { &capture.by_extractor(10 * population + index) } else { capture };
+    Some((0..count).map(|n| generated::fingerprint(2, &finger.impression(capture, n)).minutiae).collect())
+}
+
 fn drawn(database: u64, kind: &Kind) -> Database {
-    let population = Population::new(100 + database);
-    let code = |index: u64| 1 + ((3 * index + database) % 10) as u8;
-    let impressions = |index: u64| {
-        let finger: Finger = population.citizen(index).finger(code(index))?;
-        let Kind { capture, many, .. } = kind;
-        let capture = if *many { &capture.by_extractor(10 * database + index) } else { capture };
-        Some((0..8).map(|n| generated::fingerprint(2, &finger.impression(capture, n)).minutiae).collect())
-    };
-    (0..10).filter_map(impressions).collect()
+    (0..10).filter_map(|index| impressions(100 + database, index, kind, 8)).collect()
+}
+
+/// An impression each of about so many fingers of a kind, of other populations than the databases'.
+pub(crate) fn strangers(kind: &Kind, count: u64) -> Vec<Vec<Minutia>> {
+    let all = (0..count).into_par_iter();
+    all.filter_map(|index| impressions(1_000_000, index, kind, 1)).flatten_iter().collect()
 }
 
 /// Genuine and impostor scores, each sorted.

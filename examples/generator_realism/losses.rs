@@ -9,12 +9,15 @@ use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::units::Score;
 use rayon::prelude::*;
 
-use crate::fingers::Row;
+use crate::fingers::{GENERATED, strangers};
 use crate::sources::{Source, read};
 use crate::stages::row;
 
 /// A mate that scores this is found: about FMR 1e-4 of the shipped calibration.
 const FOUND: f32 = 4.0;
+
+/// Generated strangers of each kind: of a few hundred, single ones would decide.
+const STRANGERS: u64 = 2_000;
 
 /// The shares of the strangers that are kept, by stage.
 const KEPT: [(Stage, f64); 7] = [
@@ -61,7 +64,7 @@ impl Lost {
 type InGallery = fn(&[Source], (usize, usize), (usize, usize)) -> bool;
 
 /// Prints a line for each gallery of strangers.
-pub(crate) fn table(data: Option<&Path>, rows: &[Row]) -> Result<(), Box<dyn Error>> {
+pub(crate) fn table(data: Option<&Path>) -> Result<(), Box<dyn Error>> {
     let Some(data) = data else { return Ok(()) };
     let sources = read(&data.join("fingers"))?;
     println!(
@@ -89,12 +92,12 @@ pub(crate) fn table(data: Option<&Path>, rows: &[Row]) -> Result<(), Box<dyn Err
             strangers.map(|(source, place)| &codes[source][place]).collect()
         });
     }
-    for (name, databases) in rows.iter().filter(|(name, _)| name.starts_with("generated")) {
-        // One impression of each finger: others add little that is new.
-        let firsts = databases.iter().flatten().filter_map(|impressions| impressions.first());
-        let strangers: Vec<FingerCodes> =
-            firsts.map(|minutiae| encode(&FingerFeatures::new(minutiae))).collect();
-        print(name, &sources, &codes, &|_| strangers.iter().collect());
+    for kind in GENERATED {
+        let strangers: Vec<FingerCodes> = strangers(&kind, STRANGERS)
+            .par_iter()
+            .map(|minutiae| encode(&FingerFeatures::new(minutiae)))
+            .collect();
+        print(kind.name, &sources, &codes, &|_| strangers.iter().collect());
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!();
     stages::table(&rows);
     println!();
-    losses::table(data.as_deref(), &rows)?;
+    losses::table(data.as_deref())?;
     println!();
     faces::table(data.as_deref())
 }
