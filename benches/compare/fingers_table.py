@@ -15,7 +15,7 @@ from pathlib import Path
 from face_search_table import command
 from fingers import processor
 
-LEVELS = ("avx512", "avx2", "scalar")
+LEVELS = ("avx512", "avxvnni", "avx2", "scalar")
 # The issue's: mean EER, pooled FNMR at FMR 1e-3 and 1e-4, percent.
 ACCURACY = {
     "secugen": (3.0, 10.0, 13.0),
