@@ -172,20 +172,24 @@ def cascade(text):
     millions = "{:.2f} M"
     size = re.search(r"^(\d+) generated fingers of (\d+) people", text, re.M)
     at = f", {int(size.group(1)):,} fingers" if size else ""
+    searches = below(text, "whole searches")
+    for effort, target in (("standard", 8), ("careful", 4)):
+        yield Row(f"{effort} cascade{at}: candidates a second of a core's time, this machine's best level", target,
+                  column(searches, effort, "1 thread, of processor time"), millions)
+    # Few probes, each level in a process of its own: to be read beside each other.
     levels = below(text, "by kernel level")
     for level in LEVELS:
-        # Of processor time, by effort: the second and fourth column.
+        # Standard and careful by the wall clock, then the same of processor time.
         of = row(levels, f"{level} ")
         for index, effort in enumerate(("standard", "careful")):
-            target = {("avx512", "standard"): 8, ("avx2", "standard"): 3.5, ("avx512", "careful"): 4}.get((level, effort))
-            yield Row(f"{effort} cascade{at}: candidates a second of a core's time, {level}", target,
-                      place(of, 2 * index + 1), millions)
-    searches = below(text, "whole searches")
+            target = 3.5 if (level, effort) == ("avx2", "standard") else None
+            yield Row(f"{effort} cascade{at}: the same by level, {level}", target, place(of, 2 + index), millions)
     threads = re.search(r"(\d+) threads", "\n".join(searches[:1]))
     yield Row(f"{threads.group(1) if threads else 'two'} cores against one, standard", 1.9,
               column(searches, "standard", "ratio"), "{:.2f} x")
-    yield Row("batch of 16, standard: candidates a second, one thread", None,
-              column(searches, "standard", "1 thread, batch of 16"), millions)
+    for effort in ("standard", "careful"):
+        yield Row(f"batch of 16, {effort}: candidates a second, one thread", None,
+                  column(searches, effort, "1 thread, batch of 16"), millions)
     yield from losses(text)
     filter_bytes = re.search(r"bytes a finger: (\d+) for the filter", text)
     yield Row("bytes a finger for the filter", 700, filter_bytes and int(filter_bytes.group(1)), "{}", at_most=True)
