@@ -5,9 +5,8 @@
 //! `scalar` first; reading has no levels.
 #![allow(missing_docs)] // what criterion's macros make
 
+use std::fs;
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 use biomatch::fingerprint::FingerFeatures;
 use biomatch::fingerprint::codes::CodeModel;
@@ -16,6 +15,7 @@ use biomatch::template::{Dialect, FingerprintRecord, Minutia, Reading};
 use biomatch_datasets::{Capture, Finger};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
+mod development;
 #[path = "../src/bin/biomatch/generated.rs"]
 mod generated;
 
@@ -39,28 +39,14 @@ fn generated() -> Vec<Vec<u8>> {
 }
 
 /// Development records of an extractor, spread over its databases.
-fn development(extractor: &str) -> Vec<Vec<u8>> {
-    let Some(data) = env::var_os("BIOMATCH_DATA") else {
-        println!("skipped: BIOMATCH_DATA is not set");
-        return Vec::new();
-    };
-    let entries = |folder: &Path| -> Vec<PathBuf> {
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
-    };
-    let folders = entries(&Path::new(&data).join("fingers").join(extractor));
-    let mut files: Vec<PathBuf> = folders.iter().flat_map(|folder| entries(folder)).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "iso"));
-    files.sort();
+fn spread(extractor: &str) -> Vec<Vec<u8>> {
+    let files = development::records(extractor);
     let step = files.len().div_ceil(RECORDS).max(1);
     files.iter().step_by(step).filter_map(|file| fs::read(file).ok()).collect()
 }
 
 fn enrolment(c: &mut Criterion) {
-    let sets = [
-        ("generated", generated()),
-        ("secugen", development("secugen")),
-        ("mindtct", development("mindtct")),
-    ];
+    let sets = [("generated", generated()), ("secugen", spread("secugen")), ("mindtct", spread("mindtct"))];
     let model = CodeModel::shipped();
     for (name, records) in sets {
         let prints: Vec<Vec<Minutia>> = records.iter().filter_map(|record| read(record)).collect();

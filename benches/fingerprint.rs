@@ -8,7 +8,7 @@
 
 use std::fs;
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use biomatch::fingerprint::{CylinderBlock, FingerFeatures, FingerProbe, Scratch};
@@ -19,6 +19,7 @@ use biomatch::units::Score;
 use biomatch_datasets::{Capture, Finger};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
+mod development;
 #[path = "../src/bin/biomatch/generated.rs"]
 mod generated;
 
@@ -78,19 +79,10 @@ fn compare(c: &mut Criterion) {
 }
 
 /// The first impression of each finger of the development databases, by one extractor.
-fn development(extractor: &str) -> Vec<FingerFeatures> {
-    let Some(data) = std::env::var_os("BIOMATCH_DATA") else {
-        println!("skipped: BIOMATCH_DATA is not set");
-        return Vec::new();
-    };
-    let entries = |folder: &Path| -> Vec<PathBuf> {
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
-    };
-    let folders = entries(&Path::new(&data).join("fingers").join(extractor));
-    let mut files: Vec<PathBuf> = folders.iter().flat_map(|folder| entries(folder)).collect();
-    files.retain(|file| file.to_string_lossy().ends_with("_1.iso"));
-    files.sort();
-    let records = files.iter().filter_map(|file| fs::read(file).ok());
+fn first_impressions(extractor: &str) -> Vec<FingerFeatures> {
+    let first = |file: &PathBuf| file.to_string_lossy().ends_with("_1.iso");
+    let files = development::records(extractor).into_iter().filter(first);
+    let records = files.filter_map(|file| fs::read(file).ok());
     let records = records.filter_map(|bytes| FingerprintRecord::read(&bytes, Reading::Lenient).ok());
     records.filter_map(|record| Some(FingerFeatures::new(&record.views.first()?.minutiae))).collect()
 }
@@ -112,7 +104,7 @@ fn thread_time() -> Duration {
 /// Strangers among the development templates: all stages, and what a least score asked saves.
 fn strangers(c: &mut Criterion) {
     for extractor in ["secugen", "mindtct"] {
-        let fingers = development(extractor);
+        let fingers = first_impressions(extractor);
         let pairs = fingers.len() * fingers.len().saturating_sub(1) / 2;
         if pairs == 0 {
             continue;
