@@ -22,6 +22,9 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 mod development;
 #[path = "../src/bin/biomatch/generated.rs"]
 mod generated;
+mod thread_time;
+
+use thread_time::thread_time;
 
 /// Fingers of a gallery. Few, so that comparisons are timed and not memory.
 const FINGERS: u64 = 64;
@@ -85,20 +88,6 @@ fn first_impressions(extractor: &str) -> Vec<FingerFeatures> {
     let records = files.filter_map(|file| fs::read(file).ok());
     let records = records.filter_map(|bytes| FingerprintRecord::read(&bytes, Reading::Lenient).ok());
     records.filter_map(|record| Some(FingerFeatures::new(&record.views.first()?.minutiae))).collect()
-}
-
-/// Processor time of this thread.
-#[cfg(target_os = "linux")]
-fn thread_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
-}
-
-/// Time, where the thread's own is not asked.
-#[cfg(not(target_os = "linux"))]
-fn thread_time() -> Duration {
-    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
-    START.elapsed()
 }
 
 /// Strangers among the development templates: all stages, and what a least score asked saves.

@@ -9,7 +9,6 @@
 #[allow(unreachable_pub)]
 mod generated;
 
-mod clock;
 mod fate;
 #[path = "../code_penetration/fingers.rs"]
 #[allow(dead_code)] // the other example asks for more
@@ -20,6 +19,8 @@ mod people;
 mod persons;
 mod real;
 mod speed;
+#[path = "../../benches/thread_time/mod.rs"]
+mod thread_time;
 
 use std::error::Error;
 use std::path::PathBuf;

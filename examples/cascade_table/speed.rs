@@ -13,9 +13,9 @@ use biomatch::units::Score;
 use rayon::ThreadPool;
 
 use crate::Settings;
-use crate::clock::worked;
 use crate::median::median;
 use crate::people::People;
+use crate::thread_time::thread_time;
 
 /// Probes whose median is told.
 const PROBES: u64 = 16;
@@ -62,10 +62,9 @@ fn stage_times(people: &People, probe: &FingerProbe, cascade: Cascade) -> Result
     let code = CodeProbe::new(model.encode(probe.view()).view());
     let rows = snapshot.finger_count() as u64;
     let mut times = [0.0; 5];
-    let began = Instant::now();
-    let mut last = worked(began);
+    let mut last = thread_time();
     let mut lap = |stage: usize| {
-        let now = worked(began);
+        let now = thread_time();
         times[stage] += now.saturating_sub(last).as_nanos() as f64;
         last = now;
     };
@@ -142,10 +141,10 @@ fn alone(
         let query = FingerQuery { probe, position: FingerPosition::Unknown };
         let one = || {
             let began = Instant::now();
-            let before = worked(began);
+            let before = thread_time();
             identify_fingers(&people.snapshot, &[query], &search).map_err(|error| error.to_string())?;
             wall.push(began.elapsed().as_secs_f64());
-            processor.push(worked(began).saturating_sub(before).as_secs_f64());
+            processor.push(thread_time().saturating_sub(before).as_secs_f64());
             Ok::<_, String>(())
         };
         pool.install(one)?;
