@@ -127,8 +127,10 @@ fn check(snapshot: &Snapshot, probes: &[FaceProbe], citizens: u64) -> Vec<Vec<Es
             assert_eq!(found, expected, "{search:?}");
         }
         for (probe, expected) in probes.iter().zip(&expected).take(3) {
-            let alone = identify_faces(snapshot, std::slice::from_ref(probe), &search).unwrap();
-            assert_eq!(alone, std::slice::from_ref(expected), "{search:?}");
+            for pool in &pools {
+                let alone = identify_faces(snapshot, std::slice::from_ref(probe), &search.on(pool)).unwrap();
+                assert_eq!(alone, std::slice::from_ref(expected), "{search:?}");
+            }
         }
         all.push(essence(&expected));
     }

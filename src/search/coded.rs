@@ -3,10 +3,12 @@
 
 use std::num::NonZeroUsize;
 
+use parking_lot::Mutex;
 use rayon::prelude::*;
 
 use super::floors::{Floors, ordered};
 use super::plan::Partial;
+use super::top::Top;
 use super::{Hit, Search};
 use crate::face::{CodedProbes, FaceProbe, code_groups};
 use crate::gallery::FaceBlock;
@@ -30,6 +32,9 @@ const FEW: usize = 3;
 
 /// After high planes left too many blocks, they are tried again when the floor is so much higher.
 const WORTH_TRYING_AGAIN: f32 = 0.02;
+
+/// Threads keep the best of so many hits together: to sort more would let one wait for another.
+const FEW_HITS: usize = 64;
 
 /// A run of code blocks of one gallery block, within a piece of its column.
 pub(super) struct CodedPiece<'a> {
@@ -68,6 +73,9 @@ pub(super) struct Scratch {
 pub(super) struct CodedScan<'a> {
     probes: &'a [&'a FaceProbe],
     coded: CodedProbes,
+    /// The best that all threads together found for the only probe, unless it wants many: each thread's own
+    /// make a lower floor.
+    together: Option<Mutex<Top>>,
     floors: Floors,
     search: &'a Search<'a>,
 }
@@ -81,7 +89,10 @@ impl<'a> CodedScan<'a> {
         first: Option<&CodedPiece<'_>>,
     ) -> Self {
         let coded = CodedProbes::new(dimension, probes.iter().map(|probe| probe.row()));
-        let scan = Self { probes, coded, floors: Floors::new(probes.len(), search.at_least), search };
+        let few = probes.len() == 1 && search.top.get() <= FEW_HITS;
+        let together = few.then(|| Mutex::new(Top::new(search.top)));
+        let floors = Floors::new(probes.len(), search.at_least);
+        let scan = Self { probes, coded, together, floors, search };
         if let Some((piece, planes)) = first.and_then(|piece| Some((piece, piece.planes()?))) {
             let planes = planes.part(0, planes.blocks().min(SEED));
             let mut lines = vec![[0; 64]; planes.blocks() * (HEAD + planes.groups())];
@@ -129,9 +140,7 @@ impl<'a> CodedScan<'a> {
                 let row = piece.first * LANES + (estimate & u64::from(u32::MAX)) as usize;
                 self.compare(piece.block, row, probe, &mut partial);
             }
-            if let Some(least) = partial.least() {
-                self.floors.raise(probe, least);
-            }
+            self.raise(probe, &mut partial);
         }
     }
 
@@ -214,15 +223,27 @@ impl<'a> CodedScan<'a> {
             }
         }
         found.passed(rows - looked_at);
-        if looked_at > 0
-            && let Some(least) = found.least()
-        {
-            self.floors.raise(probe, least);
+        if looked_at > 0 {
+            self.raise(probe, found);
         }
     }
 
     fn compare(&self, block: &FaceBlock, row: usize, probe: usize, found: &mut Partial) {
-        compare_row(block, row, self.probes[probe], self.search, found);
+        let hit = compare_row(block, row, self.probes[probe], self.search, found);
+        if let Some((hit, together)) = hit.zip(self.together.as_ref()) {
+            together.lock().push(hit);
+        }
+    }
+
+    /// Raises a probe's floor after something was found.
+    fn raise(&self, probe: usize, found: &mut Partial) {
+        let least = match &self.together {
+            Some(together) => together.lock().least(),
+            None => found.least(),
+        };
+        if let Some(least) = least {
+            self.floors.raise(probe, least);
+        }
     }
 }
 
@@ -237,21 +258,21 @@ pub(super) fn lanes(mut mask: u16) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Compares one row with one probe by the canonical score.
+/// Compares one row with one probe by the canonical score: the hit, unless the row is damaged.
 pub(super) fn compare_row(
     block: &FaceBlock,
     row: usize,
     probe: &FaceProbe,
     search: &Search<'_>,
     found: &mut Partial,
-) {
+) -> Option<Hit> {
     let meta = block.meta(row);
     let score = block.vector(row).map_or(Score::LOWEST, |vector| probe.compare(vector));
-    match meta.citizen().filter(|_| score != Score::LOWEST) {
-        Some(citizen) => {
-            let location = block.location(row);
-            found.compared(Hit { citizen, reference: meta.reference(), score, location }, search);
-        }
-        None => found.damaged(meta),
-    }
+    let Some(citizen) = meta.citizen().filter(|_| score != Score::LOWEST) else {
+        found.damaged(meta);
+        return None;
+    };
+    let hit = Hit { citizen, reference: meta.reference(), score, location: block.location(row) };
+    found.compared(hit, search);
+    Some(hit)
 }

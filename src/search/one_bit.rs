@@ -167,7 +167,9 @@ pub(super) fn by_signs(
                 match task {
                     Compared::Passed(count) => found.passed(*count),
                     Compared::Rows(rows) => {
-                        rows.iter().for_each(|&(block, row)| compare_row(block, row, probe, search, found));
+                        for &(block, row) in rows {
+                            compare_row(block, row, probe, search, found);
+                        }
                     }
                 }
             }

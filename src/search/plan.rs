@@ -1,6 +1,7 @@
 //! Which rows to compare, cut into pieces, and how pieces' results come together.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -123,6 +124,10 @@ impl Partial {
 
 /// Compares every piece with every one of `queries` queries: `compare` adds to the partial results,
 /// one for each query, with a scratch of its thread. The bytes of what was found are then proved.
+///
+/// A thread takes one piece after the other, in their order, so that all end within a piece of one another,
+/// and keeps one set of results and one scratch. A thread of the pool that is busy with something else
+/// is not waited for: the others take its pieces.
 pub(super) fn run<P: Sync, S: Default + Send>(
     pieces: &[P],
     queries: usize,
@@ -134,18 +139,46 @@ pub(super) fn run<P: Sync, S: Default + Send>(
     let merge = |a: Vec<Partial>, b: Vec<Partial>| -> Vec<Partial> {
         a.into_iter().zip(b).map(|(a, b)| a.merge(b)).collect()
     };
+    let next = AtomicUsize::new(0);
+    let compare_some = |_| {
+        let (mut scratch, mut partials) = (S::default(), empty());
+        while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
+            compare(piece, &mut scratch, &mut partials);
+        }
+        partials
+    };
     let partials = search.run(|| {
-        pieces
-            .par_iter()
-            .fold(
-                || (S::default(), empty()),
-                |(mut scratch, mut partials), piece| {
-                    compare(piece, &mut scratch, &mut partials);
-                    (scratch, partials)
-                },
-            )
-            .map(|(_, partials)| partials)
-            .reduce(empty, merge)
+        let threads = rayon::current_num_threads().min(pieces.len());
+        (0..threads).into_par_iter().with_max_len(1).map(compare_some).reduce(empty, merge)
     });
     partials.into_iter().map(|partial| partial.finish(&is_sound)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use rayon::ThreadPoolBuilder;
+
+    use super::*;
+
+    #[test]
+    fn every_piece_is_compared_once_by_any_number_of_threads() {
+        for threads in [1, 2, 5] {
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let search = Search::top(NonZeroUsize::MIN).on(&pool);
+            for count in [0, 1, 3, 1_000] {
+                let pieces: Vec<u64> = (0..count).collect();
+                let compare = |piece: &u64, (): &mut (), found: &mut [Partial]| {
+                    for (found, times) in found.iter_mut().zip([1, 10]) {
+                        found.passed(piece * times + 1);
+                    }
+                };
+                let found = run(&pieces, 2, &search, compare, |_| true);
+                let sum: u64 = pieces.iter().sum();
+                let compared: Vec<u64> = found.iter().map(|found| found.compared).collect();
+                assert_eq!(compared, [sum + count, 10 * sum + count], "{threads} {count}");
+            }
+        }
+    }
 }

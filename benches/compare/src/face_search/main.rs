@@ -5,12 +5,14 @@
 //! `face-search open FOLDER COUNT DIMENSION` times opening that gallery.
 //! `face-search scan FOLDER COUNT DIMENSION PAIRS` times searches beside plain reading.
 //! `face-search again FOLDER COUNT DIMENSION` times those that rivals are compared with.
+//! `face-search cores FOLDER COUNT DIMENSION PROBES` times searches by one and by two threads in turn.
 //! `face-search kernels FOLDER COUNT DIMENSION` times the kernels of codes in cache, level beside level.
 //! `face-search exact FOLDER COUNT DIMENSION SECONDS` compares searches with the scan of vectors.
 //!
 //! Each writes one JSON object a measurement to stdout.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod cores;
 mod enrol;
 mod exact;
 mod kernels;
@@ -34,8 +36,9 @@ fn main() {
         "open" => enrol::open(&set),
         "scan" => scan::scan(&set, option.parse().unwrap()),
         "again" => scan::again(&set),
+        "cores" => cores::cores(&set, option.parse().unwrap()),
         "kernels" => kernels::kernels(&set),
         "exact" => exact::exact(&set, option.parse().unwrap()),
-        other => panic!("{other}: make, enrol, open, scan, again, kernels or exact"),
+        other => panic!("{other}: make, enrol, open, scan, again, cores, kernels or exact"),
     }
 }

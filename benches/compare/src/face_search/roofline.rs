@@ -12,14 +12,14 @@ const AHEAD: [usize; 6] = [0, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14];
 
 /// The least seconds to read all bytes, each part by a thread.
 pub fn read(parts: &[&[u8]], pool: &ThreadPool) -> f64 {
-    let kernels = Kernels::active();
-    let time = |ahead| {
-        best(|| {
-            let read = |bytes: &[u8]| black_box(kernels.run(Read { bytes, ahead }));
-            pool.install(|| halves(parts, pool.current_num_threads(), &read));
-        })
-    };
+    let time = |ahead| best(|| pass(parts, pool, ahead));
     AHEAD.into_iter().map(time).fold(f64::INFINITY, f64::min)
+}
+
+/// Reads all bytes once, each part by a thread.
+pub fn pass(parts: &[&[u8]], pool: &ThreadPool, ahead: usize) {
+    let read = |bytes: &[u8]| black_box(Kernels::active().run(Read { bytes, ahead }));
+    pool.install(|| halves(parts, pool.current_num_threads(), &read));
 }
 
 /// Reads each part, in halves by two threads if there are two.

@@ -14,7 +14,7 @@ use crate::measure::{Set, best, best_each, pool, say};
 use crate::roofline;
 
 /// Bytes of a search that all scan.
-fn codes(snapshot: &Snapshot) -> Vec<&[u8]> {
+pub fn codes(snapshot: &Snapshot) -> Vec<&[u8]> {
     let blocks = snapshot.face_blocks(&Set::model()).iter();
     blocks.filter_map(|block| block.codes()).map(|codes| codes.lines().as_flattened()).collect()
 }
