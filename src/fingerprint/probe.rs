@@ -155,6 +155,13 @@ impl FingerProbe {
         FingerView { minutiae: &self.minutiae, cylinders: &self.cylinders }
     }
 
+    /// Asks memory for a candidate that will be compared next.
+    pub fn prefetch(&self, candidate: FingerView<'_>) {
+        let candidate = candidate.bounded();
+        self.kernels.prefetch(candidate.minutiae);
+        self.kernels.prefetch(candidate.cylinders);
+    }
+
     /// Compares with a candidate. Greater is more similar; see [`Score`].
     ///
     /// The same whichever finger is the probe, to the bit, on every machine and kernel level. Fingers

@@ -7,6 +7,7 @@ use super::codes::{self, Codes, Group, Line, Planes as CodePlanes, Terms};
 use super::dot::{self, Dot};
 use super::lanes::{self, LaneWork};
 use super::masked::{self, MaskedFn, Pattern, Planes};
+use super::prefetch;
 use super::slots::{self, Slots};
 use super::vectors::{self, Work};
 
@@ -249,6 +250,13 @@ impl Kernels {
     pub fn high_candidates(&self, codes: &[Group], terms: &Terms, planes: CodePlanes<'_>, out: &mut [u16]) {
         check_planes(codes, planes, out.len());
         (self.codes.high)(codes, terms, planes.high(), out);
+    }
+
+    /// Asks memory for items that will be read soon. A hint: nothing else happens, and at the scalar level
+    /// nothing at all.
+    #[inline]
+    pub fn prefetch<T: bytemuck::NoUninit>(&self, items: &[T]) {
+        prefetch::prefetch(self.level, bytemuck::cast_slice(items));
     }
 
     /// Does plain work, compiled for this level: to the same bits at every level.

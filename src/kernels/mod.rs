@@ -8,6 +8,7 @@ mod dispatch;
 mod dot;
 pub mod lanes;
 pub mod masked;
+mod prefetch;
 pub mod slots;
 mod vectors;
 

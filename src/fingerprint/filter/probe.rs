@@ -16,6 +16,9 @@ const GATE: u8 = 48;
 /// Rows whose sums are made before they are normalised.
 const CHUNK: usize = 64;
 
+/// Rows that are asked of memory ahead of their relaxation.
+const AHEAD: usize = 4;
+
 /// Codes of many fingers, by column. Any bytes are allowed: what no model made gives meaningless
 /// scores, never a panic.
 #[derive(Clone, Copy)]
@@ -174,16 +177,29 @@ impl CodeProbe {
     }
 
     /// Relaxes the best pairs of minutiae of each row of a list. Fastest if the list is long and
-    /// ascending.
+    /// ascending: it prefetches.
     ///
     /// # Panics
     /// If `at` and `out` are not of one length, or a row does not exist.
     pub fn relaxed_at(&self, rows: CodeRows<'_>, at: &[u32], out: &mut [Score]) {
         assert!(at.len() == out.len(), "a score for each row");
-        for (&row, out) in at.iter().zip(out) {
+        for (i, (&row, out)) in at.iter().zip(out).enumerate() {
+            if let Some(&next) = at.get(i + AHEAD) {
+                self.prefetch(rows, next as usize);
+            }
             let row = row as usize;
             *out = self.relaxed(rows.words.map(|words| &words[row].0), rows.sites(row));
         }
+    }
+
+    /// Asks memory for what a relaxation reads of a row.
+    fn prefetch(&self, rows: CodeRows<'_>, row: usize) {
+        for words in rows.words {
+            self.kernels.prefetch(&words[row].0);
+        }
+        self.kernels.prefetch(&rows.places[row]);
+        self.kernels.prefetch(&rows.directions[row]);
+        self.kernels.prefetch(&rows.counts[row..=row]);
     }
 
     fn relaxed(&self, words: [&[u64; SLOTS]; WORDS], candidate: Sites<'_>) -> Score {

@@ -69,8 +69,13 @@ fn identify_together(
         };
         match task.rows {
             Rows::Best(best) => {
-                for one in best {
-                    if let Some(part) = parts.get(one.part as usize) {
+                let part = |one: &Survivor| parts.get(one.part as usize);
+                for (at, one) in best.iter().enumerate() {
+                    let next = best.get(at + 1).and_then(|next| Some((part(next)?, next.row)));
+                    if let Some(Ok(view)) = next.map(|(part, row)| part.block.finger(part.row(row))) {
+                        query.probe.prefetch(view);
+                    }
+                    if let Some(part) = part(one) {
                         compare(part, one.row);
                     }
                 }
