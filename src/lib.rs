@@ -11,6 +11,8 @@ compile_error!("the on-disk format is little-endian and mapped without conversio
 pub mod citizen;
 pub mod units;
 
+#[cfg(feature = "training")]
+mod algebra;
 pub mod kernels;
 pub mod template;
 

@@ -9,7 +9,7 @@ use super::error::{FaceError, FaceMatrixError, comparable};
 use super::row::{fill, padded};
 use super::score;
 use crate::kernels::Kernels;
-use crate::template::{FaceTemplate, FaceTemplateError, ModelId};
+use crate::template::{FaceNormaliser, FaceTemplate, FaceTemplateError, ModelId};
 use crate::units::Score;
 
 /// Faces of one model as padded unit rows, one after the other: what a batch compares. `Debug` shows
@@ -35,15 +35,44 @@ impl FaceMatrix {
             let source = FaceTemplateError::Dimension { found: dimension };
             return Err(FaceMatrixError { row: 0, source });
         }
+        let template = |values: &[f32]| FaceTemplate::new(model.clone(), values);
+        Self::of(model.clone(), dimension, embeddings, template)
+    }
+
+    /// Normalises each row of an array of embeddings as its network gave them, in parallel on the current rayon
+    /// pool. Rows are to the bit those of [`FaceNormaliser::template`].
+    ///
+    /// # Errors
+    /// The first row that the normaliser does not take.
+    pub fn normalised(
+        normaliser: &FaceNormaliser,
+        embeddings: ArrayView2<'_, f32>,
+    ) -> Result<Self, FaceMatrixError> {
+        let (expected, found) = (normaliser.dimension(), embeddings.ncols());
+        if embeddings.nrows() > 0 && found != expected {
+            let source = FaceTemplateError::OtherDimension { expected, found };
+            return Err(FaceMatrixError { row: 0, source });
+        }
+        let template = |values: &[f32]| normaliser.template(values);
+        let dimension = normaliser.model_dimension();
+        Self::of(normaliser.model().clone(), dimension, embeddings, template)
+    }
+
+    fn of(
+        model: ModelId,
+        dimension: usize,
+        embeddings: ArrayView2<'_, f32>,
+        template: impl Fn(&[f32]) -> Result<FaceTemplate, FaceTemplateError> + Sync,
+    ) -> Result<Self, FaceMatrixError> {
+        let count = embeddings.nrows();
         let mut matrix = Self { model, dimension, count, rows: Vec::new() };
         let length = matrix.row_length();
         matrix.rows.resize(count * length, 0.0);
-        let model = &matrix.model;
         let error = matrix.rows.par_chunks_mut(length).enumerate().filter_map(|(row, slot)| {
             let values = embeddings.row(row);
             let template = match values.as_slice() {
-                Some(values) => FaceTemplate::new(model.clone(), values),
-                None => FaceTemplate::new(model.clone(), &values.to_vec()),
+                Some(values) => template(values),
+                None => template(&values.to_vec()),
             };
             template.map(|t| fill(slot, &t)).map_err(|source| FaceMatrixError { row, source }).err()
         });

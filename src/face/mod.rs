@@ -13,6 +13,8 @@ mod probe;
 mod quantise;
 mod row;
 mod signs;
+#[cfg(feature = "training")]
+pub mod training;
 
 pub use coded_probes::CodedProbes;
 pub use codes::{CODE_PIECE, FaceCodes, code_groups, code_holds, code_lines, code_rows};

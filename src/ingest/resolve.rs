@@ -11,7 +11,8 @@ use super::error::{Notice, NoticeKind, ResolveError, ResolveProblem};
 use super::faces::FaceFiles;
 use crate::template::face_file::Embeddings;
 use crate::template::{
-    FaceTemplate, FingerPosition, FingerprintRecord, FingerprintTemplate, Reading, XytConvention,
+    FaceNormaliser, FaceTemplate, FingerPosition, FingerprintRecord, FingerprintTemplate, Reading,
+    XytConvention,
 };
 use crate::units::Timestamp;
 
@@ -29,6 +30,7 @@ pub struct Resolver {
     root: PathBuf,
     reading: Reading,
     faces: FaceFiles,
+    normalisers: Vec<FaceNormaliser>,
 }
 
 /// What a line came to.
@@ -70,12 +72,20 @@ enum Take {
 impl Resolver {
     /// Relative paths begin at `root`.
     pub fn new(root: impl Into<PathBuf>, reading: Reading) -> Self {
-        Self { root: root.into(), reading, faces: FaceFiles::default() }
+        Self { root: root.into(), reading, faces: FaceFiles::default(), normalisers: Vec::new() }
     }
 
     /// Relative paths begin at the manifest's folder.
     pub fn beside(manifest: &Path, reading: Reading) -> Self {
         Self::new(manifest.parent().unwrap_or(Path::new("")), reading)
+    }
+
+    /// Normalises faces of the networks that these are for; of two for one network, by the first. Entries go on
+    /// naming the network.
+    #[must_use]
+    pub fn normalisers(mut self, normalisers: impl IntoIterator<Item = FaceNormaliser>) -> Self {
+        self.normalisers.extend(normalisers);
+        self
     }
 
     /// The references of an enrolment line: all views of each record, unless the line chooses.
@@ -185,7 +195,11 @@ impl Resolver {
             }
             FaceSource::File { path, format, row } => self.faces.row(&self.root.join(path), *format, *row)?,
         };
-        Ok(FaceTemplate::new(entry.model.clone(), &numbers)?)
+        let normaliser = self.normalisers.iter().find(|normaliser| *normaliser.source() == entry.model);
+        Ok(match normaliser {
+            Some(normaliser) => normaliser.template(&numbers)?,
+            None => FaceTemplate::new(entry.model.clone(), &numbers)?,
+        })
     }
 
     fn file_of_finger(&self, entry: &FingerEntry) -> Option<PathBuf> {

@@ -74,6 +74,14 @@ pub enum FaceTemplateError {
         /// Index of the first such number.
         index: usize,
     },
+    /// Not what a normaliser takes.
+    #[error("the normaliser takes embeddings of {expected} dimensions; this one has {found}")]
+    OtherDimension {
+        /// Dimensions that it takes.
+        expected: usize,
+        /// Dimensions found.
+        found: usize,
+    },
     /// All zero, or so small that no direction is left.
     #[error("the embedding has no direction: its norm is zero")]
     ZeroNorm,

@@ -12,6 +12,7 @@ mod finger;
 mod fingerprint;
 mod flaw;
 mod minutia;
+pub(crate) mod normaliser;
 mod record;
 
 pub use capture::{Capture, CaptureTime, Certificate, QualityScore, QualitySource, RidgeEnding};
@@ -25,4 +26,5 @@ pub use finger::{Finger, FingerPosition, Impression};
 pub use fingerprint::{FingerprintTemplate, Frame};
 pub use flaw::{Flaw, Warning};
 pub use minutia::{Minutia, MinutiaKind};
+pub use normaliser::{FaceNormaliser, NormaliserError};
 pub use record::{FingerprintRecord, Product};

@@ -12,6 +12,7 @@ use biomatch::template::{ModelId, Reading};
 use crate::audit::AuditOption;
 use crate::console::Console;
 use crate::exit::{Exit, Failure, OrFail};
+use crate::normaliser::NormaliserOption;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Deciding {
@@ -28,6 +29,9 @@ pub(crate) struct Deciding {
     /// another model, so its rates may be wrong: for trials only; may be repeated
     #[arg(long, value_name = "MODEL")]
     assume_generic: Vec<ModelId>,
+
+    #[command(flatten)]
+    normaliser: NormaliserOption,
 
     #[command(flatten)]
     audit: AuditOption,
@@ -78,7 +82,7 @@ impl Deciding {
     ) -> Result<(), Failure> {
         use rayon::prelude::*;
         let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
-        let resolver = Resolver::beside(path, self.reading());
+        let resolver = Resolver::beside(path, self.reading()).normalisers(self.normaliser.load()?);
         let mut lines = probes(BufReader::new(file));
         loop {
             let block = lines.next_block(most);
@@ -126,7 +130,7 @@ pub(crate) fn failure(error: &DatabaseError) -> Failure {
         DatabaseError::Audit(_) => Exit::Output,
         DatabaseError::Uncalibrated { model } => {
             let message = format!(
-                "{error}\n  fit a table with `biomatch calibrate faces --model {model}` and name it with --calibration, \
+                "{error}\n  fit a table with `biomatch calibrate faces --model {model}` (or, of normalised faces, with --normaliser) and name it with --calibration, \
                  or try with --assume-generic {model}"
             );
             return Failure::new(Exit::Usage, message);

@@ -15,6 +15,7 @@ use crate::audit::AuditOption;
 use crate::console::Console;
 use crate::deciding::{failure, in_file};
 use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::normaliser::NormaliserOption;
 use crate::output::Output;
 
 /// Enrol the citizens of a manifest
@@ -54,6 +55,9 @@ pub(crate) struct Args {
     batch: u32,
 
     #[command(flatten)]
+    normaliser: NormaliserOption,
+
+    #[command(flatten)]
     audit: AuditOption,
 
     /// The manifest
@@ -80,11 +84,12 @@ struct Summary {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let file = File::open(&args.manifest).map_err(|error| Failure::unreadable(&args.manifest, &error))?;
+    let normaliser = args.normaliser.load()?;
     let database = open_or_create(args, console)?;
     let writer = database.writer().map_err(|error| failure(&error))?;
     tell_recovery(&writer, console);
     let reading = if args.strict { Reading::Strict } else { Reading::Lenient };
-    let resolver = Resolver::beside(&args.manifest, reading);
+    let resolver = Resolver::beside(&args.manifest, reading).normalisers(normaliser);
     let mut lines = enrolments(BufReader::new(file));
     let progress = console.counter("enrolling");
     let mut summary = Summary::default();

@@ -26,12 +26,14 @@ mod files;
 mod generated;
 mod identify;
 mod inspect;
+mod normaliser;
 mod pairs;
 mod records;
 mod score;
 mod score_faces;
 mod score_table;
 mod train_codes;
+mod train_normaliser;
 mod verify;
 
 use std::process::ExitCode;
@@ -78,6 +80,7 @@ enum Command {
     ScoreFaces(score_faces::Args),
     Evaluate(evaluate::Args),
     TrainCodes(train_codes::Args),
+    TrainNormaliser(train_normaliser::Args),
 }
 
 fn main() -> ExitCode {
@@ -103,6 +106,7 @@ fn main() -> ExitCode {
         Command::ScoreFaces(args) => score_faces::run(args, &console),
         Command::Evaluate(args) => evaluate::run(args, &console),
         Command::TrainCodes(args) => train_codes::run(args, &console),
+        Command::TrainNormaliser(args) => train_normaliser::run(args, &console),
     });
     match answer {
         Ok(answer) => answer.into(),

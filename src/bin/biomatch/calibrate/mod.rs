@@ -2,6 +2,7 @@
 
 mod faces;
 mod fingers;
+mod pictures;
 mod scores;
 
 use std::io::Write;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use biomatch::calibration::{Calibration, Fit};
 use biomatch::units::Fmr;
 
+pub(crate) use self::pictures::Pictures;
 use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure, OrFail};
 use crate::output::Output;

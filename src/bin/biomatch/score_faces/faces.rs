@@ -5,7 +5,7 @@ use std::path::Path;
 
 use biomatch::face::{FaceError, FaceMatrix, FaceMatrixError};
 use biomatch::template::face_file::{Embeddings, FaceFileError};
-use biomatch::template::{FaceTemplateError, ModelId};
+use biomatch::template::{FaceNormaliser, FaceTemplateError, ModelId};
 use biomatch::units::Score;
 use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
@@ -26,7 +26,12 @@ pub(super) struct Faces {
 impl Faces {
     /// Reads an `.npy` file. Embeddings that are NaN, infinite or zero are an error or, if they may be
     /// skipped, told and left out.
-    pub(super) fn read(path: &Path, skip_bad: bool, console: &Console) -> Result<Self, Failure> {
+    pub(super) fn read(
+        path: &Path,
+        normaliser: Option<&FaceNormaliser>,
+        skip_bad: bool,
+        console: &Console,
+    ) -> Result<Self, Failure> {
         let failed = |error: &dyn std::error::Error| Failure::from_error(Exit::Input, error).within(path);
         let bytes = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
         let embeddings = Embeddings::npy(bytes).map_err(|error| failed(&error))?;
@@ -40,21 +45,30 @@ impl Faces {
                 copy.view()
             }
         };
-        let error = match FaceMatrix::new(model.clone(), array) {
+        let faces = |rows: ArrayView2<'_, f32>| match normaliser {
+            Some(normaliser) => FaceMatrix::normalised(normaliser, rows),
+            None => FaceMatrix::new(model.clone(), rows),
+        };
+        let error = match faces(array) {
             Ok(matrix) => return Ok(Self { matrix, places: None }),
             Err(error) => error,
         };
         // A dimension is not one row's fault.
-        if !skip_bad || matches!(error.source, FaceTemplateError::Dimension { .. }) {
+        if !skip_bad
+            || matches!(
+                error.source,
+                FaceTemplateError::Dimension { .. } | FaceTemplateError::OtherDimension { .. }
+            )
+        {
             return Err(failed(&error));
         }
         let bad = bad_rows(&embeddings, &model);
         tell(path, &bad, array.nrows(), console);
-        Self::of_good(model, array, &bad).map_err(|error| failed(&error))
+        Self::of_good(faces, array, &bad).map_err(|error| failed(&error))
     }
 
     fn of_good(
-        model: ModelId,
+        faces: impl Fn(ArrayView2<'_, f32>) -> Result<FaceMatrix, FaceMatrixError>,
         array: ArrayView2<'_, f32>,
         bad: &[(usize, FaceFileError)],
     ) -> Result<Self, FaceMatrixError> {
@@ -71,7 +85,7 @@ impl Faces {
                 good.push(row);
             }
         }
-        let matrix = FaceMatrix::new(model, array.select(Axis(0), &good).view())?;
+        let matrix = faces(array.select(Axis(0), &good).view())?;
         Ok(Self { matrix, places: Some(places) })
     }
 

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use self::faces::Faces;
 use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::normaliser::NormaliserOption;
 use crate::score_table::{CalibrationOption, ScoreTable};
 
 /// Pairs scored and written at a time.
@@ -26,7 +27,8 @@ const CHUNK: usize = 4096;
 /// are ignored. OUT gets a,b,score,fmr for each pair, in the order of PAIRS, the same to the byte for any
 /// number of threads.
 ///
-/// score: the cosine of the two embeddings, -1 to 1; they need not have unit length.
+/// score: the cosine of the two embeddings, -1 to 1; they need not have unit length. With --normaliser, the
+/// cosine of the two normalised templates.
 /// fmr: the calibrated false match rate, which share of comparisons between different people scores
 /// at least as high. The table that ships was fitted on one open network and holds for that one; for
 /// yours, fit one with `biomatch calibrate` and name it with --calibration.
@@ -40,6 +42,8 @@ Examples:
   biomatch pairs --subjects subjects.txt --impostors 5000000 --out pairs.csv --truth truth.csv
   biomatch score-faces --a faces.npy --b faces.npy --pairs pairs.csv --out scores.csv
   biomatch score-faces --a faces.npy --b faces.npy --pairs pairs.csv --skip-bad --out scores.csv
+  biomatch score-faces --a faces.npy --b faces.npy --pairs pairs.csv --normaliser net-1.normaliser \\
+    --calibration net-1.json --out scores.csv
   biomatch evaluate scores.csv --truth truth.csv")]
 pub(crate) struct Args {
     /// Embeddings that column a numbers
@@ -63,13 +67,18 @@ pub(crate) struct Args {
     skip_bad: bool,
 
     #[command(flatten)]
+    normaliser: NormaliserOption,
+
+    #[command(flatten)]
     calibration: CalibrationOption,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let calibration = args.calibration.load(calibration::face_generic)?;
-    let a = Faces::read(&args.a, args.skip_bad, console)?;
-    let other = if args.a == args.b { None } else { Some(Faces::read(&args.b, args.skip_bad, console)?) };
+    let normaliser = args.normaliser.load()?;
+    let read = |path| Faces::read(path, normaliser.as_ref(), args.skip_bad, console);
+    let a = read(&args.a)?;
+    let other = if args.a == args.b { None } else { Some(read(&args.b)?) };
     let b = other.as_ref().unwrap_or(&a);
     let list = PairList::read(&args.pairs).or_fail(Exit::Input)?;
     let rows = rows_of(&list.names);

@@ -3,14 +3,12 @@
 //! Feature `training`, which the program turns on and an embedding service does without.
 //! `biomatch train-codes` is this with files.
 
-mod linear;
 mod mates;
 mod quantise;
 mod random;
 
 use rayon::prelude::*;
 
-use self::linear::{Matrix, decompose};
 use self::quantise::{Point, SIZE};
 use self::random::Random;
 use super::WORDS;
@@ -19,6 +17,7 @@ use super::descriptor::{Descriptors, VALUES};
 use super::file::MAX_COHORT;
 use super::model::{CodeModel, CodeModelId};
 use super::projection::{BITS, Projection};
+use crate::algebra::{Matrix, decompose};
 use crate::fingerprint::features::FingerFeatures;
 use crate::fingerprint::geometry::Geometry;
 use crate::fingerprint::probe::Scratch;

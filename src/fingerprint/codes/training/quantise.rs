@@ -4,8 +4,8 @@
 
 use rayon::prelude::*;
 
-use super::linear::{Matrix, nearest_rotation};
 use super::random::Random;
+use crate::algebra::{Matrix, nearest_rotation};
 
 /// Rounds; the loss falls by next to nothing after (the paper: 50).
 const ROUNDS: usize = 50;

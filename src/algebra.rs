@@ -1,41 +1,41 @@
-//! The linear algebra of training, in double precision, from sums, products and roots alone: the same
+//! The linear algebra of trainings, in double precision, from sums, products and roots alone: the same
 //! bits on every machine and for any number of threads.
 
 /// A matrix by rows.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Matrix {
-    pub(super) columns: usize,
-    pub(super) entries: Vec<f64>,
+pub(crate) struct Matrix {
+    pub(crate) columns: usize,
+    pub(crate) entries: Vec<f64>,
 }
 
 impl Matrix {
-    pub(super) fn zero(rows: usize, columns: usize) -> Self {
+    pub(crate) fn zero(rows: usize, columns: usize) -> Self {
         Self { columns, entries: vec![0.0; rows * columns] }
     }
 
-    pub(super) fn identity(size: usize) -> Self {
+    pub(crate) fn identity(size: usize) -> Self {
         let mut matrix = Self::zero(size, size);
         (0..size).for_each(|i| *matrix.at_mut(i, i) = 1.0);
         matrix
     }
 
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.entries.len() / self.columns
     }
 
-    pub(super) fn row(&self, row: usize) -> &[f64] {
+    pub(crate) fn row(&self, row: usize) -> &[f64] {
         &self.entries[row * self.columns..][..self.columns]
     }
 
-    pub(super) fn at(&self, row: usize, column: usize) -> f64 {
+    pub(crate) fn at(&self, row: usize, column: usize) -> f64 {
         self.entries[row * self.columns + column]
     }
 
-    pub(super) fn at_mut(&mut self, row: usize, column: usize) -> &mut f64 {
+    pub(crate) fn at_mut(&mut self, row: usize, column: usize) -> &mut f64 {
         &mut self.entries[row * self.columns + column]
     }
 
-    pub(super) fn transposed(&self) -> Self {
+    pub(crate) fn transposed(&self) -> Self {
         let mut out = Self::zero(self.columns, self.rows());
         for row in 0..self.rows() {
             for column in 0..self.columns {
@@ -46,7 +46,7 @@ impl Matrix {
     }
 
     /// The product with another matrix.
-    pub(super) fn times(&self, other: &Self) -> Self {
+    pub(crate) fn times(&self, other: &Self) -> Self {
         let mut out = Self::zero(self.rows(), other.columns);
         for row in 0..self.rows() {
             let sums = &mut out.entries[row * other.columns..][..other.columns];
@@ -60,7 +60,7 @@ impl Matrix {
     }
 
     /// `L` of `self = L L^T`, lower triangular; none if the matrix is not positive definite.
-    pub(super) fn cholesky(&self) -> Option<Self> {
+    pub(crate) fn cholesky(&self) -> Option<Self> {
         let size = self.columns;
         let mut lower = Self::zero(size, size);
         for i in 0..size {
@@ -81,7 +81,7 @@ impl Matrix {
     }
 
     /// `L^-1 B` for a lower triangular `self = L`.
-    pub(super) fn solve_lower(&self, right: &Self) -> Self {
+    pub(crate) fn solve_lower(&self, right: &Self) -> Self {
         let mut out = right.clone();
         for i in 0..self.columns {
             for k in 0..i {
@@ -101,13 +101,13 @@ impl Matrix {
 
 /// The singular value decomposition of a square matrix, by one-sided Jacobi rotations (Hestenes 1958; Demmel and
 /// Veselic 1992).
-pub(super) struct Decomposition {
+pub(crate) struct Decomposition {
     /// Descending.
-    pub(super) values: Vec<f64>,
+    pub(crate) values: Vec<f64>,
     /// The left vectors, a row each; zero where the value is.
-    pub(super) left: Matrix,
+    pub(crate) left: Matrix,
     /// The right vectors, a row each.
-    pub(super) right: Matrix,
+    pub(crate) right: Matrix,
 }
 
 /// Most passes over all pairs of columns; ten are usual.
@@ -117,7 +117,7 @@ const ORTHOGONAL: f64 = 1e-12;
 
 /// Decomposes a square matrix. For a symmetric positive semidefinite one the values are its
 /// eigenvalues and both sides its eigenvectors.
-pub(super) fn decompose(matrix: &Matrix) -> Decomposition {
+pub(crate) fn decompose(matrix: &Matrix) -> Decomposition {
     let size = matrix.columns;
     // Rows are the columns of the matrix, so that rotations run along memory.
     let mut turned = matrix.transposed();
@@ -177,7 +177,7 @@ fn rotate(matrix: &mut Matrix, i: usize, j: usize, cos: f64, sin: f64) {
 }
 
 /// The orthogonal matrix nearest to a square one (the solution of the Procrustes problem).
-pub(super) fn nearest_rotation(matrix: &Matrix) -> Matrix {
+pub(crate) fn nearest_rotation(matrix: &Matrix) -> Matrix {
     let parts = decompose(matrix);
     parts.left.transposed().times(&parts.right)
 }

@@ -1,0 +1,94 @@
+//! `biomatch train-normaliser`: score normalisation for a face network.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+
+use biomatch::face::training::{Gain, train};
+use biomatch::template::ModelId;
+use biomatch::units::Fmr;
+
+use crate::calibrate::Pictures;
+use crate::console::Console;
+use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::output::Output;
+
+/// Train score normalisation for a face network
+///
+/// The cosine of two embeddings is not all that they say of whether two pictures show one person: a bad picture
+/// has a short embedding, some faces are near many others, and some directions tell people apart better. A
+/// normaliser puts this into the templates, so that their cosine misses fewer mates at the same
+/// false match rate. It is for one network, and learned from pictures of which some are of one subject.
+///
+/// It says what it wins, in FNMR at --fmr: on the pairs that it was trained on, and, which is what to expect of
+/// others, cross-validated: trained on half of the subjects and measured on the other half. If the second is not
+/// clearly less than that of the cosine, do without. Networks that give unit vectors win least: their length says nothing.
+///
+/// Name the file with --normaliser in enrol, authenticate, identify, score-faces and `calibrate faces`: normalised
+/// templates name a model of their own (it is printed), compare with nothing else, and need a table of rates of their
+/// own. The file holds statistics of all pictures together and no template (docs/face-normaliser.md).
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Example:
+  biomatch train-normaliser --embeddings faces.npy --subjects subjects.txt --model net-1 --out net-1.normaliser
+  biomatch calibrate faces --embeddings faces.npy --subjects subjects.txt --model net-1 \\
+    --normaliser net-1.normaliser --out net-1.json
+  biomatch enrol --gallery citizens --normaliser net-1.normaliser manifest.ndjson
+  biomatch authenticate --gallery citizens --normaliser net-1.normaliser --calibration net-1.json probes.ndjson")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pictures: Pictures,
+
+    /// The network's name, as manifests state it
+    #[arg(long, value_name = "NAME")]
+    model: ModelId,
+
+    /// The false match rate to win at: that of decisions
+    #[arg(long, value_name = "RATE", default_value = "0.0001", value_parser = rate)]
+    fmr: Fmr,
+
+    /// What it is trained on, in words; kept in the file
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    note: String,
+
+    /// Where the normaliser goes; `-` is standard output
+    #[arg(long, value_name = "FILE.normaliser")]
+    out: PathBuf,
+}
+
+fn rate(text: &str) -> Result<Fmr, String> {
+    let rate = text.parse().ok().filter(|&rate| rate > 0.0 && rate < 0.1).and_then(Fmr::new);
+    rate.ok_or_else(|| "expected a rate above 0 and below 0.1, such as 0.0001".to_owned())
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
+    let (embeddings, names) = args.pictures.read()?;
+    let mut numbers = BTreeMap::new();
+    let mut subjects = Vec::with_capacity(names.len());
+    for name in names {
+        let next = numbers.len() as u32;
+        subjects.push(*numbers.entry(name).or_insert(next));
+    }
+    console.note(format_args!("training on {} faces of {} subjects", subjects.len(), numbers.len()));
+    let (normaliser, report) =
+        train(&args.model, embeddings.view(), &subjects, &args.note, args.fmr).or_fail(Exit::Input)?;
+    let mut output = Output::create(&args.out)?;
+    let written = output.write_all(&normaliser.write());
+    output.check(written)?;
+    output.finish()?;
+    console.note(format_args!("{} mated pairs, {} of different subjects", report.mated, report.impostors));
+    console.note(format_args!("{}", report.choice));
+    console.note(format_args!("FNMR at FMR {}:", args.fmr));
+    tell("on the pairs of the training", report.trained, console);
+    tell("cross-validated", report.cross_validated, console);
+    console.note(format_args!("its templates are of model {}", normaliser.model()));
+    Ok(Answer::Yes)
+}
+
+fn tell(on: &str, gain: Gain, console: &Console) {
+    console.note(format_args!(
+        "  {on}: {:.2} % by the cosine, {:.2} % normalised",
+        100.0 * gain.cosine,
+        100.0 * gain.normalised
+    ));
+}

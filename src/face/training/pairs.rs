@@ -1,0 +1,141 @@
+//! Pairs of faces: all mated ones, and of the others those that are likely to be above a threshold.
+
+use rayon::prelude::*;
+
+use super::Faces;
+use crate::face::FaceMatrix;
+use crate::units::{Fmr, Score};
+
+/// Of impostor pairs, the share with the greatest cosines is kept: normalisation moves none from below to a
+/// threshold that one in a thousand exceeds.
+const KEPT: f64 = 0.02;
+/// Rows that are compared with all others at a time.
+const ROWS: usize = 256;
+/// Cosines that the least one kept is estimated from.
+const SAMPLE: usize = 1 << 20;
+
+/// Pairs of some of the faces.
+pub(super) struct Pairs {
+    /// Whether each face takes part.
+    pub(super) faces: Vec<bool>,
+    pub(super) mated: Vec<[u32; 2]>,
+    /// Those with the greatest cosines.
+    pub(super) impostors: Vec<[u32; 2]>,
+    /// All of them.
+    pub(super) impostors_in_all: usize,
+}
+
+/// The scores of pairs, in their order.
+pub(super) struct Scores {
+    pub(super) mated: Vec<f32>,
+    pub(super) impostors: Vec<f32>,
+}
+
+impl Pairs {
+    /// Those of all faces.
+    pub(super) fn of(faces: &Faces<'_>) -> Self {
+        let count = faces.subjects.len();
+        let least = least_kept(faces);
+        let mut pairs =
+            Self { faces: vec![true; count], mated: Vec::new(), impostors: Vec::new(), impostors_in_all: 0 };
+        for first in (0..count).step_by(ROWS) {
+            let found: Vec<(Vec<[u32; 2]>, Vec<[u32; 2]>)> = (first..count.min(first + ROWS))
+                .into_par_iter()
+                .map(|a| {
+                    let (mut mated, mut impostors) = (Vec::new(), Vec::new());
+                    for b in a + 1..count {
+                        let pair = [a as u32, b as u32];
+                        if faces.subjects[a] == faces.subjects[b] {
+                            mated.push(pair);
+                        } else if cosine(&faces.units, pair) >= least {
+                            impostors.push(pair);
+                        }
+                    }
+                    (mated, impostors)
+                })
+                .collect();
+            for (mated, impostors) in found {
+                pairs.mated.extend(mated);
+                pairs.impostors.extend(impostors);
+            }
+        }
+        pairs.impostors_in_all = count * count.saturating_sub(1) / 2 - pairs.mated.len();
+        pairs
+    }
+
+    /// Those of one half of the subjects and those of the other.
+    pub(super) fn halves(&self, subjects: &[u32], split: u64) -> [Self; 2] {
+        let first: Vec<bool> = subjects.iter().map(|&subject| is_in_first(subject, split)).collect();
+        let second = first.iter().map(|in_first| !in_first).collect();
+        [self.within(first), self.within(second)]
+    }
+
+    fn within(&self, faces: Vec<bool>) -> Self {
+        let of = |pairs: &[[u32; 2]]| -> Vec<[u32; 2]> {
+            pairs.iter().copied().filter(|pair| pair.iter().all(|&face| faces[face as usize])).collect()
+        };
+        let (mated, impostors) = (of(&self.mated), of(&self.impostors));
+        let count = faces.iter().filter(|&&takes_part| takes_part).count();
+        let impostors_in_all = count * count.saturating_sub(1) / 2 - mated.len();
+        Self { faces, mated, impostors, impostors_in_all }
+    }
+
+    /// Their cosines in a matrix of all faces.
+    pub(super) fn cosines(&self, faces: &FaceMatrix) -> Scores {
+        let of = |pairs: &[[u32; 2]]| pairs.par_iter().map(|&pair| cosine(faces, pair)).collect();
+        Scores { mated: of(&self.mated), impostors: of(&self.impostors) }
+    }
+
+    /// The share of mated pairs that score no more than the greatest threshold that more than `fmr` of the
+    /// impostor pairs reach, with the scores of faces of given heights.
+    pub(super) fn fnmr(&self, cosines: &Scores, heights: &[f32], fmr: Fmr) -> f64 {
+        let rest: Vec<f32> = heights.iter().map(|height| (1.0 - height * height).sqrt()).collect();
+        let score = |[a, b]: [u32; 2], cosine: f32| {
+            let (a, b) = (a as usize, b as usize);
+            cosine * (rest[a] * rest[b]) + heights[a] * heights[b]
+        };
+        let all = |pairs: &[[u32; 2]], cosines: &[f32]| -> Vec<f32> {
+            pairs.iter().zip(cosines).map(|(&pair, &cosine)| score(pair, cosine)).collect()
+        };
+        let mut impostors = all(&self.impostors, &cosines.impostors);
+        let allowed = (fmr.rate() * self.impostors_in_all as f64) as usize;
+        if allowed >= impostors.len() || self.mated.is_empty() {
+            return 1.0;
+        }
+        let (_, &mut threshold, _) = impostors.select_nth_unstable_by(allowed, |a, b| b.total_cmp(a));
+        let missed = all(&self.mated, &cosines.mated).into_iter().filter(|&score| score <= threshold).count();
+        missed as f64 / self.mated.len() as f64
+    }
+}
+
+fn cosine(faces: &FaceMatrix, [a, b]: [u32; 2]) -> f32 {
+    let score = faces.compare(a as usize, faces, b as usize);
+    score.ok().flatten().map_or(-1.0, Score::get)
+}
+
+/// The cosine that a share of [`KEPT`] of impostor pairs reaches, of pairs evenly spread.
+fn least_kept(faces: &Faces<'_>) -> f32 {
+    let count = faces.subjects.len();
+    let rows = (SAMPLE / count.max(1)).clamp(1, count.max(1));
+    let mut sample: Vec<f32> = (0..count)
+        .into_par_iter()
+        .step_by(count.div_ceil(rows).max(1))
+        .flat_map_iter(|a| {
+            let others = (0..count).filter(move |&b| faces.subjects[a] != faces.subjects[b]);
+            others.map(move |b| cosine(&faces.units, [a as u32, b as u32]))
+        })
+        .collect();
+    let kept = (sample.len() as f64 * KEPT) as usize;
+    if kept >= sample.len() {
+        return -1.0;
+    }
+    *sample.select_nth_unstable_by(kept, |a, b| b.total_cmp(a)).1
+}
+
+/// Whether a subject is in the first half (SplitMix64, Steele, Lea, Flood, OOPSLA 2014).
+fn is_in_first(subject: u32, split: u64) -> bool {
+    let mut x = (u64::from(subject) + (split << 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (x ^ (x >> 31)) & 1 == 0
+}
