@@ -1,6 +1,4 @@
-//! The choice of a normaliser's parameters: the best of some hundred combinations.
-
-use std::ops::Range;
+//! The choice of a normaliser's parameters: the best of a thousand combinations.
 
 use ndarray::{Array2, Axis};
 use rayon::prelude::*;
@@ -13,14 +11,14 @@ use crate::template::normaliser::{Parts, height, longer};
 use crate::template::{FaceNormaliser, ModelId};
 use crate::units::Fmr;
 
-/// Exponents of the whitening, in sixteenths.
-const EXPONENTS: Range<u32> = 0..4;
+/// Exponents of the whitening, in parts of 32.
+const EXPONENTS: [u32; 6] = [0, 1, 2, 3, 4, 6];
 /// Numbers of leading directions.
-const LEADING: [usize; 3] = [4, 8, 16];
+const LEADING: [usize; 4] = [4, 6, 8, 12];
 /// Weights of the length, for its logarithm.
 const LENGTH_WEIGHTS: [f64; 9] = [0.0, 0.04, 0.06, 0.08, 0.1, 0.12, 0.14, 0.16, 0.2];
 /// Weights of the share in the leading directions, for its standard deviations.
-const SHARE_WEIGHTS: [f64; 4] = [0.0, 0.002, 0.004, 0.006];
+const SHARE_WEIGHTS: [f64; 6] = [0.0, 0.001, 0.002, 0.003, 0.004, 0.006];
 
 #[derive(Clone, Copy)]
 struct Choice {
@@ -92,7 +90,7 @@ impl Trained {
     pub(super) fn words(&self) -> String {
         let Choice { exponent, leading, length_weight, share_weight } = self.choice;
         format!(
-            "whitening to the power of -{exponent}/16, weight of the length {length_weight}, \
+            "whitening to the power of -{exponent}/32, weight of the length {length_weight}, \
              of the share in {leading} leading directions {share_weight} a standard deviation"
         )
     }

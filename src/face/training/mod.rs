@@ -109,7 +109,7 @@ struct Faces<'a> {
 }
 
 /// Trains a normaliser for the embeddings of `source`: whitening by the covariance of the faces, each subject
-/// counted once; then the exponent and the weights, of 360 combinations, that have the least FNMR at `fmr` over all
+/// counted once; then the exponent and the weights, of 1,134 combinations, that have the least FNMR at `fmr` over all
 /// pairs. The same input gives the same normaliser, for any number of threads. Cost: all pairs of faces once, and
 /// for each of seven trainings ten times the cube of the dimension. 7,785 faces of 512 dimensions take a minute of two threads.
 ///

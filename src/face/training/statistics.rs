@@ -51,14 +51,14 @@ impl Statistics {
         Self { length, spread: decompose(&matrix) }
     }
 
-    /// The covariance, in units of its mean variance, to the power of minus `sixteenths`/16: by rows.
-    pub(super) fn whitening(&self, sixteenths: u32) -> Array2<f32> {
+    /// The covariance, in units of its mean variance, to the power of minus `parts`/32: by rows.
+    pub(super) fn whitening(&self, parts: u32) -> Array2<f32> {
         let size = self.spread.values.len();
         let mean = self.spread.values.iter().sum::<f64>() / size as f64;
         let right = Array2::from_shape_fn((size, size), |(row, column)| self.spread.right.at(row, column));
         let mut scaled = right.clone();
         for (mut row, &variance) in scaled.rows_mut().into_iter().zip(&self.spread.values) {
-            row *= root_power(variance / mean, sixteenths);
+            row *= root_power(variance / mean, parts);
         }
         right.t().dot(&scaled).mapv(|entry| entry as f32)
     }
@@ -72,8 +72,8 @@ impl Statistics {
     }
 }
 
-/// `x` to the power of minus `sixteenths`/16, by roots.
-fn root_power(x: f64, sixteenths: u32) -> f64 {
-    let sixteenth = x.sqrt().sqrt().sqrt().sqrt();
-    1.0 / (0..sixteenths).map(|_| sixteenth).product::<f64>()
+/// `x` to the power of minus `parts`/32, by roots.
+fn root_power(x: f64, parts: u32) -> f64 {
+    let root = x.sqrt().sqrt().sqrt().sqrt().sqrt();
+    1.0 / (0..parts).map(|_| root).product::<f64>()
 }
