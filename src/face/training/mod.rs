@@ -61,7 +61,10 @@ pub enum FaceTrainingError {
         fmr: Fmr,
     },
     /// A note or a name that is too long.
-    #[error("the note has at most {MAX_NOTE} bytes, and the network's name at most 55")]
+    #[error(
+        "the note has at most {MAX_NOTE} bytes, and the network's name at most {}",
+        FaceNormaliser::MAX_NAME
+    )]
     Words,
 }
 
@@ -128,6 +131,10 @@ pub fn train(
     }
     if embeddings.ncols() > FaceNormaliser::MAX_DIMENSION {
         return Err(FaceTrainingError::Dimension { found: embeddings.ncols() });
+    }
+    // Before the long work.
+    if note.len() > MAX_NOTE || source.as_str().len() > FaceNormaliser::MAX_NAME {
+        return Err(FaceTrainingError::Words);
     }
     let length = |row: ndarray::ArrayView1<'_, f32>| {
         row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt()

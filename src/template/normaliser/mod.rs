@@ -71,6 +71,9 @@ impl FaceNormaliser {
     /// Most dimensions of an embedding.
     pub const MAX_DIMENSION: usize = FaceTemplate::MAX_DIMENSION - HEIGHT_DIMENSIONS;
 
+    /// Most bytes of a network's name: its templates' model has nine more.
+    pub const MAX_NAME: usize = 55;
+
     /// `None` if the parts do not fit each other or the network's name leaves no room.
     pub(crate) fn new(parts: Parts) -> Option<Self> {
         let dimension = parts.dimension;
