@@ -14,13 +14,16 @@ const ROWS: usize = 256;
 /// Cosines that the least one kept is estimated from.
 const SAMPLE: usize = 1 << 20;
 
+/// Two faces, by number.
+type Pair = [u32; 2];
+
 /// Pairs of some of the faces.
 pub(super) struct Pairs {
     /// Whether each face takes part.
     pub(super) faces: Vec<bool>,
-    pub(super) mated: Vec<[u32; 2]>,
+    pub(super) mated: Vec<Pair>,
     /// Those with the greatest cosines.
-    pub(super) impostors: Vec<[u32; 2]>,
+    pub(super) impostors: Vec<Pair>,
     /// All of them.
     pub(super) impostors_in_all: usize,
 }
@@ -39,7 +42,7 @@ impl Pairs {
         let mut pairs =
             Self { faces: vec![true; count], mated: Vec::new(), impostors: Vec::new(), impostors_in_all: 0 };
         for first in (0..count).step_by(ROWS) {
-            let found: Vec<(Vec<[u32; 2]>, Vec<[u32; 2]>)> = (first..count.min(first + ROWS))
+            let found: Vec<(Vec<Pair>, Vec<Pair>)> = (first..count.min(first + ROWS))
                 .into_par_iter()
                 .map(|a| {
                     let (mut mated, mut impostors) = (Vec::new(), Vec::new());
@@ -71,7 +74,7 @@ impl Pairs {
     }
 
     fn within(&self, faces: Vec<bool>) -> Self {
-        let of = |pairs: &[[u32; 2]]| -> Vec<[u32; 2]> {
+        let of = |pairs: &[Pair]| -> Vec<Pair> {
             pairs.iter().copied().filter(|pair| pair.iter().all(|&face| faces[face as usize])).collect()
         };
         let (mated, impostors) = (of(&self.mated), of(&self.impostors));
@@ -82,7 +85,7 @@ impl Pairs {
 
     /// Their cosines in a matrix of all faces.
     pub(super) fn cosines(&self, faces: &FaceMatrix) -> Scores {
-        let of = |pairs: &[[u32; 2]]| pairs.par_iter().map(|&pair| cosine(faces, pair)).collect();
+        let of = |pairs: &[Pair]| pairs.par_iter().map(|&pair| cosine(faces, pair)).collect();
         Scores { mated: of(&self.mated), impostors: of(&self.impostors) }
     }
 
@@ -90,11 +93,11 @@ impl Pairs {
     /// impostor pairs reach, with the scores of faces of given heights.
     pub(super) fn fnmr(&self, cosines: &Scores, heights: &[f32], fmr: Fmr) -> f64 {
         let rest: Vec<f32> = heights.iter().map(|height| (1.0 - height * height).sqrt()).collect();
-        let score = |[a, b]: [u32; 2], cosine: f32| {
+        let score = |[a, b]: Pair, cosine: f32| {
             let (a, b) = (a as usize, b as usize);
             cosine * (rest[a] * rest[b]) + heights[a] * heights[b]
         };
-        let all = |pairs: &[[u32; 2]], cosines: &[f32]| -> Vec<f32> {
+        let all = |pairs: &[Pair], cosines: &[f32]| -> Vec<f32> {
             pairs.iter().zip(cosines).map(|(&pair, &cosine)| score(pair, cosine)).collect()
         };
         let mut impostors = all(&self.impostors, &cosines.impostors);
@@ -108,7 +111,7 @@ impl Pairs {
     }
 }
 
-fn cosine(faces: &FaceMatrix, [a, b]: [u32; 2]) -> f32 {
+fn cosine(faces: &FaceMatrix, [a, b]: Pair) -> f32 {
     let score = faces.compare(a as usize, faces, b as usize);
     score.ok().flatten().map_or(-1.0, Score::get)
 }
