@@ -89,7 +89,7 @@ fn normalised_faces_miss_a_quarter_less() {
     let folder = folder.path();
     let train =
         ["train-normaliser", "--embeddings", npy, "--subjects", subjects, "--model", "news", "--out", "n"];
-    let run = biomatch(folder, &train);
+    let run = biomatch(folder, train);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let line = run.stderr.lines().find(|line| line.contains("cross-validated")).unwrap();
     let rates: Vec<f64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
