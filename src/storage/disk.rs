@@ -90,7 +90,7 @@ impl Backend for Disk {
         let path = self.path(name);
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Box::new(DiskLock { _file: file }))),
+            Ok(()) => Ok(Some(Box::new(DiskLock { file }))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
@@ -187,15 +187,39 @@ impl ReadAt for DiskReader {
 
 #[derive(Debug)]
 struct DiskLock {
-    /// The kernel drops the lock with the handle, however the process ends.
-    _file: File,
+    /// The kernel drops the lock with the last handle, however the process ends.
+    file: File,
 }
 
 impl Lock for DiskLock {}
 
+impl Drop for DiskLock {
+    /// A process that another thread has just forked holds a copy of the handle until it runs its own program:
+    /// closing ours alone would leave the lock taken until then.
+    fn drop(&mut self) {
+        // If it fails, the handle's end releases it.
+        let _ = self.file.unlock();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_ends_when_it_is_dropped_though_a_copy_of_its_handle_lives_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::new(directory.path());
+        let file = File::create(disk.path("LOCK")).unwrap();
+        file.try_lock().unwrap();
+        // As a forked process has it.
+        let copy = file.try_clone().unwrap();
+        let lock = DiskLock { file };
+        assert!(disk.lock("LOCK").unwrap().is_none());
+        drop(lock);
+        assert!(disk.lock("LOCK").unwrap().is_some());
+        drop(copy);
+    }
 
     #[test]
     fn a_file_that_is_synced_while_it_grows_holds_what_was_written() {
