@@ -63,7 +63,14 @@ products=(--bin biomatch)
 ! wanted cascade || products+=(--example cascade_table)
 cargo build -q --release "${products[@]}"
 part errors python3 "$here/fingers.py" "$biomatch" "$templates" "${extractors[@]}"
-part cross python3 "$here/fingers_cross.py" "$biomatch" "$templates"
+# Fits by numpy, which a bare machine does not have.
+python=$folder/venv/bin/python
+! wanted cross || [ -f "$folder/venv/done" ] || {
+    python3 -m venv "$folder/venv"
+    "$folder/venv/bin/pip" -q install numpy
+    touch "$folder/venv/done"
+}
+part cross "$python" "$here/fingers_cross.py" "$biomatch" "$templates"
 part speed bench fingerprint strangers 'finger_strangers_*'
 part enrol bench enrolment enrolment 'finger_enrolment_*'
 part codes "$target/release/examples/code_penetration"
