@@ -104,6 +104,14 @@ fn what_cannot_be_trained_or_read_is_said() {
     assert_eq!(other.code, 2);
     assert!(other.stderr.contains("the normaliser is for net, not for other"), "{}", other.stderr);
 
+    write(folder, "bad.npy", npy(&[vec![1.0, 2.0], vec![f32::NAN, 1.0]]));
+    write(folder, "two.txt", "a\nb\n");
+    for command in ["calibrate faces", "train-normaliser --out n"] {
+        let bad = run(folder, &format!("{command} --embeddings bad.npy --subjects two.txt --model net"));
+        assert_eq!(bad.code, 3);
+        assert!(bad.stderr.contains("bad.npy: row 1: "), "{command}: {}", bad.stderr);
+    }
+
     write(folder, "short.npy", npy(&vec![vec![1.0, 2.0]; 2]));
     write(folder, "pair.csv", "a,b\n0,1\n");
     let short = run(

@@ -10,7 +10,7 @@ use biomatch::units::Fmr;
 
 use crate::calibrate::Pictures;
 use crate::console::Console;
-use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::exit::{Answer, Failure};
 use crate::output::Output;
 
 /// Train score normalisation for a face network
@@ -70,8 +70,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
         subjects.push(*numbers.entry(name).or_insert(next));
     }
     console.note(format_args!("training on {} faces of {} subjects", subjects.len(), numbers.len()));
-    let (normaliser, report) =
-        train(&args.model, embeddings.view(), &subjects, &args.note, args.fmr).or_fail(Exit::Input)?;
+    let (normaliser, report) = train(&args.model, embeddings.view(), &subjects, &args.note, args.fmr)
+        .map_err(|error| args.pictures.failed(&error))?;
     let mut output = Output::create(&args.out)?;
     let written = output.write_all(&normaliser.write());
     output.check(written)?;

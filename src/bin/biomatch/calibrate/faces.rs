@@ -48,7 +48,7 @@ pub(super) fn fit(args: &Args, console: &Console) -> Result<Fit, Failure> {
         let message = format!("the normaliser is for {}, not for {}", normaliser.source(), args.model);
         return Err(Failure::new(Exit::Usage, message));
     }
-    let all = faces(embeddings.view()).or_fail(Exit::Input)?;
+    let all = faces(embeddings.view()).map_err(|error| args.pictures.failed(&error))?;
     let progress = console.progress("comparing faces", embeddings.nrows());
     let mut scores: Vec<Score> = Vec::new();
     for (chunk, rows) in embeddings.axis_chunks_iter(Axis(0), ROWS).enumerate() {

@@ -37,4 +37,9 @@ impl Pictures {
         }
         Ok((embeddings, subjects))
     }
+
+    /// A failure for what is wrong with the embeddings.
+    pub(crate) fn failed(&self, error: &dyn std::error::Error) -> Failure {
+        Failure::from_error(Exit::Input, error).within(&self.embeddings)
+    }
 }
