@@ -44,7 +44,9 @@ proptest! {
     #[test]
     fn no_rotation_hides_a_mate(finger in 0_u64..500, degrees in 0.0..360.0) {
         let (a, b) = (impression(finger, 0), impression(finger, 1));
-        prop_assert!(score(&a, &rotated(&a, degrees)).get() > 20.0);
+        // Of all 500 fingers at 24 turns the least keeps 0.935 of its score; a finger of 11 minutiae has 20.5.
+        let (own, turned) = (score(&a, &a).get(), score(&a, &rotated(&a, degrees)).get());
+        prop_assert!(turned > 0.9 * own, "{} {}", own, turned);
         let (before, after) = (score(&a, &b).get(), score(&a, &rotated(&b, degrees)).get());
         prop_assert!(before < 12.0 || after > SURE, "{} {}", before, after);
     }
