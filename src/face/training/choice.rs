@@ -32,10 +32,8 @@ struct Choice {
 pub(super) struct Trained {
     statistics: Statistics,
     choice: Choice,
-    /// Usual share in the leading directions.
-    share: f64,
-    /// Its standard deviation.
-    deviation: f64,
+    /// In the leading directions of the choice.
+    shares: Shares,
 }
 
 /// The shares of all faces in some leading directions.
@@ -50,10 +48,11 @@ impl Trained {
     /// Learns from the faces that take part in pairs.
     pub(super) fn on(faces: &Faces<'_>, pairs: &Pairs, fmr: Fmr) -> Self {
         let statistics = Statistics::of(faces, pairs);
-        let shares: Vec<Shares> =
+        let mut shares: Vec<Shares> =
             LEADING.iter().map(|&leading| Shares::new(faces, pairs, &statistics, leading)).collect();
+        let nothing = Choice { exponent: 0, leading: 0, length_weight: 0.0, share_weight: 0.0 };
         // Of equals the first, which does less.
-        let mut best: Option<(f64, Choice, &Shares)> = None;
+        let mut best = (f64::INFINITY, nothing);
         for exponent in EXPONENTS {
             let cosines = cosines(faces, pairs, &statistics, exponent);
             let combinations: Vec<(Choice, &Shares)> = combinations(exponent, &shares).collect();
@@ -64,25 +63,22 @@ impl Trained {
                     pairs.fnmr(&cosines, &heights, fmr)
                 })
                 .collect();
-            for (rate, (choice, shares)) in rates.into_iter().zip(combinations) {
-                if best.as_ref().is_none_or(|(least, ..)| rate < *least) {
-                    best = Some((rate, choice, shares));
+            for (rate, (choice, _)) in rates.into_iter().zip(combinations) {
+                if rate < best.0 {
+                    best = (rate, choice);
                 }
             }
         }
-        let nothing = Choice { exponent: 0, leading: 0, length_weight: 0.0, share_weight: 0.0 };
-        let (choice, share, deviation) =
-            best.map_or((nothing, 0.0, 1.0), |(_, choice, shares)| (choice, shares.mean, shares.deviation));
-        Self { statistics, choice, share, deviation }
+        let (_, choice) = best;
+        let chosen = LEADING.iter().position(|&leading| leading == choice.leading).unwrap_or_default();
+        Self { statistics, choice, shares: shares.swap_remove(chosen) }
     }
 
     /// What it wins on pairs.
     pub(super) fn gain(&self, faces: &Faces<'_>, pairs: &Pairs, fmr: Fmr) -> Gain {
         let flat = vec![0.0; faces.subjects.len()];
         let cosine = pairs.fnmr(&pairs.cosines(&faces.units), &flat, fmr);
-        let mut shares = Shares::new(faces, pairs, &self.statistics, self.choice.leading);
-        (shares.mean, shares.deviation) = (self.share, self.deviation);
-        let heights = shares.heights(faces, self.statistics.length, &self.choice);
+        let heights = self.shares.heights(faces, self.statistics.length, &self.choice);
         let cosines = cosines(faces, pairs, &self.statistics, self.choice.exponent);
         Gain { cosine, normalised: pairs.fnmr(&cosines, &heights, fmr) }
     }
@@ -104,8 +100,8 @@ impl Trained {
             dimension: whitening.ncols(),
             length: self.statistics.length,
             length_weight: self.choice.length_weight,
-            share: self.share,
-            share_weight: self.choice.share_weight / self.deviation,
+            share: self.shares.mean,
+            share_weight: self.choice.share_weight / self.shares.deviation,
             whitening: whitening.into_iter().collect(),
             leading: self.statistics.leading(self.choice.leading).into_iter().collect(),
         })

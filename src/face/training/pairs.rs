@@ -6,9 +6,10 @@ use super::Faces;
 use crate::face::FaceMatrix;
 use crate::units::{Fmr, Score};
 
-/// Of impostor pairs, the share with the greatest cosines is kept: normalisation moves none from below to a
-/// threshold that one in a thousand exceeds.
+/// Of impostor pairs, this share with the greatest cosines is kept, and this many times the false match rate if
+/// that is more: normalisation moves none from below to the threshold.
 const KEPT: f64 = 0.02;
+const KEPT_FOR_RATE: f64 = 20.0;
 /// Rows that are compared with all others at a time.
 const ROWS: usize = 256;
 /// Cosines that the least one kept is estimated from.
@@ -35,10 +36,10 @@ pub(super) struct Scores {
 }
 
 impl Pairs {
-    /// Those of all faces.
-    pub(super) fn of(faces: &Faces<'_>) -> Self {
+    /// Those of all faces, for thresholds of `fmr` or less.
+    pub(super) fn of(faces: &Faces<'_>, fmr: Fmr) -> Self {
         let count = faces.subjects.len();
-        let least = least_kept(faces);
+        let least = least_kept(faces, KEPT.max(KEPT_FOR_RATE * fmr.rate()));
         let mut pairs =
             Self { faces: vec![true; count], mated: Vec::new(), impostors: Vec::new(), impostors_in_all: 0 };
         for first in (0..count).step_by(ROWS) {
@@ -116,8 +117,8 @@ fn cosine(faces: &FaceMatrix, [a, b]: Pair) -> f32 {
     score.ok().flatten().map_or(-1.0, Score::get)
 }
 
-/// The cosine that a share of [`KEPT`] of impostor pairs reaches, of pairs evenly spread.
-fn least_kept(faces: &Faces<'_>) -> f32 {
+/// The cosine that a share of impostor pairs reaches, of pairs evenly spread; the least of all if that is all.
+fn least_kept(faces: &Faces<'_>, share: f64) -> f32 {
     let count = faces.subjects.len();
     let rows = (SAMPLE / count.max(1)).clamp(1, count.max(1));
     let mut sample: Vec<f32> = (0..count)
@@ -128,9 +129,9 @@ fn least_kept(faces: &Faces<'_>) -> f32 {
             others.map(move |b| cosine(&faces.units, [a as u32, b as u32]))
         })
         .collect();
-    let kept = (sample.len() as f64 * KEPT) as usize;
+    let kept = (sample.len() as f64 * share) as usize;
     if kept >= sample.len() {
-        return -1.0;
+        return f32::NEG_INFINITY;
     }
     *sample.select_nth_unstable_by(kept, |a, b| b.total_cmp(a)).1
 }

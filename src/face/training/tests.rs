@@ -98,6 +98,16 @@ fn the_number_of_threads_and_the_scale_change_nothing() {
 }
 
 #[test]
+fn great_rates_have_their_thresholds_too() {
+    let (faces, subjects) = pictures(150, 4, true);
+    let model = "net".parse().unwrap();
+    let rates = [1e-3, 1e-2, 5e-2].map(|fmr| {
+        train(&model, faces.view(), &subjects, "", Fmr::new(fmr).unwrap()).unwrap().1.trained.cosine
+    });
+    assert!(rates[0] < 1.0 && rates[0] >= rates[1] && rates[1] >= rates[2], "{rates:?}");
+}
+
+#[test]
 fn too_little_to_learn_from_is_refused() {
     let model: ModelId = "net".parse().unwrap();
     let of = |faces: &Array2<f32>, subjects: &[u32], fmr: f64| {
