@@ -8,7 +8,11 @@
 #[cfg(target_endian = "big")]
 compile_error!("the on-disk format is little-endian and mapped without conversion");
 
+#[cfg(not(unix))]
+compile_error!("a gallery needs a POSIX file system: durable directory entries, locks, atomic renames");
+
 pub mod citizen;
+pub mod subject;
 pub mod units;
 
 #[cfg(feature = "training")]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use biomatch::fingerprint::codes::CodeModel;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe};
-use biomatch::gallery::{Gallery, Options, Snapshot, verify, verify_with};
+use biomatch::gallery::{Gallery, GalleryError, Maintenance, Options, Snapshot, verify, verify_with};
 use biomatch::search::{
     Cascade, Effort, FingerQuery, Found, Keep, Search, Share, identify_fingers, identify_person,
 };
@@ -90,15 +90,14 @@ fn codes_of_another_model_are_not_compared_and_made_again() {
 
     let mut last = shipped;
     for next in runs {
-        let gallery = Gallery::open(directory.path(), next.clone()).unwrap();
-        let snapshot = gallery.snapshot().unwrap();
-        assert!(!coded(&snapshot), "codes of another model");
-        let found = search(&snapshot, thirds());
-        assert!(found.is_exhaustive());
-        assert_eq!(found.hits, search(&snapshot, Effort::Exhaustive).hits);
+        let refused = Gallery::open(directory.path(), next.clone()).unwrap_err();
+        let text = refused.to_string();
+        assert!(matches!(refused, GalleryError::CodeModel { .. }), "{text}");
+        for model in [&next, &last] {
+            assert!(text.contains(&model.code_model.id().to_string()), "it names both: {text}");
+        }
         assert!(verify_with(directory.path(), &next).unwrap().is_sound(), "of another model is not damaged");
 
-        drop(gallery);
         Gallery::upgrade(directory.path(), &next).unwrap();
         let gallery = Gallery::open(directory.path(), next.clone()).unwrap();
         let snapshot = gallery.snapshot().unwrap();
@@ -135,31 +134,26 @@ fn rows_in_memory_have_codes_and_keep_them() {
 
 #[test]
 fn segments_of_the_first_version_are_searched_in_full_and_get_codes() {
-    let directory = tempfile::tempdir().unwrap();
-    drop(create(directory.path()));
-    edit(directory.path(), |segment| {
-        let footer = segment[segment.len() - 64..].to_vec();
-        // The last section of the first version is the fifth.
-        let last = 248 + 32 * 4;
-        let end = (u64_at(segment, last + 8) + u64_at(segment, last + 16)).next_multiple_of(4096);
-        segment.truncate(end as usize);
-        segment.extend(footer);
-        segment[16] = 1;
-        segment[76] = 5;
-        segment[80] = 0;
-        segment[120..184].fill(0);
-        segment[last + 32..1272].fill(0);
-    });
-    assert!(verify(directory.path()).unwrap().is_sound());
-    let gallery = Gallery::open(directory.path(), Options::default()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1/settled");
+    for entry in std::fs::read_dir(golden).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let options = Options::default().maintenance(Maintenance::Inline);
+    let gallery = Gallery::open(folder.path(), options).unwrap();
     let snapshot = gallery.snapshot().unwrap();
     let before = contents(&snapshot).unwrap();
-    assert!(!coded(&snapshot) && search(&snapshot, thirds()).is_exhaustive());
+    assert!(!coded(&snapshot));
+    let all = search(&snapshot, Effort::Exhaustive).hits;
+    let found = search(&snapshot, thirds());
+    assert!(found.seen.full as usize >= snapshot.finger_blocks()[0].live(), "without codes in full");
     drop(gallery.writer().unwrap());
     let snapshot = gallery.snapshot().unwrap();
     assert!(coded(&snapshot) && !search(&snapshot, thirds()).is_exhaustive());
+    assert_eq!(search(&snapshot, Effort::Exhaustive).hits.len(), all.len());
     assert_eq!(contents(&snapshot).unwrap(), before);
-    assert!(verify(directory.path()).unwrap().is_sound());
+    assert!(verify(folder.path()).unwrap().is_sound());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use biomatch::gallery::{
-    Gallery, GalleryError, NewReference, Options, ReferenceId, Status, Writer, verify_in,
+    Gallery, GalleryError, Maintenance, NewReference, Options, ReferenceId, Status, Writer, verify_in,
 };
 use biomatch::storage::{Loss, Memory};
 use gallery_support::*;
@@ -24,7 +24,7 @@ struct Scenario<'a> {
 impl Scenario<'_> {
     fn add(&mut self, who: u64, references: &[NewReference]) -> Result<Vec<ReferenceId>, GalleryError> {
         let ids = self.writer.add(citizen(who), references)?;
-        let who = citizen(who).value();
+        let who = citizen(who);
         let entry = self.staged.entry(who).or_insert_with(|| (Status::Active, BTreeMap::new()));
         entry.1.extend(ids.iter().map(|id| id.value()).zip(references.iter().map(sample_of)));
         Ok(ids)
@@ -32,19 +32,19 @@ impl Scenario<'_> {
 
     fn remove(&mut self, who: u64, reference: ReferenceId) -> Result<(), GalleryError> {
         self.writer.remove(citizen(who), reference)?;
-        self.staged.get_mut(&citizen(who).value()).unwrap().1.remove(&reference.value());
+        self.staged.get_mut(&citizen(who)).unwrap().1.remove(&reference.value());
         Ok(())
     }
 
     fn delete(&mut self, who: u64) -> Result<(), GalleryError> {
         self.writer.delete(citizen(who))?;
-        self.staged.remove(&citizen(who).value());
+        self.staged.remove(&citizen(who));
         Ok(())
     }
 
     fn lock(&mut self, who: u64) -> Result<(), GalleryError> {
         self.writer.set_status(citizen(who), LOCKED)?;
-        self.staged.get_mut(&citizen(who).value()).unwrap().0 = LOCKED;
+        self.staged.get_mut(&citizen(who)).unwrap().0 = LOCKED;
         Ok(())
     }
 
@@ -130,7 +130,7 @@ const SCRIPTS: [Script; 2] = [
 /// Plays until the fault; gives what was acknowledged, and what was staged at most.
 fn play(memory: &Memory, script: &Script) -> (Contents, Contents) {
     let nothing = (Contents::new(), Contents::new());
-    let options = Options::default().flush_at(script.flush_at);
+    let options = Options::default().flush_at(script.flush_at).maintenance(Maintenance::Inline);
     let Ok(gallery) = Gallery::create_in(Arc::new(memory.clone()), options) else { return nothing };
     let Ok(writer) = gallery.writer() else { return nothing };
     let mut scenario = Scenario { writer: &writer, acknowledged: Contents::new(), staged: Contents::new() };
@@ -153,7 +153,7 @@ fn check(survivor: &Memory, acknowledged: &Contents, staged: &Contents, what: &s
     assert!(seen == *acknowledged || seen == *staged, "{what}: a writer sees {:?}", seen.keys());
     let report = verify_in(backend.clone()).expect(what);
     assert!(report.is_sound(), "{what}: {:?}", report.problems);
-    assert!(report.orphans.is_empty() && report.unsealed_bytes == 0, "{what}: not settled");
+    assert!(report.orphans.is_empty() && report.unacknowledged_bytes == 0, "{what}: not settled");
     // Life goes on.
     writer.add(citizen(90), &[finger(90)]).expect(what);
     writer.flush().expect(what);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
-use biomatch::gallery::{Gallery, GalleryError, Options, verify, verify_in};
+use biomatch::gallery::{Gallery, GalleryError, Options, RequestId, verify, verify_in};
 use biomatch::storage::Memory;
 use gallery_support::*;
 
@@ -23,7 +23,8 @@ fn files() -> BTreeMap<String, Vec<u8>> {
     for c in 0..CITIZENS {
         writer.add(citizen(c), &[finger(c), finger(c + 100), face(&model("m"), c, 24)]).unwrap();
     }
-    writer.add(citizen(0), &[face(&model("n"), 0, 8)]).unwrap();
+    let request = RequestId::new([7; 16]);
+    writer.add_request(citizen(0), &[face(&model("n"), 0, 8)], request).unwrap();
     let extra = writer.add(citizen(1), &[finger(300)]).unwrap();
     writer.flush().unwrap();
     writer.remove(citizen(1), extra[0]).unwrap();
@@ -34,6 +35,8 @@ fn files() -> BTreeMap<String, Vec<u8>> {
     writer.set_status(citizen(3), LOCKED).unwrap();
     writer.commit().unwrap();
     drop(writer);
+    // It says which process had the lock last, which is for messages only.
+    memory.overwrite("LOCK", &[]);
     memory.files()
 }
 
@@ -48,7 +51,7 @@ fn open_and_scan(memory: &Memory) -> Result<(), GalleryError> {
     let mut worst = Ok(());
     for block in snapshot.finger_blocks() {
         for row in 0..block.len() {
-            let _ = (block.meta(row).citizen(), block.is_live(row), block.location(row));
+            let _ = (block.meta(row).subject(), block.is_live(row), block.location(row));
             match block.finger(row) {
                 Ok(view) => {
                     let _score = probe.compare(view, &mut scratch);
@@ -83,7 +86,7 @@ fn flip(files: &BTreeMap<String, Vec<u8>>, name: &str, bit: u64) -> Memory {
 #[test]
 fn every_flipped_bit_is_found() {
     let files = files();
-    let kinds = ["CURRENT", "manifest-", "marks-", "wal-", ".finger", ".face"];
+    let kinds = ["CURRENT", "WITNESS", "manifest-", "tombstones-", "requests-", "wal-", ".finger", ".face"];
     assert!(kinds.iter().all(|kind| files.keys().any(|name| name.contains(kind))), "{:?}", files.keys());
     assert!(verify_in(Arc::new(Memory::with(files.clone()))).unwrap().is_sound());
     open_and_scan(&Memory::with(files.clone())).unwrap();
@@ -115,13 +118,6 @@ fn every_flipped_bit_is_found() {
 }
 
 #[test]
-fn a_used_file_with_anything_in_its_lock_is_found() {
-    let mut files = files();
-    files.insert("LOCK".into(), vec![0]);
-    assert!(!verify_in(Arc::new(Memory::with(files))).unwrap().is_sound());
-}
-
-#[test]
 fn every_file_is_missed() {
     let files = files();
     for name in files.keys().filter(|name| *name != "LOCK") {
@@ -130,14 +126,18 @@ fn every_file_is_missed() {
         let memory = Memory::with(rest);
         match verify_in(Arc::new(memory.clone())) {
             Ok(report) => assert!(!report.is_sound(), "{name}"),
-            Err(error) => assert!(matches!(error, GalleryError::NotAGallery { .. }), "{name}: {error}"),
+            Err(error) => assert!(matches!(error, GalleryError::Remains { .. }), "{name}: {error}"),
         }
-        assert!(Gallery::open_in(Arc::new(memory), Options::default()).is_err(), "{name}");
+        match Gallery::open_in(Arc::new(memory), Options::default()) {
+            // The requests are for the writer only.
+            Ok(gallery) => assert!(name.starts_with("requests-") && gallery.writer().is_err(), "{name}"),
+            Err(_) => assert!(!name.starts_with("requests-"), "{name}"),
+        }
     }
 }
 
 #[test]
-fn every_truncation_is_found_but_that_of_a_log_between_its_batches() {
+fn every_truncation_is_found() {
     let files = files();
     let mut random = Random(2);
     for (name, bytes) in files.iter().filter(|(_, bytes)| !bytes.is_empty()) {
@@ -150,41 +150,77 @@ fn every_truncation_is_found_but_that_of_a_log_between_its_batches() {
             let mut cut = files.clone();
             cut.get_mut(name).unwrap().truncate(length);
             let memory = Memory::with(cut);
+            let report = verify_in(Arc::new(memory.clone())).unwrap();
+            assert!(!report.is_sound(), "{name} cut to {length}");
             let opened = open_and_scan(&memory);
-            let report = verify_in(Arc::new(memory)).unwrap();
-            if name.starts_with("wal-") && length >= 64 {
-                // A writer that died leaves this too: what is whole is there.
-                assert!(opened.is_ok() && report.is_sound(), "{name} cut to {length}: {opened:?}");
+            // The requests are for the writer only.
+            if name.starts_with("requests-") {
+                let gallery = Gallery::open_in(Arc::new(memory), Options::default()).unwrap();
+                assert!(gallery.writer().is_err(), "{name} cut to {length}");
             } else {
-                assert!(opened.is_err() && !report.is_sound(), "{name} cut to {length}");
+                assert!(opened.is_err(), "{name} cut to {length}");
             }
         }
     }
 }
 
 #[test]
-fn a_bad_record_before_good_ones_is_refused_and_a_torn_end_is_cut() {
+fn what_was_acknowledged_is_damage_when_it_is_wrong_and_never_a_torn_end() {
     let files = files();
     let name = files.keys().find(|name| name.starts_with("wal-")).unwrap().clone();
     let log = &files[&name];
-    // The first record's body: batches that were acknowledged follow.
-    let memory = flip(&files, &name, (64 + 40) * 8);
-    let refused = Gallery::open_in(Arc::new(memory), Options::default()).unwrap_err();
-    assert!(matches!(refused.damage(), Some(damage) if damage.offset == 64), "{refused}");
-    // The last seal: its batch is whole, so it is kept and sealed again.
-    let memory = flip(&files, &name, (log.len() as u64 - 8) * 8);
-    let gallery = Gallery::open_in(Arc::new(memory.clone()), Options::default()).unwrap();
-    assert!(gallery.recovery().unwrap().torn.is_some());
-    assert_eq!(gallery.snapshot().unwrap().status(citizen(3)), LOCKED);
-    assert_eq!(memory.files()[&name], *log);
-    // Bytes that no writer wrote, at the end.
+    let refused = |memory: Memory| {
+        let error = Gallery::open_in(Arc::new(memory.clone()), Options::default()).unwrap_err();
+        assert!(!verify_in(Arc::new(memory.clone())).unwrap().is_sound());
+        // No reader and no writer makes it look well.
+        assert_eq!(memory.files().get(&name), memory.clone().files().get(&name));
+        assert!(Gallery::open_in(Arc::new(memory), Options::default()).is_err());
+        error
+    };
+    // The first record's body.
+    let error = refused(flip(&files, &name, (128 + 40) * 8));
+    assert!(matches!(error.damage(), Some(damage) if damage.offset == 128), "{error}");
+    // The end of the last batch, and a whole lost sector.
+    for lost in [1, 8, 40, 144] {
+        let mut zeros = files.clone();
+        let bytes = zeros.get_mut(&name).unwrap();
+        let end = bytes.len();
+        bytes[end - lost..].fill(0);
+        let error = refused(Memory::with(zeros));
+        assert!(error.damage().is_some(), "{lost}: {error}");
+    }
+    // The log of an earlier moment, whole in itself.
+    let batches = [128, log.len() - 100];
+    for length in batches {
+        let mut cut = files.clone();
+        cut.get_mut(&name).unwrap().truncate(length);
+        let error = refused(Memory::with(cut));
+        assert!(error.damage().is_some(), "{length}: {error}");
+    }
+}
+
+#[test]
+fn bytes_behind_what_was_acknowledged_are_kept_aside() {
+    let files = files();
+    let name = files.keys().find(|name| name.starts_with("wal-")).unwrap().clone();
     let mut longer = files.clone();
     longer.get_mut(&name).unwrap().extend([0x5a; 100]);
-    let memory = Memory::with(longer);
-    assert!(!verify_in(Arc::new(memory.clone())).unwrap().is_sound());
+    let memory = Memory::with(longer.clone());
+    let report = verify_in(Arc::new(memory.clone())).unwrap();
+    assert!(report.is_sound() && report.unacknowledged_bytes == 100);
     let gallery = Gallery::open_in(Arc::new(memory.clone()), Options::default()).unwrap();
-    assert_eq!(gallery.recovery().unwrap().cut_bytes, 100);
-    assert_eq!(memory.files()[&name], *log);
+    let before = contents(&gallery.snapshot().unwrap()).unwrap();
+    assert_eq!(memory.files(), longer, "a reader writes nothing");
+    let writer = gallery.writer().unwrap();
+    let recovery = writer.recovery().clone();
+    assert_eq!((recovery.cut_bytes, recovery.set_aside.len()), (100, 1), "{recovery:?}");
+    assert!(recovery.torn.is_some());
+    assert_eq!(memory.files()[&recovery.set_aside[0]], longer[&name]);
+    assert_eq!(contents(&gallery.snapshot().unwrap()).unwrap(), before);
+    let report = verify_in(Arc::new(memory.clone())).unwrap();
+    assert!(report.is_sound() && report.set_aside == recovery.set_aside);
+    assert_eq!(writer.discard_set_aside().unwrap(), recovery.set_aside);
+    assert!(memory.files().keys().all(|name| !name.starts_with("aside-")));
 }
 
 #[test]

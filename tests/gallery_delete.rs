@@ -25,7 +25,7 @@ fn count(directory: &Path, needles: &[Vec<u8>]) -> usize {
 /// All that could give a citizen away: the number, each minutia, each cylinder, each piece of the
 /// embedding.
 fn traces(who: u64) -> Vec<Vec<u8>> {
-    let mut traces = vec![citizen(who).value().to_le_bytes().to_vec()];
+    let mut traces = vec![citizen(who).as_bytes().to_vec()];
     let minutiae = minutiae(who, 40);
     traces.extend(minutiae.iter().map(|minutia| bytemuck::bytes_of(minutia).to_vec()));
     let features = FingerFeatures::new(&minutiae);

@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use biomatch::gallery::{Enrolment, Gallery, Options, verify};
+use biomatch::subject::SubjectId;
 use gallery_support::*;
 
 const DIRECTORY: &str = "BIOMATCH_TEST_KILL_DIRECTORY";
@@ -28,7 +29,11 @@ fn options() -> Options {
 }
 
 fn enrolment(who: u64) -> Enrolment {
-    Enrolment { citizen: citizen(who), references: vec![finger(who), face(&model("m"), who, 32)] }
+    Enrolment {
+        citizen: citizen(who),
+        references: vec![finger(who), face(&model("m"), who, 32)],
+        request: None,
+    }
 }
 
 /// The child: enrols citizens with ever greater numbers in two threads, one by one and now and then
@@ -112,16 +117,23 @@ impl Known {
     /// Compares the gallery with what was acknowledged, and takes over what turned out.
     fn check(&mut self, directory: &Path, round: usize) {
         let gallery = Gallery::open(directory, options()).unwrap();
+        let check = |found: &Contents| {
+            for (&who, ids) in &self.there {
+                let (_, samples) = found.get(&citizen(who)).expect("an acknowledged enrolment is there");
+                let expected = [sample_of(&finger(who)), sample_of(&face(&model("m"), who, 32))];
+                let expected: BTreeMap<_, _> = ids.iter().copied().zip(expected).collect();
+                assert_eq!(*samples, expected, "round {round}, citizen {who}");
+            }
+        };
+        check(&contents(&gallery.snapshot().unwrap()).unwrap());
+        // The next writer may keep a batch that nobody was told of.
+        drop(gallery.writer().unwrap());
         let found = contents(&gallery.snapshot().unwrap()).unwrap();
-        for (&who, ids) in &self.there {
-            let (_, samples) = found.get(&citizen(who).value()).expect("an acknowledged enrolment is there");
-            let expected = [sample_of(&finger(who)), sample_of(&face(&model("m"), who, 32))];
-            let expected: BTreeMap<_, _> = ids.iter().copied().zip(expected).collect();
-            assert_eq!(*samples, expected, "round {round}, citizen {who}");
-        }
-        let base = citizen(0).value();
+        check(&found);
+        let number = |subject: SubjectId| subject.citizen().unwrap().value();
+        let base = number(citizen(0));
         for (&id, (_, samples)) in &found {
-            let who = id - base;
+            let who = number(id) - base;
             assert!(
                 self.there.contains_key(&who) || self.unsure.contains(&who),
                 "round {round}: {who} is back"

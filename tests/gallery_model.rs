@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use biomatch::gallery::{
-    Gallery, GalleryError, NewReference, Options, ReferenceId, Status, Writer, verify_in,
+    Gallery, GalleryError, Maintenance, NewReference, Options, ReferenceId, Status, Writer, verify_in,
 };
 use biomatch::storage::{Loss, Memory};
 use gallery_support::*;
@@ -62,7 +62,16 @@ struct Model(Contents);
 
 impl Model {
     fn entry(&mut self, who: u64) -> &mut (Status, BTreeMap<u64, Sample>) {
-        self.0.entry(citizen(who).value()).or_insert_with(|| (Status::Active, BTreeMap::new()))
+        self.0.entry(citizen(who)).or_insert_with(|| (Status::Active, BTreeMap::new()))
+    }
+
+    /// The same sample of the same moment is kept once.
+    fn keep(&mut self, who: u64, id: ReferenceId, new: &NewReference) {
+        let samples = &mut self.entry(who).1;
+        let sample = sample_of(new);
+        if samples.values().all(|known| *known != sample) {
+            samples.insert(id.value(), sample);
+        }
     }
 
     fn tidy(&mut self) {
@@ -70,11 +79,11 @@ impl Model {
     }
 
     fn known(&self, who: u64) -> bool {
-        self.0.contains_key(&citizen(who).value())
+        self.0.contains_key(&citizen(who))
     }
 
     fn nth(&self, who: u64, which: usize) -> Option<ReferenceId> {
-        let (_, samples) = self.0.get(&citizen(who).value())?;
+        let (_, samples) = self.0.get(&citizen(who))?;
         samples.keys().nth(which).copied().map(ReferenceId::from_value)
     }
 
@@ -87,12 +96,12 @@ impl Model {
 
 fn run(actions: Vec<Action>) {
     let mut memory = Memory::new();
-    let options = Options::default().flush_at(7);
+    let options = Options::default().flush_at(7).maintenance(Maintenance::Inline);
     let mut gallery = Gallery::create_in(Arc::new(memory.clone()), options.clone()).unwrap();
     let mut writer: Writer = gallery.writer().unwrap();
     let mut follower = Gallery::open_in(Arc::new(memory.clone()), options.clone()).unwrap();
     let (mut committed, mut staged) = (Model::default(), Model::default());
-    // The greatest number given, and the greatest that was committed.
+    // The greatest number given, and the greatest that was ever seen.
     let (mut greatest, mut kept) = (0, 0);
     for action in actions {
         let mut settled = false;
@@ -104,7 +113,7 @@ fn run(actions: Vec<Action>) {
                 for (id, new) in ids.iter().zip(&news) {
                     assert!(id.value() > greatest, "numbers are new");
                     greatest = id.value();
-                    staged.entry(who).1.insert(id.value(), sample_of(new));
+                    staged.keep(who, *id, new);
                 }
                 staged.tidy();
             }
@@ -113,7 +122,7 @@ fn run(actions: Vec<Action>) {
                     let id = writer.replace(citizen(who), old, &new_reference(seed)).unwrap();
                     greatest = id.value();
                     staged.entry(who).1.remove(&old.value());
-                    staged.entry(who).1.insert(id.value(), sample_of(&new_reference(seed)));
+                    staged.keep(who, id, &new_reference(seed));
                 }
             }
             Action::Remove { who, which } => match staged.nth(who, which) {
@@ -130,7 +139,7 @@ fn run(actions: Vec<Action>) {
             Action::Delete { who } => {
                 let deleted = writer.delete(citizen(who));
                 assert_eq!(deleted.is_ok(), staged.known(who));
-                staged.0.remove(&citizen(who).value());
+                staged.0.remove(&citizen(who));
             }
             Action::SetStatus { who, status } => {
                 let set = writer.set_status(citizen(who), status);
@@ -167,7 +176,9 @@ fn run(actions: Vec<Action>) {
             }
         }
         if settled {
-            (committed, kept) = (staged.clone(), greatest);
+            committed = staged.clone();
+            let seen = committed.0.values().flat_map(|(_, samples)| samples.keys().copied());
+            kept = seen.fold(kept, u64::max);
         }
         for handle in [&gallery, &follower] {
             let snapshot = handle.snapshot().unwrap();

@@ -59,7 +59,7 @@ fn the_next_snapshot_in_another_process_sees_what_was_acknowledged() {
     };
     for n in 0..60 {
         writer.add(citizen(n), &[finger(n), finger(n + 1)]).unwrap();
-        let generation = writer.commit().unwrap();
+        let generation = writer.commit().unwrap().generation();
         assert_eq!(ask(n), format!("{generation} 2 false"));
         if n % 7 == 3 {
             writer.flush().unwrap();
@@ -67,12 +67,12 @@ fn the_next_snapshot_in_another_process_sees_what_was_acknowledged() {
         }
         if n % 11 == 5 {
             writer.set_status(citizen(n), LOCKED).unwrap();
-            let generation = writer.commit().unwrap();
+            let generation = writer.commit().unwrap().generation();
             assert_eq!(ask(n), format!("{generation} 2 true"));
         }
         if n % 3 == 1 {
             writer.delete(citizen(n)).unwrap();
-            let generation = writer.commit().unwrap();
+            let generation = writer.commit().unwrap().generation();
             assert_eq!(ask(n), format!("{generation} 0 false"));
         }
         if n % 20 == 19 {

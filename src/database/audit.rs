@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::citizen::CitizenId;
 use crate::gallery::ReferenceId;
+use crate::subject::SubjectId;
 
 use super::decision::as_text;
 use super::{Evidence, LockReason, ReferReason};
@@ -57,7 +57,7 @@ pub enum AuditEvent<'a> {
     Authenticate {
         /// The claimed citizen.
         #[serde(serialize_with = "as_text")]
-        citizen: CitizenId,
+        citizen: SubjectId,
         /// What was decided.
         outcome: AuditOutcome<'a>,
     },
@@ -74,7 +74,7 @@ pub enum AuditEvent<'a> {
     Enrol {
         /// The citizen.
         #[serde(serialize_with = "as_text")]
-        citizen: CitizenId,
+        citizen: SubjectId,
         /// How many.
         references: usize,
     },
@@ -82,7 +82,7 @@ pub enum AuditEvent<'a> {
     Replace {
         /// The citizen.
         #[serde(serialize_with = "as_text")]
-        citizen: CitizenId,
+        citizen: SubjectId,
         /// The reference that goes.
         #[serde(serialize_with = "as_text")]
         reference: ReferenceId,
@@ -91,7 +91,7 @@ pub enum AuditEvent<'a> {
     Remove {
         /// The citizen.
         #[serde(serialize_with = "as_text")]
-        citizen: CitizenId,
+        citizen: SubjectId,
         /// The reference.
         #[serde(serialize_with = "as_text")]
         reference: ReferenceId,
@@ -100,13 +100,13 @@ pub enum AuditEvent<'a> {
     Delete {
         /// The citizen.
         #[serde(serialize_with = "as_text")]
-        citizen: CitizenId,
+        citizen: SubjectId,
     },
     /// A citizen is locked.
     Lock {
         /// The citizen.
         #[serde(serialize_with = "as_text")]
-        citizen: CitizenId,
+        citizen: SubjectId,
         /// Why.
         #[serde(serialize_with = "as_text")]
         why: LockReason,
@@ -115,7 +115,7 @@ pub enum AuditEvent<'a> {
     Unlock {
         /// The citizen.
         #[serde(serialize_with = "as_text")]
-        citizen: CitizenId,
+        citizen: SubjectId,
     },
     /// The disk failed while changes that were recorded just before were made: the gallery has all or none
     /// of them.
@@ -132,7 +132,7 @@ pub enum AuditEvent<'a> {
 pub struct AuditCandidate {
     /// Who.
     #[serde(serialize_with = "as_text")]
-    pub citizen: CitizenId,
+    pub citizen: SubjectId,
     /// How many strangers are expected to be as good, at most.
     pub expected_false: f64,
 }

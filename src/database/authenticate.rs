@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use crate::citizen::CitizenId;
 use crate::fingerprint::Scratch;
 use crate::gallery::{CitizenView, Status};
+use crate::subject::SubjectId;
 
 use super::decision::{Decision, ReferReason, Verdict};
 use super::judge::{Scored, judge};
@@ -23,23 +23,23 @@ impl CitizenSnapshot<'_> {
     /// is never a rejection.
     pub fn authenticate(
         &self,
-        citizen: &CitizenId,
+        citizen: impl Into<SubjectId>,
         probe: &Probe,
         policy: &Policy,
     ) -> Result<Decision, DatabaseError> {
-        let started = Instant::now();
-        let decided = self.decide(*citizen, probe, policy);
+        let (started, citizen) = (Instant::now(), citizen.into());
+        let decided = self.decide(citizen, probe, policy);
         let outcome = match &decided {
             Ok(Decision::Accept(evidence)) => AuditOutcome::Accept(evidence),
             Ok(Decision::Reject(evidence)) => AuditOutcome::Reject(evidence),
             Ok(Decision::Refer(reason)) => AuditOutcome::Refer(reason),
             Err(error) => AuditOutcome::Error { error: error.to_string() },
         };
-        self.record(AuditEvent::Authenticate { citizen: *citizen, outcome }, started)?;
+        self.record(AuditEvent::Authenticate { citizen, outcome }, started)?;
         decided
     }
 
-    fn decide(&self, citizen: CitizenId, probe: &Probe, policy: &Policy) -> Result<Decision, DatabaseError> {
+    fn decide(&self, citizen: SubjectId, probe: &Probe, policy: &Policy) -> Result<Decision, DatabaseError> {
         let Some(view) = self.gallery.citizen(citizen)? else {
             return Ok(Decision::Refer(ReferReason::UnknownCitizen));
         };

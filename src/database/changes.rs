@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::citizen::CitizenId;
 use crate::gallery::ReferenceId;
+use crate::subject::SubjectId;
 
 use super::{CitizenDatabase, CitizenWriter, DatabaseError, Enrolment, LockReason};
 
@@ -26,7 +26,7 @@ impl CitizenDatabase {
     /// writer anew, which recovers, and [`CitizenDatabase::snapshot`] then tells.
     pub fn enrol(
         &self,
-        citizen: &CitizenId,
+        citizen: impl Into<SubjectId>,
         enrolment: Enrolment,
     ) -> Result<Vec<ReferenceId>, DatabaseError> {
         self.change(|writer| writer.enrol(citizen, enrolment))
@@ -36,7 +36,7 @@ impl CitizenDatabase {
     ///
     /// # Errors
     /// As [`CitizenWriter::delete`], and those of [`CitizenDatabase::enrol`].
-    pub fn delete(&self, citizen: &CitizenId) -> Result<(), DatabaseError> {
+    pub fn delete(&self, citizen: impl Into<SubjectId>) -> Result<(), DatabaseError> {
         self.change(|writer| writer.delete(citizen))
     }
 
@@ -44,7 +44,7 @@ impl CitizenDatabase {
     ///
     /// # Errors
     /// As [`CitizenWriter::lock`], and those of [`CitizenDatabase::enrol`].
-    pub fn lock(&self, citizen: &CitizenId, why: LockReason) -> Result<(), DatabaseError> {
+    pub fn lock(&self, citizen: impl Into<SubjectId>, why: LockReason) -> Result<(), DatabaseError> {
         self.change(|writer| writer.lock(citizen, why))
     }
 
@@ -52,7 +52,7 @@ impl CitizenDatabase {
     ///
     /// # Errors
     /// As [`CitizenWriter::unlock`], and those of [`CitizenDatabase::enrol`].
-    pub fn unlock(&self, citizen: &CitizenId) -> Result<(), DatabaseError> {
+    pub fn unlock(&self, citizen: impl Into<SubjectId>) -> Result<(), DatabaseError> {
         self.change(|writer| writer.unlock(citizen))
     }
 

@@ -8,8 +8,8 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use rayon::ThreadPool;
 
-use crate::citizen::CitizenId;
 use crate::gallery::{self, CitizenView, Gallery, Generation};
+use crate::subject::SubjectId;
 
 use super::calibrations::Tables;
 use super::change_record::ChangeRecord;
@@ -90,7 +90,7 @@ impl CitizenDatabase {
     /// As [`CitizenSnapshot::authenticate`], and those of [`CitizenDatabase::snapshot`].
     pub fn authenticate(
         &self,
-        citizen: &CitizenId,
+        citizen: impl Into<SubjectId>,
         probe: &Probe,
         policy: &Policy,
     ) -> Result<Decision, DatabaseError> {
@@ -145,8 +145,8 @@ impl CitizenSnapshot<'_> {
     ///
     /// # Errors
     /// Damage to a segment's catalogue: nobody can then be said to be unknown.
-    pub fn citizen(&self, citizen: &CitizenId) -> Result<Option<CitizenView>, DatabaseError> {
-        Ok(self.gallery.citizen(*citizen)?)
+    pub fn citizen(&self, citizen: impl Into<SubjectId>) -> Result<Option<CitizenView>, DatabaseError> {
+        Ok(self.gallery.citizen(citizen)?)
     }
 
     /// Keeps the audit entry of what was asked and came of it since `started`.

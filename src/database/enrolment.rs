@@ -1,6 +1,6 @@
 //! What is stored of a citizen.
 
-use crate::gallery::NewReference;
+use crate::gallery::{NewReference, RequestId};
 use crate::template::{FaceTemplate, FingerPosition, FingerprintTemplate};
 use crate::units::Timestamp;
 
@@ -11,6 +11,7 @@ use super::DatabaseError;
 pub struct Enrolment {
     /// With what was said of its date, if anything was.
     samples: Vec<(Sample, Option<Option<Timestamp>>)>,
+    pub(super) request: Option<RequestId>,
 }
 
 #[derive(Clone, Debug)]
@@ -50,6 +51,14 @@ impl Enrolment {
         for (_, captured) in &mut self.samples {
             captured.get_or_insert(at);
         }
+        self
+    }
+
+    /// Names the request, so that it may be repeated: repeated with the same content it changes nothing, and gives
+    /// its first result; with other content it is a [`crate::gallery::GalleryError::RequestConflict`].
+    #[must_use]
+    pub fn request_id(mut self, request: RequestId) -> Self {
+        self.request = Some(request);
         self
     }
 

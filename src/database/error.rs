@@ -1,10 +1,10 @@
 //! Why the database gives no decision at all. None of these is "no match".
 
 use crate::calibration::CalibrationError;
-use crate::citizen::CitizenId;
 use crate::face::FaceError;
 use crate::gallery::{GalleryError, ReferenceId};
 use crate::search::SearchError;
+use crate::subject::SubjectId;
 use crate::template::{FingerPosition, ModelId};
 use crate::units::Fmr;
 
@@ -21,7 +21,7 @@ pub enum DatabaseError {
     #[error("reference {reference} of {citizen:?} ({modality}) is damaged: {source}")]
     DamagedRecord {
         /// The citizen.
-        citizen: CitizenId,
+        citizen: SubjectId,
         /// The reference.
         reference: ReferenceId,
         /// Its kind.

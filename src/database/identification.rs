@@ -4,9 +4,9 @@ use std::num::NonZeroUsize;
 
 use serde::Serialize;
 
-use crate::citizen::CitizenId;
 use crate::gallery::ReferenceId;
 use crate::search::{Effort, OneBit, SubGallery};
+use crate::subject::SubjectId;
 use crate::units::Fpir;
 
 use super::LockReason;
@@ -108,7 +108,7 @@ pub struct Candidate {
     pub rank: usize,
     /// Who.
     #[serde(serialize_with = "as_text")]
-    pub citizen: CitizenId,
+    pub citizen: SubjectId,
     /// Why the citizen's record is locked, if it is.
     #[serde(serialize_with = "as_optional_text", skip_serializing_if = "Option::is_none")]
     pub locked: Option<LockReason>,

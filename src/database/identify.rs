@@ -12,13 +12,13 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::calibration::Calibration;
-use crate::citizen::CitizenId;
 use crate::face::FaceProbe;
 use crate::fingerprint::{FingerProbe, Scratch};
 use crate::search::{
     FingerQuery, Found, FoundPerson, Hit, OneBit, Search, Shortlist, identify_faces, identify_fingers,
     identify_person,
 };
+use crate::subject::SubjectId;
 use crate::template::FingerPosition;
 use crate::units::Score;
 
@@ -227,7 +227,7 @@ impl CitizenSnapshot<'_> {
         asked: &Identify<'_>,
     ) -> Result<Identification, DatabaseError> {
         let thresholds = thresholds(found, asked)?;
-        let citizens: BTreeSet<CitizenId> =
+        let citizens: BTreeSet<SubjectId> =
             found.iter().flat_map(|(_, found)| found.hits.iter().map(|hit| hit.citizen)).collect();
         let mut damaged: BTreeSet<_> =
             found.iter().flat_map(|(_, found)| found.damaged.iter().copied()).collect();
@@ -278,7 +278,7 @@ impl CitizenSnapshot<'_> {
     fn best(
         &self,
         sample: &Sample<'_>,
-        citizen: CitizenId,
+        citizen: SubjectId,
         found: &Found,
     ) -> Result<Option<Comparison>, DatabaseError> {
         let Some(view) = self.gallery.citizen(citizen)? else { return Ok(None) };

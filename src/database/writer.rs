@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use rayon::ThreadPool;
 
-use crate::citizen::CitizenId;
-use crate::gallery::{self, GalleryError, Generation, Recovery, ReferenceId, Status, Writer};
+use crate::gallery::{self, Commit, GalleryError, Recovery, ReferenceId, Status, Writer};
+use crate::subject::SubjectId;
 
 use super::change_record::ChangeRecord;
 use super::{AuditEvent, DatabaseError, Enrolment, LockReason};
@@ -42,12 +42,13 @@ impl CitizenWriter {
     /// model's, an earlier error of the disk.
     pub fn enrol(
         &self,
-        citizen: &CitizenId,
+        citizen: impl Into<SubjectId>,
         enrolment: Enrolment,
     ) -> Result<Vec<ReferenceId>, DatabaseError> {
+        let (citizen, request) = (citizen.into(), enrolment.request);
         let references = enrolment.references()?;
-        let event = AuditEvent::Enrol { citizen: *citizen, references: references.len() };
-        self.stage(event, || self.run(|| self.writer.add(*citizen, &references)))
+        let event = AuditEvent::Enrol { citizen, references: references.len() };
+        self.stage(event, || self.run(|| self.writer.add_request(citizen, &references, request)))
     }
 
     /// Stages references of many citizens, their features made in parallel.
@@ -55,15 +56,16 @@ impl CitizenWriter {
     /// # Errors
     /// As [`CitizenWriter::enrol`], of the first citizen that cannot be enrolled; those before are
     /// staged or not: drop the writer, or commit what there is (an audit then has entries of all).
-    pub fn enrol_all(
+    pub fn enrol_all<S: Into<SubjectId>>(
         &self,
-        enrolments: Vec<(CitizenId, Enrolment)>,
+        enrolments: impl IntoIterator<Item = (S, Enrolment)>,
     ) -> Result<Vec<Vec<ReferenceId>>, DatabaseError> {
         let enrolments = enrolments
             .into_iter()
             .map(|(citizen, enrolment)| {
+                let request = enrolment.request;
                 let references = enrolment.references()?;
-                Ok(gallery::Enrolment { citizen, references })
+                Ok(gallery::Enrolment { citizen: citizen.into(), references, request })
             })
             .collect::<Result<Vec<_>, DatabaseError>>()?;
         let event =
@@ -81,23 +83,24 @@ impl CitizenWriter {
     /// The citizen has no such reference, and as [`CitizenWriter::enrol`].
     pub fn replace(
         &self,
-        citizen: &CitizenId,
+        citizen: impl Into<SubjectId>,
         reference: ReferenceId,
         enrolment: Enrolment,
     ) -> Result<ReferenceId, DatabaseError> {
         let [new] = <[_; 1]>::try_from(enrolment.references()?)
             .map_err(|references| DatabaseError::NotOneSample { found: references.len() })?;
-        let event = AuditEvent::Replace { citizen: *citizen, reference };
-        self.stage(event, || self.run(|| self.writer.replace(*citizen, reference, &new)))
+        let citizen = citizen.into();
+        let event = AuditEvent::Replace { citizen, reference };
+        self.stage(event, || self.run(|| self.writer.replace(citizen, reference, &new)))
     }
 
     /// Stages the removal of one reference.
     ///
     /// # Errors
     /// The citizen has no such reference; damage; an earlier error of the disk.
-    pub fn remove(&self, citizen: &CitizenId, reference: ReferenceId) -> Result<(), DatabaseError> {
-        let event = AuditEvent::Remove { citizen: *citizen, reference };
-        self.stage(event, || self.writer.remove(*citizen, reference))
+    pub fn remove(&self, citizen: impl Into<SubjectId>, reference: ReferenceId) -> Result<(), DatabaseError> {
+        let citizen = citizen.into();
+        self.stage(AuditEvent::Remove { citizen, reference }, || self.writer.remove(citizen, reference))
     }
 
     /// Stages the deletion of a citizen: all references, and the lock. The next commit hides them;
@@ -105,8 +108,9 @@ impl CitizenWriter {
     ///
     /// # Errors
     /// [`gallery::GalleryError::UnknownCitizen`]; damage; an earlier error of the disk.
-    pub fn delete(&self, citizen: &CitizenId) -> Result<(), DatabaseError> {
-        self.stage(AuditEvent::Delete { citizen: *citizen }, || self.writer.delete(*citizen))
+    pub fn delete(&self, citizen: impl Into<SubjectId>) -> Result<(), DatabaseError> {
+        let citizen = citizen.into();
+        self.stage(AuditEvent::Delete { citizen }, || self.writer.delete(citizen))
     }
 
     /// Stages a lock: claims on this citizen are then referred, before any comparison. A lock that
@@ -114,18 +118,19 @@ impl CitizenWriter {
     ///
     /// # Errors
     /// As [`CitizenWriter::delete`].
-    pub fn lock(&self, citizen: &CitizenId, why: LockReason) -> Result<(), DatabaseError> {
-        let event = AuditEvent::Lock { citizen: *citizen, why };
-        self.stage(event, || self.writer.set_status(*citizen, Status::Locked(why.code())))
+    pub fn lock(&self, citizen: impl Into<SubjectId>, why: LockReason) -> Result<(), DatabaseError> {
+        let citizen = citizen.into();
+        let event = AuditEvent::Lock { citizen, why };
+        self.stage(event, || self.writer.set_status(citizen, Status::Locked(why.code())))
     }
 
     /// Stages the end of a lock; no effect on a citizen who is not locked.
     ///
     /// # Errors
     /// As [`CitizenWriter::delete`].
-    pub fn unlock(&self, citizen: &CitizenId) -> Result<(), DatabaseError> {
-        let event = AuditEvent::Unlock { citizen: *citizen };
-        self.stage(event, || self.writer.set_status(*citizen, Status::Active))
+    pub fn unlock(&self, citizen: impl Into<SubjectId>) -> Result<(), DatabaseError> {
+        let citizen = citizen.into();
+        self.stage(AuditEvent::Unlock { citizen }, || self.writer.set_status(citizen, Status::Active))
     }
 
     /// Makes everything staged before durable, then visible, then returns.
@@ -133,7 +138,7 @@ impl CitizenWriter {
     /// # Errors
     /// The system's word; the writer then refuses everything, and a new one recovers.
     /// [`DatabaseError::Audit`].
-    pub fn commit(&self) -> Result<Generation, DatabaseError> {
+    pub fn commit(&self) -> Result<Commit, DatabaseError> {
         self.recorded(|| self.writer.commit())
     }
 

@@ -6,83 +6,255 @@ use std::sync::Arc;
 use super::block::{Block, Columns, FaceBlock, FaceColumns, Faces, FingerBlock, FingerColumns, Fingers};
 use super::change::{Added, AddedColumns, Change};
 use super::codes::OwnedCodes;
+use super::erasure::PendingErasure;
 use super::error::GalleryError;
+use super::manifest::SegmentEntry;
 use super::memory::{CodedFinger, FaceMemory, FingerMemory};
-use super::reference::{Generation, ReferenceId, ReferenceMeta, Status};
+use super::reference::{Generation, ReferenceId, ReferenceMeta, RowKey, Status, SubjectKey};
 use super::snapshot::Snapshot;
-use crate::citizen::CitizenId;
 use crate::fingerprint::codes::CodeModelId;
+use crate::subject::SubjectId;
 use crate::template::ModelId;
 
 /// Rows that the batch itself adds, by key.
-type Fresh = BTreeMap<(u64, u64), Added>;
+pub(super) type Fresh = BTreeMap<RowKey, Added>;
 
 /// Rows of a block to be made.
 type Rows<T> = Vec<(ReferenceMeta, T)>;
 
-impl Snapshot {
-    /// The next state: this one with the changes of a batch, in order.
+/// A segment that a change attaches, opened.
+pub(super) enum Attached {
+    Fingers(FingerBlock),
+    Faces(FaceBlock),
+}
+
+/// How the segments that a change attaches are opened.
+pub(super) type Open<'a> = &'a dyn Fn(&SegmentEntry) -> Result<Attached, GalleryError>;
+
+/// A batch being applied to a snapshot.
+#[derive(Clone)]
+pub(super) struct Application {
+    next: Snapshot,
+    fresh: Fresh,
+    /// Dimensions of the models of faces that it adds.
+    models: BTreeMap<ModelId, usize>,
+}
+
+/// What a change came to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Applied {
+    /// For each sample that was to be added the reference that holds it: a new one, or one that was there
+    /// and holds the same.
+    pub(super) references: Vec<ReferenceId>,
+    /// Of the references removed those that were there before the batch.
+    pub(super) removed: Vec<ReferenceId>,
+}
+
+impl Application {
+    /// Begins the next state.
+    pub(super) fn new(snapshot: Snapshot) -> Self {
+        let generation = Generation::new(snapshot.generation.value() + 1);
+        Self { next: Snapshot { generation, ..snapshot }, fresh: Fresh::new(), models: BTreeMap::new() }
+    }
+
+    /// Applies a change as it is.
     ///
     /// # Errors
-    /// A reference that is not there, a model with another dimension, damage where one is looked up.
-    pub(super) fn apply(
-        &self,
-        generation: Generation,
-        changes: impl IntoIterator<Item = Change>,
-    ) -> Result<Self, GalleryError> {
-        let mut next = self.clone();
-        next.generation = generation;
-        let mut fresh = Fresh::new();
-        for change in changes {
-            match change {
-                Change::References { citizen, removed, added } => {
-                    for reference in removed {
-                        next.remove(&mut fresh, citizen, reference)?;
+    /// A reference that is not there, damage where one is looked up, a segment that cannot be opened.
+    pub(super) fn change(&mut self, change: &Change, open: Open<'_>) -> Result<Applied, GalleryError> {
+        let mut applied = Applied::default();
+        match change {
+            Change::References { subject, removed, added } => {
+                for &reference in removed {
+                    if !self.remove(*subject, reference)? {
+                        applied.removed.push(reference);
                     }
-                    fresh.extend(added.into_iter().map(|added| (added.meta.key(), added)));
                 }
-                Change::Delete { citizen } => next.delete(&mut fresh, citizen)?,
-                Change::Status { citizen, status } => next.set_status(citizen, status),
+                applied.references = added.iter().map(|added| added.meta.reference()).collect();
+                self.fresh.extend(added.iter().map(|added| (added.meta.key(), added.clone())));
             }
+            Change::Delete { subject } => self.delete(*subject)?,
+            Change::Erase { subject } => {
+                self.delete(*subject)?;
+                let pending = PendingErasure { generation: self.next.generation.value(), subject: *subject };
+                let others = self.next.erasures.iter().filter(|known| known.subject != *subject).copied();
+                self.next.erasures = others.chain([pending]).collect();
+            }
+            Change::Status { subject, status } => self.set_status(*subject, *status),
+            Change::Request(_) => {}
+            Change::Attach { segments, .. } => {
+                for entry in segments {
+                    match open(entry)? {
+                        Attached::Fingers(block) => self.next.fingers.push(block),
+                        Attached::Faces(block) => {
+                            self.next.check_dimension(block.model(), block.dimension())?;
+                            let end = self.next.faces.partition_point(|b| b.model() <= block.model());
+                            self.next.faces.insert(end, block);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(applied)
+    }
+
+    /// The same, but that a sample that the subject has already, of the same moment, is not added again.
+    /// `is_new` tells subjects of whom the snapshot before has nothing.
+    ///
+    /// # Errors
+    /// As [`Application::change`].
+    pub(super) fn change_once(
+        &mut self,
+        change: &mut Change,
+        is_new: bool,
+        open: Open<'_>,
+    ) -> Result<Applied, GalleryError> {
+        let Change::References { subject, removed, added } = change else { return self.change(change, open) };
+        let mut references = Vec::with_capacity(added.len());
+        let mut kept: Vec<Added> = Vec::with_capacity(added.len());
+        for new in std::mem::take(added) {
+            self.check_dimension(&new)?;
+            let same = match kept.iter().find(|other| other.is_same(&new)) {
+                Some(other) => Some(other.meta.reference()),
+                None => self.find_same(*subject, &new, removed, is_new),
+            };
+            references.push(same.unwrap_or(new.meta.reference()));
+            if same.is_none() {
+                kept.push(new);
+            }
+        }
+        *added = kept;
+        let applied = self.change(change, open)?;
+        Ok(Applied { references, ..applied })
+    }
+
+    /// The first face of a model fixes its dimension.
+    fn check_dimension(&mut self, new: &Added) -> Result<(), GalleryError> {
+        let AddedColumns::Face { model, dimension: found, .. } = &new.columns else { return Ok(()) };
+        self.next.check_dimension(model, *found)?;
+        match self.models.get(model) {
+            None => {
+                self.models.insert(model.clone(), *found);
+                Ok(())
+            }
+            Some(expected) if expected == found => Ok(()),
+            Some(&expected) => {
+                Err(GalleryError::ModelDimension { model: model.clone(), expected, found: *found })
+            }
+        }
+    }
+
+    fn find_same(
+        &self,
+        subject: SubjectId,
+        new: &Added,
+        removed: &[ReferenceId],
+        is_new: bool,
+    ) -> Option<ReferenceId> {
+        let mut batch = self.fresh.range(rows_of(subject)).map(|(_, other)| other);
+        let counts = |other: &&Added| !removed.contains(&other.meta.reference()) && other.is_same(new);
+        match batch.find(counts) {
+            Some(other) => Some(other.meta.reference()),
+            None if is_new => None,
+            None => self.next.find_same(new, removed),
+        }
+    }
+
+    /// Whether the reference was one that the batch itself added.
+    fn remove(&mut self, subject: SubjectId, reference: ReferenceId) -> Result<bool, GalleryError> {
+        let key = RowKey { subject: subject.into(), reference: reference.value() };
+        if self.fresh.remove(&key).is_some() {
+            return Ok(true);
+        }
+        let next = &mut self.next;
+        let found = delete_rows(&mut next.fingers, subject, Some(reference))? > 0
+            || delete_rows(&mut next.faces, subject, Some(reference))? > 0;
+        if found { Ok(false) } else { Err(GalleryError::UnknownReference { citizen: subject, reference }) }
+    }
+
+    fn delete(&mut self, subject: SubjectId) -> Result<(), GalleryError> {
+        let keys: Vec<_> = self.fresh.range(rows_of(subject)).map(|(&key, _)| key).collect();
+        for key in keys {
+            self.fresh.remove(&key);
+        }
+        delete_rows(&mut self.next.fingers, subject, None)?;
+        delete_rows(&mut self.next.faces, subject, None)?;
+        self.set_status(subject, Status::Active);
+        Ok(())
+    }
+
+    fn set_status(&mut self, subject: SubjectId, status: Status) {
+        if self.next.status(subject) != status {
+            self.next.statuses.set(subject, status);
+        }
+    }
+
+    /// Whether anything is known of a subject.
+    pub(super) fn knows(&self, subject: SubjectId) -> Result<bool, GalleryError> {
+        Ok(self.fresh.range(rows_of(subject)).next().is_some() || self.next.citizen(subject)?.is_some())
+    }
+
+    /// Takes the rows that the batch adds out of it.
+    pub(super) fn take_fresh(&mut self) -> Fresh {
+        std::mem::take(&mut self.fresh)
+    }
+
+    /// The next state.
+    pub(super) fn finish(self, payload: &[u8]) -> Result<Snapshot, GalleryError> {
+        let Self { mut next, fresh, .. } = self;
+        if !payload.is_empty() {
+            next.payload = payload.into();
         }
         next.append(fresh)?;
         next.number_blocks();
         Ok(next)
     }
+}
 
-    fn remove(
-        &mut self,
-        fresh: &mut Fresh,
-        citizen: CitizenId,
-        reference: ReferenceId,
-    ) -> Result<(), GalleryError> {
-        let gone = fresh.remove(&(citizen.value(), reference.value())).is_some()
-            || kill(&mut self.fingers, citizen, Some(reference))? > 0
-            || kill(&mut self.faces, citizen, Some(reference))? > 0;
-        if gone { Ok(()) } else { Err(GalleryError::UnknownReference { citizen, reference }) }
+impl Added {
+    /// Whether another holds the same sample of the same finger and moment.
+    fn is_same(&self, other: &Self) -> bool {
+        self.meta.same_sample(&other.meta) && self.columns.is_same(&other.columns)
+    }
+}
+
+impl AddedColumns {
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Finger(a), Self::Finger(b)) => a.features.view().minutiae == b.features.view().minutiae,
+            (Self::Face { model, vector, .. }, Self::Face { model: other, vector: numbers, .. }) => {
+                model == other && vector == numbers
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Snapshot {
+    fn check_dimension(&self, model: &ModelId, found: usize) -> Result<(), GalleryError> {
+        match self.face_blocks(model).first().map(FaceBlock::dimension) {
+            Some(expected) if expected != found => {
+                Err(GalleryError::ModelDimension { model: model.clone(), expected, found })
+            }
+            _ => Ok(()),
+        }
     }
 
-    fn delete(&mut self, fresh: &mut Fresh, citizen: CitizenId) -> Result<(), GalleryError> {
-        let of_citizen = (citizen.value(), 0)..=(citizen.value(), u64::MAX);
-        let keys: Vec<_> = fresh.range(of_citizen).map(|(&key, _)| key).collect();
-        for key in keys {
-            fresh.remove(&key);
-        }
-        kill(&mut self.fingers, citizen, None)?;
-        kill(&mut self.faces, citizen, None)?;
-        self.set_status(citizen, Status::Active);
-        Ok(())
-    }
-
-    fn set_status(&mut self, citizen: CitizenId, status: Status) {
-        if self.status(citizen) == status {
-            return;
-        }
-        let statuses = Arc::make_mut(&mut self.statuses);
-        if status == Status::Active {
-            statuses.remove(&citizen);
-        } else {
-            statuses.insert(citizen, status);
+    /// The live reference that holds the same sample, if there is one.
+    fn find_same(&self, new: &Added, removed: &[ReferenceId]) -> Option<ReferenceId> {
+        let subject = new.meta.subject()?;
+        match &new.columns {
+            AddedColumns::Finger(finger) => {
+                let minutiae = finger.features.view().minutiae;
+                same_row(&self.fingers, subject, &new.meta, removed, |block, row| {
+                    block.finger(row).is_ok_and(|view| view.minutiae == minutiae)
+                })
+            }
+            AddedColumns::Face { model, vector, .. } => {
+                same_row(self.face_blocks(model), subject, &new.meta, removed, |block, row| {
+                    block.vector(row).is_ok_and(|known| *known == **vector)
+                })
+            }
         }
     }
 
@@ -131,19 +303,45 @@ impl Snapshot {
     }
 }
 
-/// Marks a citizen's rows, or the one of a reference; gives how many it marked.
-fn kill<C: Columns>(
+/// The keys of all rows that a subject can have.
+fn rows_of(subject: SubjectId) -> std::ops::RangeInclusive<RowKey> {
+    let subject = SubjectKey::from(subject);
+    RowKey { subject, reference: 0 }..=RowKey { subject, reference: u64::MAX }
+}
+
+fn same_row<C: Columns>(
+    blocks: &[Block<C>],
+    subject: SubjectId,
+    meta: &ReferenceMeta,
+    removed: &[ReferenceId],
+    is_same: impl Fn(&Block<C>, usize) -> bool,
+) -> Option<ReferenceId> {
+    for block in blocks {
+        // What cannot be looked up hides no sample: the worst is that it is stored twice.
+        for row in block.rows_of(subject).unwrap_or_default() {
+            let Some(known) = block.metas().get(row) else { continue };
+            let counts = block.is_live(row) && !removed.contains(&known.reference());
+            if counts && known.same_sample(meta) && is_same(block, row) {
+                return Some(known.reference());
+            }
+        }
+    }
+    None
+}
+
+/// Deletes a subject's rows, or the one of a reference; gives how many.
+fn delete_rows<C: Columns>(
     blocks: &mut [Block<C>],
-    citizen: CitizenId,
+    subject: SubjectId,
     reference: Option<ReferenceId>,
 ) -> Result<usize, GalleryError> {
     let mut count = 0;
     for block in blocks {
-        for row in block.rows_of(citizen)? {
+        for row in block.rows_of(subject)? {
             let wanted = reference.is_none_or(|reference| {
                 block.metas().get(row).is_some_and(|meta| meta.reference() == reference)
             });
-            if wanted && block.kill(row) {
+            if wanted && block.delete(row) {
                 count += 1;
             }
         }

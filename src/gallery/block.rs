@@ -4,17 +4,19 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::deleted_rows::DeletedRows;
 use super::error::GalleryError;
+use super::manifest::SegmentEntry;
 use super::memory::{FaceMemory, FingerMemory};
-use super::reference::ReferenceMeta;
-use super::segment::{FaceSegment, FingerSegment};
-use crate::citizen::CitizenId;
+use super::reference::{ReferenceMeta, SubjectKey};
+use super::segment::{FaceSegment, FingerSegment, is_unit};
 use crate::face::FaceCodes;
 use crate::fingerprint::FingerView;
 use crate::fingerprint::codes::CodeModelId;
 use crate::fingerprint::filter::CodeRows;
 use crate::kernels::codes::{LANES, Line};
 use crate::storage::Damage;
+use crate::subject::SubjectId;
 use crate::template::ModelId;
 
 /// Finger or face.
@@ -49,7 +51,7 @@ impl Location {
 pub(super) trait Columns: Clone {
     const MODALITY: Modality;
 
-    /// The metas, ascending by citizen and reference unless the file is damaged.
+    /// The metas, ascending by subject and reference unless the file is damaged.
     fn metas(&self) -> &[ReferenceMeta];
 
     /// Proves the metas against their checksum, once a segment.
@@ -58,10 +60,14 @@ pub(super) trait Columns: Clone {
     /// The columns' bytes of a row.
     fn row_bytes(&self, row: usize) -> Result<[&[u8]; 2], Damage>;
 
+    /// Whether a row's meta fits its columns' bytes, and these can be what they are to be.
+    fn fits(&self, row: usize, meta: &ReferenceMeta) -> Result<bool, Damage>;
+
     /// How messages name the file, and where in it the row's meta is.
     fn place(&self, row: usize) -> (PathBuf, u64);
 
-    fn is_memory(&self) -> bool;
+    /// The file that the rows are in; `None` for rows in memory.
+    fn entry(&self) -> Option<&SegmentEntry>;
 }
 
 /// Finger columns.
@@ -110,6 +116,14 @@ impl Columns for FingerColumns {
         Ok([bytemuck::cast_slice(view.minutiae), bytemuck::cast_slice(view.cylinders)])
     }
 
+    fn fits(&self, row: usize, meta: &ReferenceMeta) -> Result<bool, Damage> {
+        let bytes = self.row_bytes(row)?;
+        Ok(match &self.0 {
+            Fingers::Segment(segment) => segment.fits(meta, &bytes),
+            Fingers::Memory(_) => meta.fits(&bytes),
+        })
+    }
+
     fn place(&self, row: usize) -> (PathBuf, u64) {
         match &self.0 {
             Fingers::Segment(segment) => segment.place(row),
@@ -117,8 +131,11 @@ impl Columns for FingerColumns {
         }
     }
 
-    fn is_memory(&self) -> bool {
-        matches!(self.0, Fingers::Memory(_))
+    fn entry(&self) -> Option<&SegmentEntry> {
+        match &self.0 {
+            Fingers::Segment(segment) => Some(segment.entry()),
+            Fingers::Memory(_) => None,
+        }
     }
 }
 
@@ -170,6 +187,16 @@ impl Columns for FaceColumns {
         Ok([bytemuck::cast_slice(self.vector(row)?), &[]])
     }
 
+    fn fits(&self, row: usize, meta: &ReferenceMeta) -> Result<bool, Damage> {
+        let bytes = self.row_bytes(row)?;
+        // A vector of another length has cosines that cannot be.
+        Ok(is_unit(self.vector(row)?)
+            && match &self.0 {
+                Faces::Segment(segment) => segment.fits(meta, &bytes),
+                Faces::Memory(_) => meta.fits(&bytes),
+            })
+    }
+
     fn place(&self, row: usize) -> (PathBuf, u64) {
         match &self.0 {
             Faces::Segment(segment) => segment.place(row),
@@ -177,8 +204,11 @@ impl Columns for FaceColumns {
         }
     }
 
-    fn is_memory(&self) -> bool {
-        matches!(self.0, Faces::Memory(_))
+    fn entry(&self) -> Option<&SegmentEntry> {
+        match &self.0 {
+            Faces::Segment(segment) => Some(segment.entry()),
+            Faces::Memory(_) => None,
+        }
     }
 }
 
@@ -194,45 +224,11 @@ impl FaceColumns {
     }
 }
 
-/// Which rows of a block are deleted: a bit a row, absent while there is none.
-#[derive(Clone, Default)]
-pub(super) struct Dead {
-    bits: Option<Arc<Vec<u64>>>,
-    count: usize,
-}
-
-impl Dead {
-    fn contains(&self, row: usize) -> bool {
-        let word = self.bits.as_ref().and_then(|bits| bits.get(row / 64));
-        word.is_some_and(|word| word >> (row % 64) & 1 == 1)
-    }
-
-    /// The bits of sixteen rows.
-    fn mask(&self, block: usize) -> u16 {
-        let word = self.bits.as_ref().and_then(|bits| bits.get(block / 4));
-        // A quarter of the word: the cast keeps its sixteen bits.
-        word.map_or(0, |word| (word >> (block % 4 * LANES)) as u16)
-    }
-
-    /// Marks a row of `rows`; `false` if it was marked or is not there.
-    fn insert(&mut self, row: usize, rows: usize) -> bool {
-        if row >= rows || self.contains(row) {
-            return false;
-        }
-        let bits = self.bits.get_or_insert_with(|| Arc::new(vec![0; rows.div_ceil(64)]));
-        if let Some(word) = Arc::make_mut(bits).get_mut(row / 64) {
-            *word |= 1 << (row % 64);
-        }
-        self.count += 1;
-        true
-    }
-}
-
-/// Rows of references, ascending by citizen and then by reference.
+/// Rows of references, ascending by subject and then by reference.
 #[derive(Clone)]
 pub struct Block<C> {
     pub(super) columns: C,
-    pub(super) dead: Dead,
+    pub(super) deleted: DeletedRows,
     pub(super) index: u32,
 }
 
@@ -245,7 +241,7 @@ pub type FaceBlock = Block<FaceColumns>;
 #[allow(private_bounds)] // the two kinds of columns are all there are
 impl<C: Columns> Block<C> {
     pub(super) fn new(columns: C) -> Self {
-        Self { columns, dead: Dead::default(), index: 0 }
+        Self { columns, deleted: DeletedRows::default(), index: 0 }
     }
 
     /// Rows, live and deleted.
@@ -260,7 +256,7 @@ impl<C: Columns> Block<C> {
 
     /// Rows that are not deleted.
     pub fn live(&self) -> usize {
-        self.len().saturating_sub(self.dead.count)
+        self.len().saturating_sub(self.deleted.len())
     }
 
     /// The metas of all rows.
@@ -278,7 +274,7 @@ impl<C: Columns> Block<C> {
 
     /// Whether a row is there and not deleted.
     pub fn is_live(&self, row: usize) -> bool {
-        row < self.len() && !self.dead.contains(row)
+        row < self.len() && !self.deleted.contains(row)
     }
 
     /// Which of the rows `16 block .. 16 (block + 1)` are there and not deleted, the first in the
@@ -287,7 +283,7 @@ impl<C: Columns> Block<C> {
         let rows = self.len().saturating_sub(block.saturating_mul(LANES)).min(LANES);
         // Sixteen bits at most, so nothing is cut off.
         let there = ((1_u32 << rows) - 1) as u16;
-        there & !self.dead.mask(block)
+        there & !self.deleted.mask(block)
     }
 
     /// Where a row is.
@@ -301,7 +297,7 @@ impl<C: Columns> Block<C> {
     /// Damage; [`GalleryError::UnknownLocation`] if there is no such row.
     pub fn check(&self, row: usize) -> Result<(), GalleryError> {
         let meta = self.metas().get(row).ok_or(GalleryError::UnknownLocation)?;
-        if meta.fits(&self.columns.row_bytes(row)?) && meta.citizen().is_some() {
+        if self.columns.fits(row, meta)? {
             return Ok(());
         }
         let (file, offset) = self.columns.place(row);
@@ -309,34 +305,50 @@ impl<C: Columns> Block<C> {
     }
 
     pub(super) fn is_memory(&self) -> bool {
-        self.columns.is_memory()
+        self.entry().is_none()
     }
 
-    /// The rows of a citizen, live and deleted: a binary search.
+    /// The file that the rows are in; `None` for rows in memory.
+    pub(super) fn entry(&self) -> Option<&SegmentEntry> {
+        self.columns.entry()
+    }
+
+    /// The rows of a subject, live and deleted: a binary search.
     ///
     /// # Errors
     /// Damage: the metas do not fit their checksum, which is proved once a segment.
-    pub fn rows_of(&self, citizen: CitizenId) -> Result<Range<usize>, GalleryError> {
+    pub fn rows_of(&self, subject: SubjectId) -> Result<Range<usize>, GalleryError> {
         self.columns.prove_metas()?;
         let metas = self.metas();
-        let start = metas.partition_point(|meta| meta.key().0 < citizen.value());
+        let key = SubjectKey::from(subject);
+        // Most blocks are passed over at a glance where subjects are enrolled in their order.
+        if metas.first().is_none_or(|first| key < first.subject_key())
+            || metas.last().is_some_and(|last| key > last.subject_key())
+        {
+            return Ok(0..0);
+        }
+        let start = metas.partition_point(|meta| meta.subject_key() < key);
         let count = metas.get(start..).unwrap_or_default();
-        let count = count.partition_point(|meta| meta.key().0 == citizen.value());
+        let count = count.partition_point(|meta| meta.subject_key() == key);
         Ok(start..start + count)
     }
 
-    pub(super) fn kill(&mut self, row: usize) -> bool {
+    /// Deletes a row; `false` if it was deleted or is not there.
+    pub(super) fn delete(&mut self, row: usize) -> bool {
         let rows = self.len();
-        self.dead.insert(row, rows)
-    }
-
-    pub(super) fn dead_rows(&self) -> impl Iterator<Item = usize> {
-        let all = if self.dead.count == 0 { 0 } else { self.len() };
-        (0..all).filter(|&row| self.dead.contains(row))
+        self.deleted.insert(row, rows)
     }
 }
 
 impl FingerBlock {
+    /// The segment, unless the rows are in memory.
+    pub(super) fn segment(&self) -> Option<&FingerSegment> {
+        match &self.columns.0 {
+            Fingers::Segment(segment) => Some(segment),
+            Fingers::Memory(_) => None,
+        }
+    }
+
     /// A finger's features.
     ///
     /// # Errors
@@ -354,6 +366,14 @@ impl FingerBlock {
 }
 
 impl FaceBlock {
+    /// The segment, unless the rows are in memory.
+    pub(super) fn segment(&self) -> Option<&FaceSegment> {
+        match &self.columns.0 {
+            Faces::Segment(segment) => Some(segment),
+            Faces::Memory(_) => None,
+        }
+    }
+
     /// The model of all rows.
     pub fn model(&self) -> &ModelId {
         match &self.columns.0 {

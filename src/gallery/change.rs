@@ -4,32 +4,56 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::GalleryError;
-use super::manifest::COUNTERS;
+use super::manifest::{COUNTERS, SegmentEntry};
 use super::memory::CodedFinger;
 use super::reference::{NewReference, ReferenceId, ReferenceMeta, Sample, Status};
-use super::segment::stride;
-use crate::citizen::CitizenId;
+use super::requests::{RequestEntry, RequestId};
+use super::segment::{is_unit, stride};
 use crate::fingerprint::FingerFeatures;
 use crate::fingerprint::codes::CodeModel;
 use crate::storage::{Damage, Fields, Record};
+use crate::subject::SubjectId;
 use crate::template::{FaceTemplate, FingerPosition, Impression, Minutia, ModelId};
 use crate::units::{Quality, Timestamp};
 
-const REFERENCES: u32 = 1;
-const DELETE: u32 = 2;
-const STATUS: u32 = 3;
+const REFERENCES: u32 = 11;
+const DELETE: u32 = 12;
+const STATUS: u32 = 13;
+const ERASE: u32 = 14;
+const REQUEST: u32 = 15;
+const ATTACH: u32 = 16;
 
 /// Most minutiae of a template; matching uses the best 255.
 pub(super) const MOST_MINUTIAE: usize = 4096;
-/// Most references that are enrolled at once for one citizen.
+/// Most references that are enrolled at once for one subject.
 pub(super) const MOST_REFERENCES: usize = 1024;
 
-/// One change of one citizen, applied as a whole.
+/// One change of one subject, applied as a whole.
 #[derive(Clone)]
 pub(super) enum Change {
-    References { citizen: CitizenId, removed: Vec<ReferenceId>, added: Vec<Added> },
-    Delete { citizen: CitizenId },
-    Status { citizen: CitizenId, status: Status },
+    References {
+        subject: SubjectId,
+        removed: Vec<ReferenceId>,
+        added: Vec<Added>,
+    },
+    Delete {
+        subject: SubjectId,
+    },
+    /// A deletion whose bytes are to leave the files.
+    Erase {
+        subject: SubjectId,
+    },
+    Status {
+        subject: SubjectId,
+        status: Status,
+    },
+    /// What a request came to.
+    Request(RequestEntry),
+    /// Segments with the rows that the batch adds; the number of the next reference after them.
+    Attach {
+        segments: Vec<SegmentEntry>,
+        next_reference: u64,
+    },
 }
 
 /// A reference with its columns, ready to be a row.
@@ -80,7 +104,7 @@ pub(super) fn finger_seal(meta: ReferenceMeta, features: &FingerFeatures) -> Ref
 
 impl Added {
     pub(super) fn new(
-        citizen: CitizenId,
+        subject: SubjectId,
         id: ReferenceId,
         new: &NewReference,
         columns: AddedColumns,
@@ -88,67 +112,96 @@ impl Added {
         let meta = match &new.sample {
             Sample::Finger(template) => {
                 let facts = (template.position, template.impression, template.quality);
-                ReferenceMeta::finger(citizen, id, new.captured, facts)
+                ReferenceMeta::finger(subject, id, new.captured, facts)
             }
-            Sample::Face(_) => ReferenceMeta::face(citizen, id, new.captured),
+            Sample::Face(_) => ReferenceMeta::face(subject, id, new.captured),
         };
         Self { meta: columns.seal(meta), columns }
     }
 }
 
 /// A change that was staged, with the samples that it adds.
+#[derive(Clone)]
 pub(super) struct Staged {
     pub(super) change: Change,
     /// As many as the change adds, in their order.
     pub(super) samples: Vec<NewReference>,
+    pub(super) request: Option<RequestId>,
 }
 
 impl Staged {
-    /// References that it adds.
-    pub(super) fn added(&self) -> usize {
+    /// Who is changed.
+    pub(super) fn subject(&self) -> Option<SubjectId> {
         match &self.change {
-            Change::References { added, .. } => added.len(),
-            Change::Delete { .. } | Change::Status { .. } => 0,
+            Change::References { subject, .. }
+            | Change::Delete { subject }
+            | Change::Erase { subject }
+            | Change::Status { subject, .. } => Some(*subject),
+            Change::Request(_) | Change::Attach { .. } => None,
         }
     }
 
-    /// Above every reference that it adds.
-    pub(super) fn next_reference(&self) -> u64 {
+    /// A digest of what is asked, whichever numbers its references get.
+    pub(super) fn content(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
         match &self.change {
-            Change::References { added, .. } => {
-                added.iter().map(|added| added.meta.reference().value() + 1).max().unwrap_or(0)
+            Change::References { subject, removed, added } => {
+                let nothing = added.iter().map(|_| ReferenceId::from_value(0)).zip(&self.samples);
+                let record = encode_references(*subject, removed, added.len(), nothing);
+                hasher.update(&record.kind.to_le_bytes()).update(&record.body);
             }
-            Change::Delete { .. } | Change::Status { .. } => 0,
+            other => {
+                let record = encode(other, &[]);
+                hasher.update(&record.kind.to_le_bytes()).update(&record.body);
+            }
         }
+        *hasher.finalize().as_bytes()
     }
+}
 
-    /// Its record in the log, which keeps minutiae and embeddings, not features.
-    pub(super) fn record(&self) -> Record {
-        match &self.change {
-            Change::References { citizen, removed, added } => {
-                let ids = added.iter().map(|added| added.meta.reference());
-                encode_references(*citizen, removed, added.len(), ids.zip(&self.samples))
-            }
-            Change::Delete { citizen } => {
-                Record { kind: DELETE, body: citizen.value().to_le_bytes().to_vec() }
-            }
-            Change::Status { citizen, status } => {
-                let mut body = citizen.value().to_le_bytes().to_vec();
-                body.push(status.code());
-                Record { kind: STATUS, body }
-            }
+/// The record of a change in the log, which keeps minutiae and embeddings, not features. The samples are
+/// those that the change adds.
+pub(super) fn encode(change: &Change, samples: &[&NewReference]) -> Record {
+    let of = |kind, subject: &SubjectId| Record { kind, body: stored(*subject) };
+    match change {
+        Change::References { subject, removed, added } => {
+            let ids = added.iter().map(|added| added.meta.reference());
+            encode_references(*subject, removed, added.len(), ids.zip(samples.iter().copied()))
+        }
+        Change::Delete { subject } => of(DELETE, subject),
+        Change::Erase { subject } => of(ERASE, subject),
+        Change::Status { subject, status } => {
+            let mut record = of(STATUS, subject);
+            record.body.push(status.code());
+            record
+        }
+        Change::Request(entry) => {
+            let mut body = Vec::new();
+            entry.encode(&mut body);
+            Record { kind: REQUEST, body }
+        }
+        Change::Attach { segments, next_reference } => {
+            let mut body = next_reference.to_le_bytes().to_vec();
+            segments.iter().for_each(|segment| segment.encode(&mut body));
+            Record { kind: ATTACH, body }
         }
     }
 }
 
+fn stored(subject: SubjectId) -> Vec<u8> {
+    let (bytes, length) = subject.to_stored();
+    let mut body = bytes.to_vec();
+    body.push(length);
+    body
+}
+
 fn encode_references<'a>(
-    citizen: CitizenId,
+    subject: SubjectId,
     removed: &[ReferenceId],
     count: usize,
     added: impl Iterator<Item = (ReferenceId, &'a NewReference)>,
 ) -> Record {
-    let mut body = Vec::new();
-    body.extend_from_slice(&citizen.value().to_le_bytes());
+    let mut body = stored(subject);
     body.extend_from_slice(&(removed.len() as u32).to_le_bytes());
     body.extend_from_slice(&(count as u32).to_le_bytes());
     body.extend_from_slice(bytemuck::cast_slice(removed));
@@ -180,12 +233,15 @@ fn encode_references<'a>(
 pub(super) fn decode(file: &Path, record: &Record, model: &CodeModel) -> Result<Change, GalleryError> {
     let mut fields = Fields::new(&record.body);
     let change = match record.kind {
-        REFERENCES => decode_references(&mut fields, model),
-        DELETE => citizen(&mut fields).map(|citizen| Change::Delete { citizen }),
-        STATUS => citizen(&mut fields).and_then(|citizen| {
+        REFERENCES => subject(&mut fields).and_then(|subject| decode_references(subject, &mut fields, model)),
+        DELETE => subject(&mut fields).map(|subject| Change::Delete { subject }),
+        ERASE => subject(&mut fields).map(|subject| Change::Erase { subject }),
+        STATUS => subject(&mut fields).and_then(|subject| {
             let status = Status::from_code(fields.u8()?);
-            Some(Change::Status { citizen, status })
+            Some(Change::Status { subject, status })
         }),
+        REQUEST => RequestEntry::decode(&mut fields).map(Change::Request),
+        ATTACH => decode_attach(&mut fields),
         _ => None,
     };
     match change {
@@ -194,19 +250,32 @@ pub(super) fn decode(file: &Path, record: &Record, model: &CodeModel) -> Result<
     }
 }
 
-fn citizen(fields: &mut Fields<'_>) -> Option<CitizenId> {
-    CitizenId::from_value(fields.u64()?)
+fn subject(fields: &mut Fields<'_>) -> Option<SubjectId> {
+    SubjectId::from_stored(fields.array()?, fields.u8()?)
 }
 
-fn decode_references(fields: &mut Fields<'_>, model: &CodeModel) -> Option<Change> {
-    let citizen = citizen(fields)?;
+fn decode_attach(fields: &mut Fields<'_>) -> Option<Change> {
+    let next_reference = fields.u64().filter(|&next| next <= COUNTERS)?;
+    let mut segments = Vec::new();
+    while !fields.rest().is_empty() {
+        segments.push(SegmentEntry::decode(fields).filter(|segment| segment.number < COUNTERS)?);
+    }
+    Some(Change::Attach { segments, next_reference })
+}
+
+/// What follows the subject in a record of references.
+pub(super) fn decode_references(
+    subject: SubjectId,
+    fields: &mut Fields<'_>,
+    model: &CodeModel,
+) -> Option<Change> {
     let (removed, added) = (fields.u32()? as usize, fields.u32()? as usize);
     let removed = bytemuck::allocation::pod_collect_to_vec(fields.bytes(removed.checked_mul(8)?)?);
-    let added = (0..added).map(|_| decode_added(citizen, fields, model)).collect::<Option<_>>()?;
-    Some(Change::References { citizen, removed, added })
+    let added = (0..added).map(|_| decode_added(subject, fields, model)).collect::<Option<_>>()?;
+    Some(Change::References { subject, removed, added })
 }
 
-fn decode_added(citizen: CitizenId, fields: &mut Fields<'_>, coder: &CodeModel) -> Option<Added> {
+fn decode_added(subject: SubjectId, fields: &mut Fields<'_>, coder: &CodeModel) -> Option<Added> {
     let id = ReferenceId::from_value(fields.u64().filter(|&id| id < COUNTERS)?);
     let known = fields.u8()?;
     let captured = Timestamp::from_unix_seconds(fields.i64()?);
@@ -223,7 +292,7 @@ fn decode_added(citizen: CitizenId, fields: &mut Fields<'_>, coder: &CodeModel) 
             let bytes = fields.bytes(count.checked_mul(size_of::<Minutia>())?)?;
             let minutiae: Vec<Minutia> = bytemuck::allocation::pod_collect_to_vec(bytes);
             let columns = AddedColumns::Finger(Arc::new(CodedFinger::new(&minutiae, coder)));
-            let meta = columns.seal(ReferenceMeta::finger(citizen, id, captured, facts));
+            let meta = columns.seal(ReferenceMeta::finger(subject, id, captured, facts));
             Some(Added { meta, columns })
         }
         2 => {
@@ -235,8 +304,11 @@ fn decode_added(citizen: CitizenId, fields: &mut Fields<'_>, coder: &CodeModel) 
             }
             let embedding: Vec<f32> =
                 bytemuck::allocation::pod_collect_to_vec(fields.bytes(dimension.checked_mul(4)?)?);
+            if !is_unit(&embedding) {
+                return None;
+            }
             let columns = AddedColumns::face(model, embedding.into());
-            let meta = columns.seal(ReferenceMeta::face(citizen, id, captured));
+            let meta = columns.seal(ReferenceMeta::face(subject, id, captured));
             Some(Added { meta, columns })
         }
         _ => None,

@@ -1,333 +1,342 @@
-//! What writes files: batches to the log, rows to segments, manifests.
+//! What maintenance writes: rows to segments, and the files that say that these are the gallery.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use super::block::{FaceBlock, Faces, FingerBlock, Fingers};
-use super::change::Staged;
+use super::block::{Block, Columns, FaceBlock, FingerBlock};
+use super::codes::CodeRow;
+use super::erasure::PendingErasure;
 use super::error::GalleryError;
 use super::gather::{FingerRows, gather_faces};
-use super::handle::install;
-use super::manifest::{Manifest, MarksEntry, SegmentEntry};
-use super::marks::Marks;
+use super::ledger::Numbers;
+use super::load::{open_face, open_finger};
+use super::manifest::{FileEntry, Manifest, SegmentEntry};
+use super::memory::CodedFinger;
 use super::names;
-use super::reference::Generation;
-use super::segment::{write_faces, write_fingers};
+use super::options::Options;
+use super::pace::Pace;
+use super::plan;
+use super::reference::ReferenceMeta;
+use super::requests::{RequestPlan, encode_file};
+use super::segment::{FingerRow, NewSegment, Place, Row, write_faces, write_fingers};
 use super::snapshot::Snapshot;
-use super::state::{Role, State, open_face, open_finger};
+use super::state::Role;
+use super::statuses::Statuses;
+use super::tombstones::Tombstones;
 use crate::fingerprint::FEATURE_VERSION;
-use crate::storage::{Files, LOG_HEADER, Log, LogId};
+use crate::fingerprint::codes::CodeModel;
+use crate::storage::{Files, Head, Log, LogId, LogStart, StorageError, Unfinished};
+use crate::template::ModelId;
 
-/// Segments of about one size that are joined into one of the next size.
-const FAN: usize = 8;
-/// Rows of the smallest size of segments.
-const SMALLEST: usize = 1024;
-
-/// The state and the log of the one writer.
-pub(super) struct Core {
+/// Files that were made and are not the gallery's yet: removed again unless they are kept.
+pub(super) struct Created {
     files: Files,
-    state: State,
-    log: Log,
-    /// Whether the last checkpoint failed before it changed any file.
-    untouched: bool,
+    names: Vec<String>,
 }
 
-/// A group of blocks that share segments: all fingers, or the faces of a model.
-fn groups(snapshot: &Snapshot) -> impl Iterator<Item = Vec<Source<'_>>> {
-    let fingers = std::iter::once(snapshot.fingers.iter().map(Source::finger).collect());
-    let faces = snapshot.faces.chunk_by(|a, b| a.model() == b.model());
-    fingers.chain(faces.map(|blocks| blocks.iter().map(Source::face).collect()))
-}
-
-/// What planning needs to know of a block: its segment, if it is not in memory, and its rows.
-struct Source<'a> {
-    segment: Option<&'a SegmentEntry>,
-    rows: usize,
-    live: usize,
-}
-
-impl<'a> Source<'a> {
-    fn finger(block: &'a FingerBlock) -> Self {
-        Self { segment: finger_entry(block), rows: block.len(), live: block.live() }
+impl Created {
+    pub(super) fn new(files: &Files) -> Self {
+        Self { files: files.clone(), names: Vec::new() }
     }
 
-    fn face(block: &'a FaceBlock) -> Self {
-        Self { segment: face_entry(block), rows: block.len(), live: block.live() }
+    /// A file that is about to be made.
+    pub(super) fn note(&mut self, name: String) {
+        self.names.push(name);
+    }
+
+    /// The files may be the gallery's now.
+    pub(super) fn keep(&mut self) {
+        self.names.clear();
     }
 }
 
-fn finger_entry(block: &FingerBlock) -> Option<&SegmentEntry> {
-    match &block.columns.0 {
-        Fingers::Segment(segment) => Some(segment.entry()),
-        Fingers::Memory(_) => None,
+impl Drop for Created {
+    fn drop(&mut self) {
+        for name in &self.names {
+            // What cannot be removed the next writer finds.
+            let _ = self.files.remove_if_there(name);
+        }
     }
 }
 
-fn face_entry(block: &FaceBlock) -> Option<&SegmentEntry> {
-    match &block.columns.0 {
-        Faces::Segment(segment) => Some(segment.entry()),
-        Faces::Memory(_) => None,
-    }
+/// The state that a checkpoint makes segments of.
+pub(super) struct Start {
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) head: Head,
+    pub(super) next_reference: u64,
+    pub(super) manifest: Manifest,
+    /// Names of all files that the gallery is now.
+    pub(super) named: Vec<String>,
+    pub(super) requests: RequestPlan,
 }
 
-/// The size class of a segment.
-fn class(rows: usize) -> u32 {
-    (rows / SMALLEST).max(1).ilog(FAN)
+/// A checkpoint that is written and not yet the gallery.
+pub(super) struct Draft {
+    pub(super) created: Created,
+    pub(super) manifest: Manifest,
+    /// What CURRENT will be.
+    pub(super) current: Unfinished,
+    pub(super) line: Vec<u8>,
+    /// The state of the start, in the new segments.
+    pub(super) base: Snapshot,
+    pub(super) log: Log,
+    pub(super) requests: (RequestPlan, Option<FileEntry>),
+    /// Files that are superfluous once it is the gallery.
+    pub(super) superseded: Vec<String>,
 }
 
-/// The segments that a flush joins: those with a quarter of their rows deleted, and all of a size
-/// class when there are [`FAN`] of it, the flush's own rows counted in.
-fn plan_flush(snapshot: &Snapshot) -> Vec<u64> {
-    let mut chosen = Vec::new();
-    for group in groups(snapshot) {
-        let fresh: usize = group.iter().filter(|source| source.segment.is_none()).map(|s| s.live).sum();
-        let mut rows = fresh;
-        let mut left: Vec<_> = Vec::new();
-        for source in &group {
-            match source.segment {
-                Some(entry) if source.live * 4 < source.rows * 3 => {
-                    chosen.push(entry.number);
-                    rows += source.live;
-                }
-                Some(entry) => left.push((class(source.rows), entry.number, source.live)),
-                None => {}
+/// Who writes, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) files: &'a Files,
+    pub(super) options: &'a Options,
+    pub(super) numbers: &'a Numbers,
+    pub(super) pace: &'a Pace,
+}
+
+/// Writes the rows that a state has in memory and those of the chosen segments to new segments, and all
+/// files around them. Nothing of it is the gallery yet.
+pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Result<Draft, GalleryError> {
+    let Context { files, numbers, .. } = context;
+    let before = &*start.snapshot;
+    let gallery = start.manifest.gallery;
+    let erased = erased_by(before, chosen);
+    let written = write_sources(context, gallery, before, chosen)?;
+
+    let mut created = Created::new(files);
+    let mut base = Snapshot {
+        generation: before.generation,
+        fingers: kept(&before.fingers, chosen),
+        faces: kept(&before.faces, chosen),
+        code_model: before.code_model.clone(),
+        statuses: Statuses::new(before.statuses.to_vec()),
+        payload: before.payload.clone(),
+        erasures: before.erasures.iter().filter(|pending| !erased.contains(pending)).copied().collect(),
+    };
+    for segment in written {
+        created.note(segment.entry.name());
+        segment.file.finish()?;
+        match segment.entry.modality {
+            super::block::Modality::Finger => {
+                base.fingers.push(open_finger(files, gallery, &segment.entry, Role::Writer)?);
             }
-        }
-        if rows == 0 {
-            continue;
-        }
-        loop {
-            let of_class = class(rows);
-            let peers: Vec<_> = left.iter().filter(|(c, ..)| *c <= of_class).copied().collect();
-            if peers.len() + 1 < FAN {
-                break;
-            }
-            left.retain(|(c, ..)| *c > of_class);
-            chosen.extend(peers.iter().map(|(_, number, _)| number));
-            rows += peers.iter().map(|(.., live)| live).sum::<usize>();
+            super::block::Modality::Face => base.faces.push(open_face(files, gallery, &segment.entry)?),
         }
     }
-    chosen
+    base.faces.sort_by(|a, b| a.model().cmp(b.model()));
+    base.number_blocks();
+
+    let tombstones = write_tombstones(files, numbers, gallery, &base, &mut created)?;
+    let mut requests = start.requests.kept.clone();
+    let request_file = write_requests(files, numbers, gallery, &start.requests, &mut created)?;
+    requests.extend(request_file.clone());
+    let log_number = numbers.file();
+    let log_start = LogStart { generation: base.generation.value(), head: start.head };
+    created.note(names::log(log_number));
+    let log = Log::create(files, &names::log(log_number), LogId { gallery, number: log_number }, log_start)?;
+    let number = numbers.file();
+    let mut segments: Vec<SegmentEntry> = base.fingers.iter().filter_map(Block::entry).cloned().collect();
+    segments.extend(base.faces.iter().filter_map(Block::entry).cloned());
+    segments.sort_by_key(|entry| entry.number);
+    let mut manifest = Manifest {
+        gallery,
+        number,
+        generation: base.generation.value(),
+        head: start.head,
+        next_reference: start.next_reference,
+        next_file: numbers.next_file(),
+        log: log_number,
+        tombstones,
+        code_model: base.code_model.id(),
+        features: FEATURE_VERSION,
+        partition: start.manifest.partition,
+        payload: base.payload.to_vec(),
+        segments,
+        requests,
+        erasures: base.erasures.to_vec(),
+        superseded: Vec::new(),
+    };
+    let now = manifest.files();
+    let superseded: Vec<_> = start.named.iter().filter(|name| !now.contains(name)).cloned().collect();
+    manifest.superseded.clone_from(&superseded);
+    let name = names::manifest(number);
+    created.note(name.clone());
+    files.write(&name, &manifest.encode())?;
+    // Every name is durable before CURRENT leads to it.
+    files.sync()?;
+    let line = manifest.current().encode().into_bytes();
+    let current = files.prepare(names::CURRENT, &line)?;
+    let requests = (start.requests, request_file);
+    Ok(Draft { created, manifest, current, line, base, log, requests, superseded })
 }
 
-/// The segments that a compaction rewrites: all of a group, unless the group is one segment without
-/// deleted rows.
-fn plan_compaction(snapshot: &Snapshot) -> Vec<u64> {
-    let untidy =
-        |group: &Vec<Source<'_>>| group.len() > 1 || group.iter().any(|source| source.live < source.rows);
-    let entries = groups(snapshot).filter(untidy).flatten().filter_map(|source| source.segment);
-    entries.map(|entry| entry.number).collect()
+/// The erasures that are done when these segments are rewritten and the log is new.
+fn erased_by(snapshot: &Snapshot, chosen: &[u64]) -> Vec<PendingErasure> {
+    let is_done = |pending: &&PendingErasure| {
+        let (holders, whole) = plan::erasure(snapshot, pending.subject);
+        whole && holders.iter().all(|number| chosen.contains(number))
+    };
+    snapshot.erasures.iter().filter(is_done).copied().collect()
 }
 
-impl Core {
-    pub(super) fn new(files: Files, state: State, log: Log) -> Self {
-        Self { files, state, log, untouched: true }
-    }
+fn is_source<C: Columns>(block: &Block<C>, chosen: &[u64]) -> bool {
+    block.entry().is_none_or(|entry| chosen.contains(&entry.number))
+}
 
-    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
-        self.state.snapshot.clone()
-    }
+fn kept<C: Columns>(blocks: &[Block<C>], chosen: &[u64]) -> Vec<Block<C>> {
+    blocks.iter().filter(|block| !is_source(block, chosen)).cloned().collect()
+}
 
-    pub(super) fn next_reference(&self) -> u64 {
-        self.state.next_reference
-    }
+/// About how many bytes a finger's row takes beside its minutiae and cylinders, or a face's beside its vector.
+const ROW_BYTES: u64 = 800;
 
-    pub(super) fn is_untouched(&self) -> bool {
-        self.untouched
+fn write_sources(
+    context: Context<'_>,
+    gallery: [u8; 16],
+    before: &Snapshot,
+    chosen: &[u64],
+) -> Result<Vec<NewSegment>, GalleryError> {
+    let Context { files, options, numbers, pace } = context;
+    let fingers: Vec<&FingerBlock> = before.fingers.iter().filter(|block| is_source(block, chosen)).collect();
+    let faces: Vec<&FaceBlock> = before.faces.iter().filter(|block| is_source(block, chosen)).collect();
+    let finger_rows = FingerRows::gather(&fingers, &before.code_model)?;
+    let rows = finger_rows.rows()?;
+    let face_rows = gather_faces(&faces)?;
+    let mut needed = rows.iter().map(|row| finger_bytes(&row.columns)).sum::<u64>();
+    needed += face_rows.values().flatten().map(|row| face_bytes(row.columns)).sum::<u64>();
+    files.ask_space(needed)?;
+    let place = |number| Place { files, gallery, number, pace };
+    let mut written = Vec::new();
+    for part in parts(&rows, options.segment_bytes, |row| finger_bytes(&row.columns)) {
+        let rows = rows.get(part).unwrap_or_default();
+        written.push(write_fingers(place(numbers.file()), before.code_model.id(), rows)?);
     }
-
-    pub(super) fn into_state(mut self) -> State {
-        self.state.end = self.log.end();
-        self.state
-    }
-
-    /// Makes a batch durable and applies it. One of `bulk` references or more goes straight to
-    /// segments and never to the log: the new manifest is its commit, and no byte is written twice.
-    pub(super) fn commit(&mut self, batch: Vec<Staged>, bulk: usize) -> Result<(), GalleryError> {
-        let before = self.state.snapshot.clone();
-        let generation = Generation::new(before.generation().value() + 1);
-        let next_reference =
-            batch.iter().map(Staged::next_reference).fold(self.state.next_reference, u64::max);
-        if batch.iter().map(Staged::added).sum::<usize>() >= bulk {
-            let next = before.apply(generation, batch.into_iter().map(|staged| staged.change))?;
-            return self.move_to_segments(&next, next_reference);
-        }
-        // Applied first, so that the log never has a batch that cannot be.
-        let next = before.apply(generation, batch.iter().map(|staged| staged.change.clone()))?;
-        let records: Vec<_> = batch.par_iter().map(Staged::record).collect();
-        self.log.append(generation.value(), &records)?;
-        self.state.snapshot = Arc::new(next);
-        self.state.next_reference = next_reference;
-        Ok(())
-    }
-
-    /// Moves rows from memory to segments.
-    pub(super) fn flush(&mut self) -> Result<(), GalleryError> {
-        if self.log.end() == LOG_HEADER {
-            return Ok(());
-        }
-        self.move_to_segments(&self.state.snapshot.clone(), self.state.next_reference)
-    }
-
-    /// Makes a state the gallery's, with the rows that it has in memory in segments.
-    fn move_to_segments(&mut self, state: &Snapshot, next_reference: u64) -> Result<(), GalleryError> {
-        let chosen = plan_flush(state);
-        match self.checkpoint(state, next_reference, &chosen) {
-            // A damaged segment must not stop enrolment: it stays as it is.
-            Err(error) if self.untouched && error.damage().is_some() => {
-                self.checkpoint(state, next_reference, &[])
-            }
-            result => result,
+    for ((model, dimension), rows) in &face_rows {
+        for part in parts(rows, options.segment_bytes, |row| face_bytes(row.columns)) {
+            let rows = rows.get(part).unwrap_or_default();
+            written.push(write_faces(place(numbers.file()), (model, *dimension), rows)?);
         }
     }
+    Ok(written)
+}
 
-    /// Leaves one segment a group, without deleted rows, and an empty log.
-    pub(super) fn compact(&mut self) -> Result<(), GalleryError> {
-        let chosen = plan_compaction(&self.state.snapshot);
-        if chosen.is_empty() && self.log.end() == LOG_HEADER {
-            return Ok(());
+fn finger_bytes(row: &FingerRow<'_>) -> u64 {
+    ROW_BYTES + (size_of_val(row.view.minutiae) + size_of_val(row.view.cylinders)) as u64
+}
+
+fn face_bytes(vector: &[f32]) -> u64 {
+    // Codes and signs take three eighths more.
+    size_of_val(vector) as u64 * 11 / 8 + 100
+}
+
+/// Rows in parts of about at most so many bytes.
+fn parts<T>(rows: &[T], most: u64, bytes: impl Fn(&T) -> u64) -> Vec<Range<usize>> {
+    let (mut parts, mut start, mut sum) = (Vec::new(), 0, 0);
+    for (index, row) in rows.iter().enumerate() {
+        let size = bytes(row);
+        if sum > 0 && sum + size > most {
+            parts.push(start..index);
+            (start, sum) = (index, 0);
         }
-        self.rewrite(&chosen)
+        sum += size;
     }
-
-    /// Writes the rows in memory and those of the chosen segments to new segments.
-    fn rewrite(&mut self, chosen: &[u64]) -> Result<(), GalleryError> {
-        self.checkpoint(&self.state.snapshot.clone(), self.state.next_reference, chosen)
+    if start < rows.len() {
+        parts.push(start..rows.len());
     }
+    parts
+}
 
-    /// Rewrites segments whose features another version made, fingers that have no codes of the
-    /// gallery's model, and faces that have no codes.
-    pub(super) fn rebuild_features(&mut self) -> Result<(), GalleryError> {
-        let old = self.state.snapshot.fingers.iter().filter_map(|block| match &block.columns.0 {
-            Fingers::Segment(segment) if segment.features() != FEATURE_VERSION => {
-                Some(segment.entry().number)
-            }
-            _ => None,
-        });
-        let old: Vec<_> = old.collect();
-        if !old.is_empty() {
-            self.rewrite(&old)?;
-        }
-        let snapshot = &self.state.snapshot;
-        let model = snapshot.code_model.id();
-        let fingers = snapshot.fingers.iter().filter(|block| block.codes(model).is_none());
-        let fingers = fingers.filter_map(finger_entry);
-        let faces = snapshot.faces.iter().filter_map(|block| match &block.columns.0 {
-            Faces::Segment(segment) if segment.codes().is_none() => Some(segment.entry()),
-            _ => None,
-        });
-        for number in fingers.chain(faces).map(|entry| entry.number).collect::<Vec<_>>() {
-            match self.rewrite(&[number]) {
-                // Codes only make a search faster: a damaged segment stays as it is.
-                Err(error) if self.untouched && error.damage().is_some() => {}
-                result => result?,
-            }
-        }
-        Ok(())
+/// Rows that were never in a segment, by key.
+#[derive(Default)]
+pub(super) struct FreshRows {
+    pub(super) fingers: Vec<(ReferenceMeta, Arc<CodedFinger>)>,
+    pub(super) faces: BTreeMap<(ModelId, usize), Vec<(ReferenceMeta, Arc<[f32]>)>>,
+}
+
+/// Writes rows that are only in memory as segments.
+pub(super) fn write_fresh(
+    files: &Files,
+    (gallery, numbers, options): ([u8; 16], &Numbers, &Options),
+    model: &CodeModel,
+    rows: FreshRows,
+) -> Result<Vec<NewSegment>, GalleryError> {
+    // A commit is waited for, so that it has no budget.
+    let pace = Pace::default();
+    let place = |number| Place { files, gallery, number, pace: &pace };
+    let fingers = rows.fingers.iter().map(|(meta, finger)| {
+        let codes = CodeRow::from(&finger.codes);
+        Row { meta: *meta, columns: FingerRow { view: finger.features.view(), codes } }
+    });
+    let fingers: Vec<_> = fingers.collect();
+    let mut needed = fingers.iter().map(|row| finger_bytes(&row.columns)).sum::<u64>();
+    needed += rows.faces.values().flatten().map(|(_, vector)| face_bytes(vector)).sum::<u64>();
+    files.ask_space(needed)?;
+    let mut written = Vec::new();
+    for part in parts(&fingers, options.segment_bytes, |row| finger_bytes(&row.columns)) {
+        let rows = fingers.get(part).unwrap_or_default();
+        written.push(write_fingers(place(numbers.file()), model.id(), rows)?);
     }
-
-    /// Writes the rows that a state has in memory and those of the chosen segments to new segments,
-    /// starts a new log, makes that the gallery, and removes the files that are no part of it any
-    /// more. The state follows on this one; nothing of it is known before all of it is durable.
-    fn checkpoint(
-        &mut self,
-        before: &Snapshot,
-        next_reference: u64,
-        chosen: &[u64],
-    ) -> Result<(), GalleryError> {
-        let is_source =
-            |entry: Option<&SegmentEntry>| entry.is_none_or(|entry| chosen.contains(&entry.number));
-        let fingers: Vec<_> = before.fingers.iter().filter(|block| is_source(finger_entry(block))).collect();
-        let faces: Vec<_> = before.faces.iter().filter(|block| is_source(face_entry(block))).collect();
-        self.untouched = true;
-        let finger_rows = FingerRows::gather(&fingers, &before.code_model)?;
-        let face_rows = gather_faces(&faces)?;
-        self.untouched = false;
-
-        let gallery = self.state.manifest.gallery;
-        let mut next_file = self.state.manifest.next_file;
-        let mut number = || {
-            next_file += 1;
-            next_file - 1
-        };
-        let mut after = Snapshot {
-            generation: before.generation,
-            fingers: before.fingers.iter().filter(|b| !is_source(finger_entry(b))).cloned().collect(),
-            faces: before.faces.iter().filter(|b| !is_source(face_entry(b))).cloned().collect(),
-            code_model: before.code_model.clone(),
-            statuses: before.statuses.clone(),
-        };
-        let rows = finger_rows.rows()?;
-        if !rows.is_empty() {
-            let entry = write_fingers(&self.files, gallery, number(), before.code_model.id(), &rows)?;
-            after.fingers.push(open_finger(&self.files, gallery, &entry, Role::Writer)?);
+    for ((model, dimension), rows) in &rows.faces {
+        let rows: Vec<Row<&[f32]>> =
+            rows.iter().map(|(meta, vector)| Row { meta: *meta, columns: &**vector }).collect();
+        for part in parts(&rows, options.segment_bytes, |row| face_bytes(row.columns)) {
+            let rows = rows.get(part).unwrap_or_default();
+            written.push(write_faces(place(numbers.file()), (model, *dimension), rows)?);
         }
-        for ((model, dimension), rows) in face_rows {
-            let entry = write_faces(&self.files, gallery, number(), (&model, dimension), &rows)?;
-            after.faces.push(open_face(&self.files, gallery, &entry)?);
-        }
-        after.faces.sort_by(|a, b| a.model().cmp(b.model()));
-        after.number_blocks();
-
-        let marks = self.write_marks(&after, &mut number)?;
-        let log = number();
-        let log_id = LogId { gallery, number: log };
-        let new_log = Log::create(&self.files, &names::log(log), log_id, after.generation.value())?;
-        let mut segments: Vec<_> = after.fingers.iter().filter_map(finger_entry).cloned().collect();
-        segments.extend(after.faces.iter().filter_map(face_entry).cloned());
-        segments.sort_by_key(|entry| entry.number);
-        let manifest = Manifest {
-            gallery,
-            number: number(),
-            generation: after.generation.value(),
-            next_reference,
-            log,
-            marks,
-            segments,
-            next_file,
-        };
-        install(&self.files, &manifest)?;
-
-        let reader = Arc::from(self.files.open(&names::log(log))?);
-        let old = std::mem::replace(&mut self.state.manifest, manifest);
-        self.state.current = self.state.manifest.current().encode().into_bytes();
-        self.state.snapshot = Arc::new(after);
-        self.state.next_reference = next_reference;
-        self.state.log = reader;
-        self.log = new_log;
-        let kept = self.state.manifest.files();
-        for name in old.files().iter().filter(|name| !kept.contains(name)) {
-            self.files.remove(name)?;
-        }
-        Ok(self.files.sync()?)
     }
+    Ok(written)
+}
 
-    fn write_marks(
-        &self,
-        after: &Snapshot,
-        number: &mut impl FnMut() -> u64,
-    ) -> Result<Option<MarksEntry>, GalleryError> {
-        let mut marks = Marks { dead: BTreeMap::new(), statuses: (*after.statuses).clone() };
-        let mut add = |entry: Option<&SegmentEntry>, rows: Vec<u32>| {
-            if let (Some(entry), false) = (entry, rows.is_empty()) {
-                marks.dead.insert(entry.number, rows);
-            }
-        };
-        for block in &after.fingers {
-            add(finger_entry(block), block.dead_rows().map(|row| row as u32).collect());
+fn write_tombstones(
+    files: &Files,
+    numbers: &Numbers,
+    gallery: [u8; 16],
+    base: &Snapshot,
+    created: &mut Created,
+) -> Result<Option<FileEntry>, StorageError> {
+    let mut tombstones = Tombstones { rows: BTreeMap::new(), statuses: base.statuses.to_vec() };
+    let mut add = |entry: Option<&SegmentEntry>, rows: Vec<u32>| {
+        if let (Some(entry), false) = (entry, rows.is_empty()) {
+            tombstones.rows.insert(entry.number, rows);
         }
-        for block in &after.faces {
-            add(face_entry(block), block.dead_rows().map(|row| row as u32).collect());
-        }
-        if marks.is_empty() {
-            return Ok(None);
-        }
-        let number = number();
-        let bytes = marks.encode(self.state.manifest.gallery, number);
-        self.files.write(&names::marks(number), &bytes)?;
-        let digest = *blake3::hash(&bytes).as_bytes();
-        Ok(Some(MarksEntry { number, length: bytes.len() as u64, digest }))
+    };
+    for block in &base.fingers {
+        add(block.entry(), block.deleted.rows().map(|row| row as u32).collect());
     }
+    for block in &base.faces {
+        add(block.entry(), block.deleted.rows().map(|row| row as u32).collect());
+    }
+    if tombstones.is_empty() {
+        return Ok(None);
+    }
+    let number = numbers.file();
+    let bytes = tombstones.encode(gallery, number);
+    write_pinned(files, (names::tombstones(number), number), &bytes, created).map(Some)
+}
+
+fn write_requests(
+    files: &Files,
+    numbers: &Numbers,
+    gallery: [u8; 16],
+    plan: &RequestPlan,
+    created: &mut Created,
+) -> Result<Option<FileEntry>, StorageError> {
+    if plan.entries.is_empty() {
+        return Ok(None);
+    }
+    let number = numbers.file();
+    let bytes = encode_file(gallery, number, plan.entries.iter());
+    write_pinned(files, (names::requests(number), number), &bytes, created).map(Some)
+}
+
+fn write_pinned(
+    files: &Files,
+    (name, number): (String, u64),
+    bytes: &[u8],
+    created: &mut Created,
+) -> Result<FileEntry, StorageError> {
+    created.note(name.clone());
+    files.write(&name, bytes)?;
+    Ok(FileEntry { number, length: bytes.len() as u64, digest: *blake3::hash(bytes).as_bytes() })
 }

@@ -7,11 +7,16 @@ use std::path::Path;
 
 use super::block::Modality;
 use super::error::GalleryError;
-use super::manifest::{Current, Manifest};
-use super::marks::Marks;
+use super::legacy;
+use super::manifest::{Current, Manifest, Version};
+use super::partition::Partition;
+use super::requests;
 use super::segment::{FOOTER, Footer, HEADER, Header, Kind};
+use super::tombstones::Tombstones;
 use crate::fingerprint::codes::CodeModelId;
-use crate::storage::{Damage, Fields, LOG_HEADER, LogId, StorageError, Tail, check_log_header, scan_log};
+use crate::storage::{
+    Damage, Disk, Fields, Files, LOG_HEADER, LogId, StorageError, check_log_header, read_witness, scan_log,
+};
 use crate::template::ModelId;
 
 /// A file of a gallery, by what is in it. Names are not looked at.
@@ -35,6 +40,36 @@ pub enum GalleryFile {
         files: Vec<String>,
         /// References in its finger segments and in its face segments, deleted ones too.
         references: [u64; 2],
+        /// Which part of a registry the gallery is.
+        partition: Partition,
+        /// The model of its finger codes; `None` before version 3, which did not say.
+        code_model: Option<CodeModelId>,
+        /// Subjects whose bytes are to leave the files.
+        erasures: usize,
+    },
+    /// The witness of what was acknowledged.
+    Witness {
+        /// The gallery's identity.
+        gallery: [u8; 16],
+        /// The newest manifest.
+        manifest: u64,
+        /// The newest generation that was acknowledged.
+        generation: u64,
+        /// The log that it is in.
+        log: u64,
+        /// Where in that log it ends.
+        length: u64,
+        /// What is wrong with one of its two slots, if anything is.
+        damaged_slot: Option<String>,
+    },
+    /// Requests that are remembered.
+    Requests {
+        /// The gallery's identity.
+        gallery: [u8; 16],
+        /// Its number.
+        number: u64,
+        /// How many.
+        requests: u64,
     },
     /// A write-ahead log.
     Log {
@@ -51,8 +86,8 @@ pub enum GalleryFile {
         /// What follows the last whole batch; `None` if nothing does.
         tail: Option<String>,
     },
-    /// A marks file.
-    Marks {
+    /// A tombstone file.
+    Tombstones {
         /// The gallery's identity.
         gallery: [u8; 16],
         /// Its number.
@@ -97,11 +132,15 @@ pub enum SegmentColumns {
 }
 
 /// The kinds by the first bytes.
-const MAGICS: [(&[u8], Magic); 5] = [
+const MAGICS: [(&[u8], Magic); 9] = [
     (b"biomatch gallery 1 ", Magic::Current),
+    (b"biomatch gallery 3 ", Magic::Current),
     (b"biomatch-m\0", Magic::Manifest),
     (b"biomatch-l\0", Magic::Log),
     (b"biomatch-d\0", Magic::Marks),
+    (b"biomatch-t\0", Magic::Tombstones),
+    (b"biomatch-w\0", Magic::Witness),
+    (b"biomatch-q\0", Magic::Requests),
     (b"biomatch-s\0", Magic::Segment),
 ];
 
@@ -110,7 +149,11 @@ enum Magic {
     Current,
     Manifest,
     Log,
+    /// Tombstones before version 3.
     Marks,
+    Tombstones,
+    Witness,
+    Requests,
     Segment,
 }
 
@@ -118,7 +161,10 @@ fn magic(start: &[u8]) -> Option<Magic> {
     MAGICS.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, kind)| *kind)
 }
 
-/// Where the identity of a manifest, a log and a marks file begins.
+/// Most bytes of a file that is read as a whole.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Where the identity of a manifest, a log and the like begins.
 const IDENTITY: usize = 24;
 
 impl GalleryFile {
@@ -135,7 +181,7 @@ impl GalleryFile {
     /// # Errors
     /// A file that is none of a gallery, one that is damaged, or what the system reports.
     pub fn read(path: &Path) -> Result<Self, GalleryError> {
-        let io = |source| StorageError::Io { file: path.to_owned(), operation: "read", source };
+        let io = |source| StorageError::io(path.to_owned(), "read", source);
         let mut file = File::open(path).map_err(io)?;
         let mut start = Vec::new();
         (&mut file).take(HEADER as u64).read_to_end(&mut start).map_err(io)?;
@@ -149,13 +195,25 @@ impl GalleryFile {
             }
             return Ok(segment(path, &start, &end, length)?);
         }
+        if let Magic::Witness = kind {
+            return witness(path);
+        }
+        let length = file.metadata().map_err(io)?.len();
+        if length > MOST_BYTES {
+            return Err(
+                Damage::new(path, MOST_BYTES, format_args!("at most {MOST_BYTES} bytes"), length).into()
+            );
+        }
         let mut bytes = start;
         file.read_to_end(&mut bytes).map_err(io)?;
         let facts = match kind {
             Magic::Current => Current::decode(path, &bytes).map(|c| Self::Current { manifest: c.manifest }),
-            Magic::Manifest => Manifest::decode(path, &bytes).map(|manifest| of_manifest(&manifest)),
+            Magic::Manifest => manifest(path, &bytes),
             Magic::Log => log(path, &bytes),
-            Magic::Marks | Magic::Segment => marks(path, &bytes),
+            Magic::Requests => requests(path, &bytes),
+            Magic::Marks | Magic::Tombstones | Magic::Segment | Magic::Witness => {
+                tombstones(path, kind, &bytes)
+            }
         };
         Ok(facts?)
     }
@@ -167,45 +225,94 @@ fn identity(path: &Path, bytes: &[u8]) -> Result<([u8; 16], u64), Damage> {
     read().ok_or_else(|| Damage::new(path, IDENTITY as u64, "a gallery's identity", "the end"))
 }
 
-fn of_manifest(manifest: &Manifest) -> GalleryFile {
+/// The version that a file states behind its magic.
+fn version(bytes: &[u8]) -> Option<u32> {
+    Fields::new(bytes.get(16..)?).u32()
+}
+
+fn manifest(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
+    let is_old = version(bytes) == Some(1);
+    let manifest = if is_old {
+        legacy::decode_manifest(path, CodeModelId::from_bytes([0; 16]), bytes)?
+    } else {
+        Manifest::decode(path, bytes)?
+    };
     let rows = |modality| {
         let segments = manifest.segments.iter().filter(|segment| segment.modality == modality);
         segments.map(|segment| segment.rows).fold(0, u64::saturating_add)
     };
-    GalleryFile::Manifest {
+    let version = if is_old { Version::First } else { Version::Third };
+    Ok(GalleryFile::Manifest {
         gallery: manifest.gallery,
         number: manifest.number,
         generation: manifest.generation,
-        files: manifest.files(),
+        files: super::load::named_files(&manifest, version),
         references: [Modality::Finger, Modality::Face].map(rows),
-    }
+        partition: manifest.partition,
+        code_model: (!is_old).then_some(manifest.code_model),
+        erasures: manifest.erasures.len(),
+    })
 }
 
 fn log(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
     let (gallery, number) = identity(path, bytes)?;
     let id = LogId { gallery, number };
-    let starts_after = check_log_header(path, id, bytes)?;
+    if version(bytes) == Some(1) {
+        let starts_after = legacy::check_log_header(path, id, bytes)?;
+        let body = bytes.get(legacy::LOG_HEADER as usize..).unwrap_or_default();
+        let scan = legacy::scan_log(path, id, body, starts_after.saturating_add(1))?;
+        return Ok(GalleryFile::Log {
+            gallery,
+            number,
+            starts_after,
+            batches: scan.batches.len() as u64,
+            changes: scan.batches.iter().map(|(_, records)| records.len() as u64).sum(),
+            tail: scan.tail.map(|damage| damage.to_string()),
+        });
+    }
+    let start = check_log_header(path, id, bytes)?;
     let body = bytes.get(LOG_HEADER as usize..).unwrap_or_default();
-    let scan = scan_log(path, id, body, LOG_HEADER, starts_after.saturating_add(1))?;
+    let scan = scan_log(path, id, body, LOG_HEADER, start);
     Ok(GalleryFile::Log {
         gallery,
         number,
-        starts_after,
+        starts_after: start.generation,
         batches: scan.batches.len() as u64,
-        changes: scan.batches.iter().map(|(_, records)| records.len() as u64).sum(),
-        tail: match scan.tail {
-            Tail::Clean => None,
-            Tail::Partial => Some("the beginning of a batch".to_owned()),
-            Tail::Torn(damage) => Some(damage.to_string()),
-        },
+        changes: scan.batches.iter().map(|read| read.batch.records.len() as u64).sum(),
+        tail: scan.tail.map(|damage| damage.to_string()),
     })
 }
 
-fn marks(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
+fn tombstones(path: &Path, kind: Magic, bytes: &[u8]) -> Result<GalleryFile, Damage> {
     let (gallery, number) = identity(path, bytes)?;
-    let marks = Marks::decode(path, gallery, number, bytes)?;
-    let deleted = marks.dead.values().map(|rows| rows.len() as u64).sum();
-    Ok(GalleryFile::Marks { gallery, number, deleted, locked: marks.statuses.len() as u64 })
+    let tombstones = match kind {
+        Magic::Marks => legacy::decode_marks(path, gallery, number, bytes)?,
+        _ => Tombstones::decode(path, gallery, number, bytes)?,
+    };
+    let deleted = tombstones.rows.values().map(|rows| rows.len() as u64).sum();
+    Ok(GalleryFile::Tombstones { gallery, number, deleted, locked: tombstones.statuses.len() as u64 })
+}
+
+fn requests(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
+    let (gallery, number) = identity(path, bytes)?;
+    let requests = requests::decode_file(path, gallery, number, bytes)?.len() as u64;
+    Ok(GalleryFile::Requests { gallery, number, requests })
+}
+
+fn witness(path: &Path) -> Result<GalleryFile, GalleryError> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let files = Files::new(std::sync::Arc::new(Disk::new(parent.unwrap_or(Path::new(".")))), false);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let testimony = read_witness(&files, &name)?;
+    let witness = testimony.witness;
+    Ok(GalleryFile::Witness {
+        gallery: witness.gallery,
+        manifest: witness.manifest,
+        generation: witness.generation,
+        log: witness.log,
+        length: witness.length,
+        damaged_slot: testimony.damaged_slot.map(|damage| damage.to_string()),
+    })
 }
 
 fn segment(path: &Path, start: &[u8], end: &[u8; FOOTER], length: u64) -> Result<GalleryFile, Damage> {
@@ -236,13 +343,15 @@ fn segment(path: &Path, start: &[u8], end: &[u8; FOOTER], length: u64) -> Result
 mod tests {
     use super::*;
     use crate::gallery::{Gallery, NewReference, Options, Status};
+    use crate::subject::SubjectId;
     use crate::template::FaceTemplate;
 
     #[test]
     fn every_file_of_a_gallery_says_what_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let gallery = Gallery::create(folder.path(), Options::default()).unwrap();
-        let citizens = ["001190000101", "001190000102", "001190000103"].map(|id| id.parse().unwrap());
+        let citizens: [SubjectId; 3] =
+            ["001190000101", "001190000102", "001190000103"].map(|id| id.parse().unwrap());
         let writer = gallery.writer().unwrap();
         let face = FaceTemplate::new("m".parse().unwrap(), &[1.0, 2.0]).unwrap();
         for citizen in citizens {
@@ -278,7 +387,12 @@ mod tests {
                     kinds.push("manifest");
                 }
                 GalleryFile::Current { .. } => kinds.push("current"),
-                GalleryFile::Marks { .. } => kinds.push("marks"),
+                GalleryFile::Tombstones { .. } => kinds.push("tombstones"),
+                GalleryFile::Witness { generation, .. } => {
+                    assert_eq!(generation, 2);
+                    kinds.push("witness");
+                }
+                GalleryFile::Requests { .. } => kinds.push("requests"),
             }
             // Every file is checked where it says what it is.
             for cut in [0, 12, 40, bytes.len() - 1] {
@@ -289,6 +403,6 @@ mod tests {
             std::fs::write(&path, &bytes).unwrap();
         }
         kinds.sort_unstable();
-        assert_eq!(kinds, ["current", "log", "manifest", "segment"]);
+        assert_eq!(kinds, ["current", "log", "manifest", "segment", "witness"]);
     }
 }

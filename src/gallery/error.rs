@@ -3,21 +3,19 @@
 use std::path::PathBuf;
 
 use super::reference::ReferenceId;
-use crate::citizen::CitizenId;
+use super::requests::RequestId;
+use crate::fingerprint::codes::CodeModelId;
 use crate::storage::{Damage, StorageError};
+use crate::subject::SubjectId;
 use crate::template::ModelId;
 
 /// An error of the gallery.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GalleryError {
     /// The files could not be read or written, or are damaged.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// The log ends in bytes that no writer writes. A crash of the system can do that to what was
-    /// not acknowledged; the next writer cuts it.
-    #[error("{0}; a writer has to settle it")]
-    TornLog(Damage),
     /// No gallery is there.
     #[error("{}: there is no gallery here", directory.display())]
     NotAGallery {
@@ -30,18 +28,68 @@ pub enum GalleryError {
         /// Where.
         directory: PathBuf,
     },
-    /// Another writer has the gallery, in this or another process.
-    #[error("{}: another writer has the gallery", lock.display())]
+    /// Files of a gallery are there, and nothing that says which of them it is: what is left of one, or a
+    /// copy that is not whole. Nothing was changed.
+    #[error(
+        "{}: there are files of a gallery here ({example}), but no CURRENT that says which it is; finish the copy, restore a backup, or repair it",
+        directory.display()
+    )]
+    Remains {
+        /// Where.
+        directory: PathBuf,
+        /// One of the files.
+        example: String,
+    },
+    /// Another process has the gallery's writer.
+    #[error("{}: another writer has the gallery{}", lock.display(), owner(*process))]
     Locked {
         /// The lock file.
         lock: PathBuf,
+        /// The other process, if it is known.
+        process: Option<u32>,
     },
-    /// The writer met an error before; what it wrote since the last commit is unknown. Drop it and
-    /// make another: that recovers.
+    /// The handle was opened to read only.
+    #[error("{}: the gallery was opened to read only", directory.display())]
+    ReadOnly {
+        /// Where.
+        directory: PathBuf,
+    },
+    /// The writer met an error before; what it wrote since the last commit is unknown. Take another: that
+    /// recovers.
     #[error("the writer stopped after an earlier error: {cause}")]
     Poisoned {
         /// The earlier error.
         cause: String,
+    },
+    /// Somebody removed, replaced or changed a file, or the folder, under the writer. What was to be
+    /// committed is not acknowledged, and may or may not be there.
+    #[error(
+        "{}: somebody changed this under the writer: found {found}; nothing was acknowledged", file.display()
+    )]
+    Displaced {
+        /// The file or folder.
+        file: PathBuf,
+        /// What is there.
+        found: String,
+    },
+    /// The files are older than what was acknowledged: a part of them, or all, went back to an older copy.
+    #[error(
+        "{}: the gallery went back: generation {known} was acknowledged, its files hold generation {found}",
+        directory.display()
+    )]
+    WentBack {
+        /// Where.
+        directory: PathBuf,
+        /// The generation that was acknowledged.
+        known: u64,
+        /// The generation that the files hold.
+        found: u64,
+    },
+    /// Another gallery has taken the place of the one that was opened.
+    #[error("{}: another gallery is here than the one that was opened", directory.display())]
+    Replaced {
+        /// Where.
+        directory: PathBuf,
     },
     /// A segment holds features that another version of the engine made.
     #[error(
@@ -56,19 +104,50 @@ pub enum GalleryError {
         /// The segment's version.
         found: u32,
     },
+    /// The gallery's codes are made by another model than the one that was given.
+    #[error(
+        "{}: its finger codes are made by code model {gallery}, and {given} was given; open it with its own, or `Gallery::upgrade` makes them anew",
+        directory.display()
+    )]
+    CodeModel {
+        /// Where.
+        directory: PathBuf,
+        /// The model of the gallery.
+        gallery: CodeModelId,
+        /// The model that was given.
+        given: CodeModelId,
+    },
+    /// The subject belongs to another part of the registry.
+    #[error("subject {subject:?} belongs to part {belongs} of {count}, this gallery is part {here}")]
+    OtherPartition {
+        /// Who.
+        subject: SubjectId,
+        /// The part where the subject belongs.
+        belongs: u32,
+        /// The part that this gallery is.
+        here: u32,
+        /// How many parts there are.
+        count: u32,
+    },
     /// No such citizen.
     #[error("citizen {citizen:?} is not enrolled")]
     UnknownCitizen {
         /// Who.
-        citizen: CitizenId,
+        citizen: SubjectId,
     },
     /// The citizen has no such reference.
     #[error("citizen {citizen:?} has no reference {reference}")]
     UnknownReference {
         /// Who.
-        citizen: CitizenId,
+        citizen: SubjectId,
         /// Which.
         reference: ReferenceId,
+    },
+    /// The request was made before, and asked for something else.
+    #[error("request {request} was made before with other content")]
+    RequestConflict {
+        /// Which.
+        request: RequestId,
     },
     /// A location that is not in this snapshot.
     #[error("no such row in this snapshot")]
@@ -93,6 +172,13 @@ pub enum GalleryError {
         /// How many.
         found: usize,
     },
+    /// Maintenance was stopped because its writer is going; nothing was changed.
+    #[error("maintenance was stopped before it was done")]
+    Stopped,
+}
+
+fn owner(process: Option<u32>) -> String {
+    process.map(|process| format!(" (process {process})")).unwrap_or_default()
 }
 
 impl From<Damage> for GalleryError {
@@ -105,7 +191,7 @@ impl GalleryError {
     /// The damage, if that is what it is.
     pub fn damage(&self) -> Option<&Damage> {
         match self {
-            Self::Storage(StorageError::Damaged(damage)) | Self::TornLog(damage) => Some(damage),
+            Self::Storage(StorageError::Damaged(damage)) => Some(damage),
             _ => None,
         }
     }

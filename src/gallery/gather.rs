@@ -11,24 +11,35 @@ use super::error::GalleryError;
 use super::reference::ReferenceMeta;
 use super::segment::{FingerRow, Row};
 use crate::fingerprint::codes::{CodeModel, CodeModelId, FingerCodes};
-use crate::fingerprint::{FEATURE_VERSION, FingerFeatures};
+use crate::fingerprint::{FEATURE_VERSION, FingerFeatures, FingerView};
 use crate::template::ModelId;
 
 /// Rows of blocks: meta, block, row.
 type LiveRows<'a, C> = Vec<(ReferenceMeta, &'a Block<C>, usize)>;
 
-/// The live rows of blocks, by key, each proved against its checksum: what is copied is what was
-/// enrolled.
+/// The live rows of blocks, by key, each with the checksum of the present form. One that does not fit its
+/// checksum gets one that no bytes fit: it is carried over as it is, and stays an error for whoever asks
+/// for it, but not for others.
+///
+/// # Errors
+/// Damage of the metas themselves: whose rows these are cannot be told then.
 fn live_rows<'a, C: Columns + Sync + Send>(blocks: &[&'a Block<C>]) -> Result<LiveRows<'a, C>, GalleryError> {
     let mut rows = Vec::new();
     for &block in blocks {
+        block.columns.prove_metas()?;
         for (row, meta) in block.metas().iter().enumerate() {
             if block.is_live(row) {
                 rows.push((*meta, block, row));
             }
         }
     }
-    rows.par_iter().try_for_each(|(_, block, row)| block.check(*row))?;
+    rows.par_iter_mut().for_each(|(meta, block, row)| {
+        let bytes = block.columns.row_bytes(*row).unwrap_or_default();
+        *meta = match block.check(*row) {
+            Ok(()) => meta.sealed(&bytes),
+            Err(_) => meta.unsealed(&bytes),
+        };
+    });
     rows.sort_unstable_by_key(|(meta, ..)| meta.key());
     Ok(rows)
 }
@@ -65,13 +76,14 @@ impl<'a> FingerRows<'a> {
         }
         let rebuilt = rows.par_iter_mut().map(|(meta, block, row)| {
             let mut rebuilt = Rebuilt::default();
-            if is_old(block) {
+            let damaged = block.finger(*row).is_err();
+            if is_old(block) && !damaged && meta.fits(&block.columns.row_bytes(*row)?) {
                 let features = FingerFeatures::new(block.finger(*row)?.minutiae);
                 *meta = finger_seal(*meta, &features);
                 rebuilt.codes = Some(Box::new(model.encode(features.view())));
                 rebuilt.features = Some(Box::new(features));
             } else if copied.get(block.index as usize) != Some(&true) {
-                rebuilt.codes = Some(Box::new(model.encode(block.finger(*row)?)));
+                rebuilt.codes = Some(Box::new(model.encode(view_of(block, *row))));
             }
             Ok(rebuilt)
         });
@@ -84,7 +96,7 @@ impl<'a> FingerRows<'a> {
         rows.map(|((meta, block, row), rebuilt)| {
             let view = match &rebuilt.features {
                 Some(features) => features.view(),
-                None => block.finger(*row)?,
+                None => view_of(block, *row),
             };
             let codes = match &rebuilt.codes {
                 Some(codes) => Some(CodeRow::from(&**codes)),
@@ -95,6 +107,11 @@ impl<'a> FingerRows<'a> {
         })
         .collect()
     }
+}
+
+/// A finger's features; nothing where its offsets lead nowhere.
+fn view_of(block: &FingerBlock, row: usize) -> FingerView<'_> {
+    block.finger(row).unwrap_or(FingerView { minutiae: &[], cylinders: &[] })
 }
 
 pub(super) type FaceRows<'a> = BTreeMap<(ModelId, usize), Vec<Row<&'a [f32]>>>;

@@ -2,88 +2,61 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 
+use super::create;
+use super::erasure::{ErasureState, ErasureTicket};
 use super::error::GalleryError;
-use super::manifest::Manifest;
 use super::names;
-use super::options::Options;
+use super::options::{Options, Residence};
+use super::partition::Partition;
+use super::recovery;
+use super::session;
 use super::snapshot::Snapshot;
 use super::state::{Role, State};
-use super::writer::{Recovery, Writer};
-use crate::fingerprint::codes::CodeModel;
-use crate::storage::{Backend, Disk, Files, Log, LogId, StorageError};
+use super::writer::Writer;
+use crate::storage::{Backend, Disk, FileId, Files, StorageError};
 
 /// A gallery: a directory of files that one writer changes and many readers see. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Gallery {
-    pub(super) shared: Arc<Shared>,
+    shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) files: Files,
-    pub(super) options: Options,
-    recovery: Option<Recovery>,
-    /// The newest snapshot that this handle knows.
-    pub(super) newest: RwLock<Arc<Snapshot>>,
-    /// A writer of this handle publishes to `newest` itself.
-    pub(super) writing: AtomicBool,
-    pub(super) follower: Mutex<Follower>,
+struct Shared {
+    files: Files,
+    options: Options,
+    /// The folder that was opened, whatever its path stands for later.
+    directory: FileId,
+    identity: [u8; 16],
+    partition: Partition,
+    read_only: bool,
+    /// What snapshots are followed from; `None` after an error, to be loaded anew.
+    follower: Mutex<Option<State>>,
+    /// The greatest generation that was given.
+    given: AtomicU64,
 }
 
-/// The state that snapshots are followed from; `None` after a writer that failed.
-pub(super) struct Follower(pub(super) Option<State>);
-
-impl std::fmt::Debug for Follower {
+impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Follower")
-    }
-}
-
-/// Runs a read of several files again while another process replaces them under it.
-pub(super) fn settled<T>(mut read: impl FnMut() -> Result<T, GalleryError>) -> Result<T, GalleryError> {
-    const TRIES: u32 = 50;
-    let mut tries = 0;
-    loop {
-        let result = read();
-        tries += 1;
-        let moving = matches!(&result, Err(GalleryError::Storage(error)) if is_moving(error));
-        if !moving || tries == TRIES {
-            return result;
-        }
-        if tries > 10 {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-}
-
-/// A file that vanished or shrank may have been replaced; if it is damage, it stays so.
-fn is_moving(error: &StorageError) -> bool {
-    match error {
-        StorageError::Io { source, .. } => {
-            matches!(source.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::UnexpectedEof)
-        }
-        StorageError::Damaged(_) => false,
+        f.debug_struct("Shared").field("directory", &self.files.path("")).finish_non_exhaustive()
     }
 }
 
 impl Gallery {
-    /// Makes an empty gallery in a directory, which is created if it is missing.
+    /// Makes an empty gallery in a directory, which is created if it is missing. Nothing that is there is
+    /// removed or changed.
     ///
     /// # Errors
-    /// [`GalleryError::AlreadyExists`], [`GalleryError::Locked`], or what the system reports.
+    /// [`GalleryError::AlreadyExists`]; [`GalleryError::Remains`] if there are files of a gallery that is not
+    /// whole; [`GalleryError::Locked`]; or an I/O error.
     pub fn create(directory: impl AsRef<Path>, options: Options) -> Result<Self, GalleryError> {
         let directory = directory.as_ref();
         let disk = Disk::new(directory);
-        disk.create_directory().map_err(|source| StorageError::Io {
-            file: directory.to_path_buf(),
-            operation: "create the directory",
-            source,
-        })?;
+        disk.create_directory()
+            .map_err(|source| StorageError::io(directory.to_path_buf(), "create the directory", source))?;
         Self::create_in(Arc::new(disk), options)
     }
 
@@ -92,43 +65,28 @@ impl Gallery {
     /// # Errors
     /// As [`Gallery::create`].
     pub fn create_in(backend: Arc<dyn Backend>, options: Options) -> Result<Self, GalleryError> {
-        let files = Files::new(backend);
-        let lock =
-            files.lock(names::LOCK)?.ok_or_else(|| GalleryError::Locked { lock: files.path(names::LOCK) })?;
-        let found = files.list()?;
-        if found.iter().any(|name| name == names::CURRENT) {
-            return Err(GalleryError::AlreadyExists { directory: files.path("") });
-        }
-        // A creation that crashed left these; nothing is in them.
-        for name in found.iter().filter(|name| names::is_numbered(name)) {
-            files.remove(name)?;
-        }
-        let manifest = Manifest {
-            gallery: new_uuid(&files.path("")),
-            number: 2,
-            generation: 0,
-            next_reference: 1,
-            next_file: 3,
-            log: 1,
-            marks: None,
-            segments: Vec::new(),
-        };
-        let id = LogId { gallery: manifest.gallery, number: manifest.log };
-        Log::create(&files, &names::log(manifest.log), id, manifest.generation)?;
-        install(&files, &manifest)?;
-        drop(lock);
-        Self::from_files(files, options)
+        let files = files(backend, &options);
+        create::create(&files, &options)?;
+        Self::from_files(files, options, false)
     }
 
     /// Opens a gallery: maps its segments and reads its log. Costs by segments and by the log, not by
-    /// references; the log holds at most about [`Options::flush_at`] references. What a crash of the
-    /// system left in the log is settled first, as a writer does it: see [`Gallery::recovery`].
+    /// references; the log holds at most about [`Options::flush_at`] changes and references. Writes nothing: what
+    /// a crash left is settled by the next writer.
     ///
     /// # Errors
-    /// [`GalleryError::NotAGallery`], damage, [`GalleryError::FeatureVersion`] (which
-    /// [`Gallery::upgrade`] mends), or what the system reports.
+    /// [`GalleryError::NotAGallery`], damage, [`GalleryError::WentBack`], [`GalleryError::CodeModel`],
+    /// [`GalleryError::FeatureVersion`] (which [`Gallery::upgrade`] mends), or an I/O error.
     pub fn open(directory: impl AsRef<Path>, options: Options) -> Result<Self, GalleryError> {
         Self::open_in(Arc::new(Disk::new(directory.as_ref())), options)
+    }
+
+    /// Opens a gallery that is never written through this handle: [`Gallery::writer`] refuses.
+    ///
+    /// # Errors
+    /// As [`Gallery::open`].
+    pub fn open_read_only(directory: impl AsRef<Path>, options: Options) -> Result<Self, GalleryError> {
+        Self::from_files(files(Arc::new(Disk::new(directory.as_ref())), &options), options, true)
     }
 
     /// Opens a gallery in a backend.
@@ -136,138 +94,172 @@ impl Gallery {
     /// # Errors
     /// As [`Gallery::open`].
     pub fn open_in(backend: Arc<dyn Backend>, options: Options) -> Result<Self, GalleryError> {
-        Self::from_files(Files::new(backend), options)
+        Self::from_files(files(backend, &options), options, false)
     }
 
-    fn from_files(files: Files, options: Options) -> Result<Self, GalleryError> {
+    fn from_files(files: Files, options: Options, read_only: bool) -> Result<Self, GalleryError> {
         check_is_gallery(&files)?;
-        let load = || settled(|| State::load(&files, &options.code_model, None, Role::Reader));
-        let (state, recovery) = match load() {
-            Err(GalleryError::TornLog(_)) => {
-                let recovery = super::writer::settle(&files, &options.code_model)?;
-                (load()?.0, Some(recovery))
-            }
-            // A whole batch without its seal: a writer is about to acknowledge it, or it was
-            // acknowledged and the system crashed before the seal was written.
-            Ok((state, scan)) if scan.unsealed.is_some() => {
-                match super::writer::settle(&files, &options.code_model) {
-                    Err(GalleryError::Locked { .. }) => (state, None),
-                    recovery => {
-                        let recovery = recovery?;
-                        (load()?.0, Some(recovery))
-                    }
-                }
-            }
-            result => (result?.0, None),
-        };
+        let directory = files.directory()?.id;
+        let (state, _) = State::load(&files, &options, None, Role::Reader)?;
         let shared = Shared {
             files,
             options,
-            recovery,
-            newest: RwLock::new(state.snapshot.clone()),
-            writing: AtomicBool::new(false),
-            follower: Mutex::new(Follower(Some(state))),
+            directory,
+            identity: state.manifest.gallery,
+            partition: state.manifest.partition,
+            read_only,
+            given: AtomicU64::new(state.snapshot.generation().value()),
+            follower: Mutex::new(Some(state)),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Rebuilds from the minutiae, in every segment that has them, features that another version of
-    /// the engine made and codes of another model than [`Options::code_model`]; does nothing if none
-    /// has. Any writer does the same when it opens. Codes are made a segment at a time and held in
-    /// memory until they are written: 677 bytes a row.
+    /// the engine made and codes of another model than [`Options::code_model`], which is the gallery's from then
+    /// on; does nothing if none has. Codes are made a segment at a time and held in memory until they are
+    /// written: 677 bytes a row.
     ///
     /// # Errors
     /// As [`Gallery::writer`].
     pub fn upgrade(directory: impl AsRef<Path>, options: &Options) -> Result<(), GalleryError> {
-        let files = Files::new(Arc::new(Disk::new(directory.as_ref())));
+        let files = files(Arc::new(Disk::new(directory.as_ref())), options);
         check_is_gallery(&files)?;
-        super::writer::settle(&files, &options.code_model).map(drop)
+        let directory = files.directory()?.id;
+        let options = options.clone().maintenance(super::Maintenance::Inline);
+        let core = recovery::open(&files, &options, directory, Role::Recoder)?;
+        core.catch_up();
+        let failure = core.maintenance_failure();
+        core.close();
+        failure.map_or(Ok(()), Err)
     }
 
-    /// What was mended when this handle was opened; `None` if nothing had to be.
-    pub fn recovery(&self) -> Option<&Recovery> {
-        self.shared.recovery.as_ref()
-    }
-
-    /// The newest acknowledged state, whoever wrote it: this handle's writer, or a writer in another
-    /// process. When nothing is new it costs reading a file of a hundred bytes and the length of
-    /// another, and nothing at all while this handle has the writer.
+    /// The newest acknowledged state, whoever wrote it: a writer of this process, or one of another. Never
+    /// one older than a state that this handle gave before. When nothing is new it costs looking at two names
+    /// and reading eight kilobytes, and less while this process has the writer.
     ///
     /// # Errors
-    /// Damage, or what the system reports; the snapshots that were given before stay good.
+    /// Damage, [`GalleryError::WentBack`], [`GalleryError::Replaced`], or an I/O error; the snapshots that were
+    /// given before stay good.
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, GalleryError> {
         let shared = &*self.shared;
-        if !shared.writing.load(Ordering::Acquire) {
-            let mut follower = shared.follower.lock();
-            if !shared.writing.load(Ordering::Acquire) {
-                let snapshot = settled(|| follower.refresh(&shared.files, &shared.options.code_model))?;
-                *shared.newest.write() = snapshot;
+        let snapshot = match session::find(shared.directory) {
+            Some(session) => session.core.newest(),
+            None => shared.follow()?,
+        };
+        let found = snapshot.generation().value();
+        let known = shared.given.fetch_max(found, Ordering::AcqRel);
+        if found < known {
+            // The writer of this process may just have gone on: the files say.
+            let snapshot = shared.follow()?;
+            let found = snapshot.generation().value();
+            if found < known {
+                return Err(GalleryError::WentBack { directory: self.directory(), known, found });
             }
+            return Ok(snapshot);
         }
-        Ok(shared.newest.read().clone())
+        Ok(snapshot)
     }
 
-    /// The one writer: recovers what a crash left, and holds the lock until it is dropped.
+    /// The writer: there is one in a process, and all who ask for it share it. The first recovers what a
+    /// crash left, and the lock is held until the last is dropped.
     ///
     /// # Errors
-    /// [`GalleryError::Locked`] if there is another, in this or in another process; damage; what the
-    /// system reports.
+    /// [`GalleryError::Locked`] if another process has it; [`GalleryError::ReadOnly`]; damage; an I/O error.
     pub fn writer(&self) -> Result<Writer, GalleryError> {
-        Writer::open(self.shared.clone())
+        let shared = &*self.shared;
+        if shared.read_only {
+            return Err(GalleryError::ReadOnly { directory: self.directory() });
+        }
+        shared.check_place()?;
+        let session = session::open(&shared.files, &shared.options, shared.directory)?;
+        Ok(Writer::new(session, shared.partition))
+    }
+
+    /// How far an erasure is. What other processes map is known to the process that has the writer only.
+    ///
+    /// # Errors
+    /// As [`Gallery::snapshot`].
+    pub fn erasure(&self, ticket: &ErasureTicket) -> Result<ErasureState, GalleryError> {
+        let shared = &*self.shared;
+        if let Some(session) = session::find(shared.directory) {
+            return session.core.erasure(ticket);
+        }
+        let snapshot = self.snapshot()?;
+        if snapshot.erasures.iter().any(|pending| pending.subject == ticket.subject) {
+            return Ok(ErasureState::Pending);
+        }
+        let files: Vec<_> =
+            shared.files.list()?.into_iter().filter(|name| names::is_set_aside(name)).collect();
+        Ok(if files.is_empty() { ErasureState::Done } else { ErasureState::SetAside { files } })
     }
 
     /// Where it is.
     pub fn directory(&self) -> PathBuf {
         self.shared.files.path("")
     }
+
+    /// Sixteen bytes that no other gallery has.
+    pub fn identity(&self) -> [u8; 16] {
+        self.shared.identity
+    }
+
+    /// Which part of a registry it is.
+    pub fn partition(&self) -> Partition {
+        self.shared.partition
+    }
 }
 
-impl Follower {
-    fn refresh(&mut self, files: &Files, model: &Arc<CodeModel>) -> Result<Arc<Snapshot>, GalleryError> {
+impl Shared {
+    /// The path still leads to the folder that was opened.
+    fn check_place(&self) -> Result<(), GalleryError> {
+        if self.files.directory()?.id == self.directory {
+            Ok(())
+        } else {
+            Err(GalleryError::Replaced { directory: self.files.path("") })
+        }
+    }
+
+    fn follow(&self) -> Result<Arc<Snapshot>, GalleryError> {
+        let mut follower = self.follower.lock();
+        self.check_place()?;
         // Taken out, so that a state that met an error half way is not used again.
         let mut known = None;
-        if let Some(mut state) = self.0.take() {
-            if state.follow(files)? {
-                return Ok(self.0.insert(state).snapshot.clone());
+        if let Some(mut state) = follower.take() {
+            if matches!(state.follow(&self.files), Ok(true)) {
+                return Ok(follower.insert(state).snapshot.clone());
             }
             known = Some(state.snapshot);
         }
-        let (state, _) = State::load(files, model, known.as_deref(), Role::Reader)?;
+        let (state, _) = State::load(&self.files, &self.options, known.as_deref(), Role::Reader)?;
+        if state.manifest.gallery != self.identity {
+            return Err(GalleryError::Replaced { directory: self.files.path("") });
+        }
         let snapshot = state.snapshot.clone();
-        self.0 = Some(state);
+        *follower = Some(state);
         Ok(snapshot)
     }
 }
 
-fn check_is_gallery(files: &Files) -> Result<(), GalleryError> {
+pub(super) fn files(backend: Arc<dyn Backend>, options: &Options) -> Files {
+    Files::new(backend, options.residence == Residence::Copied)
+}
+
+pub(super) fn check_is_gallery(files: &Files) -> Result<(), GalleryError> {
+    let nothing = || GalleryError::NotAGallery { directory: files.path("") };
     match files.open(names::CURRENT) {
-        Err(error) if error.is_not_found() => Err(GalleryError::NotAGallery { directory: files.path("") }),
+        Err(error) if error.is_not_found() => {
+            // What is left of one is not nothing.
+            let found =
+                files.list().map_err(|error| if error.is_not_found() { nothing() } else { error.into() })?;
+            let creating = found.iter().any(|name| name == names::CREATING);
+            match found.into_iter().find(|name| names::is_numbered(name) || name == names::WITNESS) {
+                Some(example) if !creating => {
+                    Err(GalleryError::Remains { directory: files.path(""), example })
+                }
+                _ => Err(nothing()),
+            }
+        }
         Err(error) => Err(error.into()),
         Ok(_) => Ok(()),
     }
-}
-
-/// Makes a manifest the gallery's: the files that it names are durable before it is, and it is
-/// durable before CURRENT names it.
-pub(super) fn install(files: &Files, manifest: &Manifest) -> Result<(), StorageError> {
-    files.sync()?;
-    files.write(&names::manifest(manifest.number), &manifest.encode())?;
-    files.sync()?;
-    files.replace(names::CURRENT, manifest.current().encode().as_bytes())
-}
-
-/// Sixteen bytes that no other gallery has.
-fn new_uuid(directory: &Path) -> [u8; 16] {
-    use std::hash::{BuildHasher, Hasher};
-    let mut hasher = blake3::Hasher::new();
-    for _ in 0..4 {
-        // Seeded by the operating system's random numbers.
-        let random = std::hash::RandomState::new().build_hasher().finish();
-        hasher.update(&random.to_le_bytes());
-    }
-    hasher.update(directory.to_string_lossy().as_bytes());
-    hasher.update(&std::process::id().to_le_bytes());
-    let mut uuid = [0; 16];
-    hasher.finalize_xof().fill(&mut uuid);
-    uuid
 }

@@ -1,10 +1,15 @@
 //! The names of a gallery's files.
 
 use super::block::Modality;
+use crate::storage::whole_name;
 
 pub(super) const LOCK: &str = "LOCK";
 pub(super) const CURRENT: &str = "CURRENT";
-pub(super) const CURRENT_TEMPORARY: &str = "CURRENT.tmp";
+pub(super) const WITNESS: &str = "WITNESS";
+/// What a creation is about to make; gone when it is made.
+pub(super) const CREATING: &str = "CREATING";
+/// Put before the name of a file that no writer understands, or that recovery cut something off.
+const SET_ASIDE: &str = "aside-";
 
 pub(super) fn manifest(number: u64) -> String {
     format!("manifest-{number:06}")
@@ -14,6 +19,15 @@ pub(super) fn log(number: u64) -> String {
     format!("wal-{number:06}")
 }
 
+pub(super) fn tombstones(number: u64) -> String {
+    format!("tombstones-{number:06}")
+}
+
+pub(super) fn requests(number: u64) -> String {
+    format!("requests-{number:06}")
+}
+
+/// What version 2 called its tombstones.
 pub(super) fn marks(number: u64) -> String {
     format!("marks-{number:06}")
 }
@@ -26,14 +40,34 @@ pub(super) fn segment(number: u64, modality: Modality) -> String {
     format!("seg-{number:06}.{extension}")
 }
 
-/// Whether a name is one that a gallery gives to files with a number.
-pub(super) fn is_numbered(name: &str) -> bool {
+pub(super) fn set_aside(name: &str) -> String {
+    format!("{SET_ASIDE}{name}")
+}
+
+/// The number in a name that a gallery gives to files with a number.
+pub(super) fn number_of(name: &str) -> Option<u64> {
     let stem = name.strip_suffix(".finger").or_else(|| name.strip_suffix(".face"));
     let number = match stem {
         Some(stem) => stem.strip_prefix("seg-"),
-        None => ["manifest-", "wal-", "marks-"].iter().find_map(|prefix| name.strip_prefix(prefix)),
+        None => ["manifest-", "wal-", "marks-", "tombstones-", "requests-"]
+            .iter()
+            .find_map(|prefix| name.strip_prefix(prefix)),
     };
-    number.is_some_and(|n| n.len() >= 6 && n.bytes().all(|b| b.is_ascii_digit()))
+    number.filter(|n| n.len() >= 6 && n.bytes().all(|b| b.is_ascii_digit())).and_then(|n| n.parse().ok())
+}
+
+/// Whether a name is one that a gallery gives to files with a number.
+pub(super) fn is_numbered(name: &str) -> bool {
+    number_of(name).is_some()
+}
+
+/// Whether a name is that of a file of a gallery that was never whole.
+pub(super) fn is_unfinished(name: &str) -> bool {
+    whole_name(name).is_some_and(|whole| is_numbered(whole) || [CURRENT, WITNESS].contains(&whole))
+}
+
+pub(super) fn is_set_aside(name: &str) -> bool {
+    name.strip_prefix(SET_ASIDE).is_some_and(|rest| is_numbered(rest.split('~').next().unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -42,13 +76,22 @@ mod tests {
 
     #[test]
     fn own_names_are_known_and_others_are_not() {
-        for name in
-            [manifest(1), log(2), marks(3), segment(4, Modality::Finger), segment(5_000_000, Modality::Face)]
-        {
+        let own = [
+            manifest(1),
+            log(2),
+            tombstones(3),
+            requests(7),
+            marks(3),
+            segment(4, Modality::Finger),
+            segment(5_000_000, Modality::Face),
+        ];
+        for name in own {
             assert!(is_numbered(&name), "{name}");
+            assert!(is_unfinished(&format!("{name}.tmp")) && is_set_aside(&set_aside(&name)));
         }
         for name in ["CURRENT", "seg-000001", "wal-1", "wal-00000x", "seg-000001.txt", "notes-000001"] {
-            assert!(!is_numbered(name), "{name}");
+            assert!(!is_numbered(name) && !is_set_aside(&set_aside(name)), "{name}");
         }
+        assert!(is_unfinished("CURRENT.tmp") && !is_unfinished("notes.tmp"));
     }
 }

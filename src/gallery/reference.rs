@@ -6,6 +6,7 @@ use std::num::NonZeroU8;
 use bytemuck::{Pod, Zeroable};
 
 use crate::citizen::CitizenId;
+use crate::subject::SubjectId;
 use crate::template::{FaceTemplate, FingerPosition, FingerprintTemplate, Impression};
 use crate::units::{Quality, Timestamp};
 
@@ -122,11 +123,25 @@ impl NewReference {
     }
 }
 
-/// What is stored of a reference beside its biometric columns: 32 bytes. Any bytes are a valid
-/// value, so that a damaged file cannot do harm; [`ReferenceMeta::citizen`] may then be `None`.
+/// What is stored of a reference beside its biometric columns: 40 bytes. Any bytes are a valid
+/// value, so that a damaged file cannot do harm; [`ReferenceMeta::subject`] may then be `None`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 pub struct ReferenceMeta {
+    subject: [u8; 16],
+    reference: ReferenceId,
+    captured: i64,
+    crc: u32,
+    finger: u8,
+    impression: u8,
+    quality: u8,
+    subject_length: u8,
+}
+
+/// A meta as segments before version 3 have it: 32 bytes, with the number of a citizen.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+pub(super) struct CitizenMeta {
     citizen: u64,
     reference: ReferenceId,
     captured: i64,
@@ -137,58 +152,88 @@ pub struct ReferenceMeta {
     zero: u8,
 }
 
+impl CitizenMeta {
+    /// As it is kept now, but for the checksum, which stays that of the old form.
+    pub(super) fn current(&self) -> ReferenceMeta {
+        let citizen = CitizenId::from_value(self.citizen).filter(|_| self.zero == 0);
+        let (subject, subject_length) = match citizen {
+            Some(citizen) => SubjectId::from(citizen).to_stored(),
+            // The key of nobody, behind all others, as the number was.
+            None => ([0xff; 16], 0),
+        };
+        let Self { reference, captured, crc, finger, impression, quality, .. } = *self;
+        ReferenceMeta { subject, reference, captured, crc, finger, impression, quality, subject_length }
+    }
+
+    /// The old form of a meta that came from it.
+    fn before(meta: &ReferenceMeta) -> Option<Self> {
+        let citizen = meta.subject()?.citizen()?.value();
+        let ReferenceMeta { reference, captured, crc, finger, impression, quality, .. } = *meta;
+        Some(Self { citizen, reference, captured, crc, finger, impression, quality, zero: 0 })
+    }
+}
+
 /// Stands for a moment of capture that is not known.
 const NOT_CAPTURED: i64 = i64::MIN;
 
 impl ReferenceMeta {
     /// The meta of a finger reference, without its checksum.
     pub(super) fn finger(
-        citizen: CitizenId,
+        subject: SubjectId,
         reference: ReferenceId,
         captured: Option<Timestamp>,
         (position, impression, quality): (FingerPosition, Impression, Option<Quality>),
     ) -> Self {
+        let (subject, subject_length) = subject.to_stored();
         Self {
-            citizen: citizen.value(),
+            subject,
             reference,
             captured: captured.map_or(NOT_CAPTURED, Timestamp::unix_seconds),
             crc: 0,
             finger: position.code(),
             impression: impression.code(),
             quality: quality.map_or(0, Quality::get),
-            zero: 0,
+            subject_length,
         }
     }
 
     /// The meta of a face reference, without its checksum.
-    pub(super) fn face(citizen: CitizenId, reference: ReferenceId, captured: Option<Timestamp>) -> Self {
+    pub(super) fn face(subject: SubjectId, reference: ReferenceId, captured: Option<Timestamp>) -> Self {
         let nothing = (FingerPosition::Unknown, Impression::from_code(0), None);
-        Self::finger(citizen, reference, captured, nothing)
+        Self::finger(subject, reference, captured, nothing)
     }
 
     /// With the checksum of itself and of its columns' bytes.
     pub(super) fn sealed(mut self, columns: &[&[u8]]) -> Self {
-        self.crc = self.checksum(columns);
+        self.crc = checksum(&Self { crc: 0, ..self }, columns);
         self
+    }
+
+    /// With a checksum that no bytes fit: of a row that did not fit its own.
+    pub(super) fn unsealed(self, columns: &[&[u8]]) -> Self {
+        let sealed = self.sealed(columns);
+        Self { crc: !sealed.crc, ..sealed }
     }
 
     /// Whether the checksum fits these columns' bytes.
     pub(super) fn fits(&self, columns: &[&[u8]]) -> bool {
-        self.crc == self.checksum(columns) && self.zero == 0
+        self.subject().is_some() && self.crc == checksum(&Self { crc: 0, ..*self }, columns)
     }
 
-    fn checksum(&self, columns: &[&[u8]]) -> u32 {
-        let mut crc = crc32fast::Hasher::new();
-        crc.update(bytemuck::bytes_of(&Self { crc: 0, ..*self }));
-        for column in columns {
-            crc.update(column);
-        }
-        crc.finalize()
+    /// Whether a meta that came from the old form fits these columns' bytes.
+    pub(super) fn fitted(&self, columns: &[&[u8]]) -> bool {
+        CitizenMeta::before(self)
+            .is_some_and(|old| self.crc == checksum(&CitizenMeta { crc: 0, ..old }, columns))
+    }
+
+    /// Whether two metas say the same of their samples, whichever references they are.
+    pub(super) fn same_sample(&self, other: &Self) -> bool {
+        Self { reference: self.reference, crc: self.crc, ..*other } == *self
     }
 
     /// Whose it is; `None` only if the file is damaged.
-    pub fn citizen(&self) -> Option<CitizenId> {
-        CitizenId::from_value(self.citizen)
+    pub fn subject(&self) -> Option<SubjectId> {
+        SubjectId::from_stored(self.subject, self.subject_length)
     }
 
     /// Which reference it is.
@@ -216,8 +261,40 @@ impl ReferenceMeta {
         Quality::new(self.quality)
     }
 
-    /// The order of rows in every block: by citizen, then by reference.
-    pub(super) const fn key(&self) -> (u64, u64) {
-        (self.citizen, self.reference.0)
+    /// The order of rows in every block: by subject, then by reference.
+    pub(super) const fn key(&self) -> RowKey {
+        RowKey { subject: self.subject_key(), reference: self.reference.0 }
     }
+
+    /// What rows are looked up by; that of nobody if the file is damaged.
+    pub(super) const fn subject_key(&self) -> SubjectKey {
+        SubjectKey(self.subject, self.subject_length)
+    }
+}
+
+/// A subject as rows are ordered by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SubjectKey([u8; 16], u8);
+
+impl From<SubjectId> for SubjectKey {
+    fn from(subject: SubjectId) -> Self {
+        let (bytes, length) = subject.to_stored();
+        Self(bytes, length)
+    }
+}
+
+/// A row's place in the order of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RowKey {
+    pub(super) subject: SubjectKey,
+    pub(super) reference: u64,
+}
+
+fn checksum(meta: &impl Pod, columns: &[&[u8]]) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(bytemuck::bytes_of(meta));
+    for column in columns {
+        crc.update(column);
+    }
+    crc.finalize()
 }

@@ -1,15 +1,16 @@
 //! A committed state of a gallery, which stays as it is.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use super::block::{Block, Columns, FaceBlock, FingerBlock, Location, Modality};
+use super::erasure::PendingErasure;
 use super::error::GalleryError;
 use super::reference::{Generation, ReferenceMeta, Status};
-use crate::citizen::CitizenId;
+use super::statuses::Statuses;
 use crate::fingerprint::FingerView;
 use crate::fingerprint::codes::CodeModel;
+use crate::subject::SubjectId;
 use crate::template::ModelId;
 
 /// A committed state. Cheap to keep: it shares maps and rows with other snapshots, and is not
@@ -22,15 +23,19 @@ pub struct Snapshot {
     pub(super) faces: Vec<FaceBlock>,
     /// What codes are made by.
     pub(super) code_model: Arc<CodeModel>,
-    /// Citizens who are not active.
-    pub(super) statuses: Arc<BTreeMap<CitizenId, Status>>,
+    /// Who is not active.
+    pub(super) statuses: Statuses,
+    /// What the caller gave to the last commit that had something.
+    pub(super) payload: Arc<[u8]>,
+    /// Whose bytes are to leave the files.
+    pub(super) erasures: Arc<[PendingErasure]>,
 }
 
 /// What a snapshot knows of a citizen.
 #[derive(Clone, Debug)]
 pub struct CitizenView {
     /// Who.
-    pub citizen: CitizenId,
+    pub citizen: SubjectId,
     /// Whether they may be authenticated.
     pub status: Status,
     /// Their fingers, by reference.
@@ -121,12 +126,13 @@ impl Snapshot {
     /// # Errors
     /// Damage: a segment whose metas do not fit their checksum (proved once a segment) could hide a
     /// citizen, so that nobody can be said to be unknown.
-    pub fn citizen(&self, citizen: CitizenId) -> Result<Option<CitizenView>, GalleryError> {
+    pub fn citizen(&self, citizen: impl Into<SubjectId>) -> Result<Option<CitizenView>, GalleryError> {
+        let citizen = citizen.into();
         let mut fingers = live_rows(&self.fingers, citizen, |_| None)?;
         fingers.sort_unstable_by_key(|reference| reference.meta.reference());
         let mut faces = live_rows(&self.faces, citizen, |block| Some(block.model().clone()))?;
         faces.sort_by(|a, b| (&a.model, a.meta.reference()).cmp(&(&b.model, b.meta.reference())));
-        let status = self.statuses.get(&citizen).copied();
+        let status = self.statuses.get(citizen);
         if fingers.is_empty() && faces.is_empty() && status.is_none() {
             return Ok(None);
         }
@@ -135,8 +141,14 @@ impl Snapshot {
     }
 
     /// A citizen's status; active if nothing else was set, also for the unknown.
-    pub fn status(&self, citizen: CitizenId) -> Status {
-        self.statuses.get(&citizen).copied().unwrap_or_default()
+    pub fn status(&self, citizen: impl Into<SubjectId>) -> Status {
+        self.statuses.get(citizen.into()).unwrap_or_default()
+    }
+
+    /// What the caller gave to the last commit that had something ([`super::Writer::commit_with`]): at most 64
+    /// bytes, a position in an external log for instance. Empty if nothing ever was.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
     }
 
     /// A finger's features, proved against their checksum.
@@ -169,13 +181,6 @@ impl Snapshot {
             Modality::Face => self.face(location).map(drop),
         }
     }
-
-    /// References that are not in a segment yet, deleted ones too.
-    pub(super) fn in_memory(&self) -> usize {
-        let fingers: usize = self.fingers.iter().filter(|block| block.is_memory()).map(Block::len).sum();
-        let faces: usize = self.faces.iter().filter(|block| block.is_memory()).map(Block::len).sum();
-        fingers + faces
-    }
 }
 
 fn find<C: Columns>(
@@ -189,12 +194,12 @@ fn find<C: Columns>(
 
 fn live_rows<C: Columns>(
     blocks: &[Block<C>],
-    citizen: CitizenId,
+    subject: SubjectId,
     model: impl Fn(&Block<C>) -> Option<ModelId>,
 ) -> Result<Vec<Reference>, GalleryError> {
     let mut references = Vec::new();
     for block in blocks {
-        for row in block.rows_of(citizen)? {
+        for row in block.rows_of(subject)? {
             if let (true, Some(&meta)) = (block.is_live(row), block.metas().get(row)) {
                 references.push(Reference { location: block.location(row), meta, model: model(block) });
             }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::change::{Change, Staged};
 use super::error::GalleryError;
-use super::reference::{NewReference, ReferenceId, Status};
+use super::reference::{ReferenceId, Status};
 use super::snapshot::Snapshot;
-use crate::citizen::CitizenId;
+use crate::subject::SubjectId;
 use crate::template::{FaceTemplate, ModelId};
 
 /// Staged changes, and what they make of the newest snapshot.
@@ -14,8 +14,7 @@ pub(super) struct Stage {
     pub(super) pending: Vec<Staged>,
     /// Changes ever staged.
     pub(super) staged: u64,
-    pub(super) next_reference: u64,
-    overlay: HashMap<CitizenId, Overlay>,
+    overlay: HashMap<SubjectId, Overlay>,
     models: BTreeMap<ModelId, usize>,
 }
 
@@ -33,14 +32,20 @@ struct Overlay {
 }
 
 impl Stage {
-    pub(super) fn new(snapshot: &Snapshot, next_reference: u64) -> Self {
+    pub(super) fn new(snapshot: &Snapshot) -> Self {
         let models = snapshot.models().map(|(model, dimension)| (model.clone(), dimension)).collect();
-        Self { pending: Vec::new(), staged: 0, next_reference, overlay: HashMap::new(), models }
+        Self { pending: Vec::new(), staged: 0, overlay: HashMap::new(), models }
     }
 
     /// Forgets what the first `published` changes made: the snapshot says it now.
     pub(super) fn published(&mut self, published: u64) {
         self.overlay.retain(|_, overlay| overlay.last > published);
+    }
+
+    /// Forgets the first `lost` changes, which were not made.
+    pub(super) fn forget(&mut self, lost: u64, snapshot: &Snapshot) {
+        self.published(lost);
+        self.models = snapshot.models().map(|(model, dimension)| (model.clone(), dimension)).collect();
     }
 
     /// The first face of a model fixes its dimension.
@@ -61,7 +66,7 @@ impl Stage {
     pub(super) fn check_reference(
         &self,
         snapshot: &Snapshot,
-        citizen: CitizenId,
+        citizen: SubjectId,
         reference: ReferenceId,
     ) -> Result<(), GalleryError> {
         let unknown = Err(GalleryError::UnknownReference { citizen, reference });
@@ -80,7 +85,7 @@ impl Stage {
         if view.is_some_and(has) { Ok(()) } else { unknown }
     }
 
-    pub(super) fn check_citizen(&self, snapshot: &Snapshot, citizen: CitizenId) -> Result<(), GalleryError> {
+    pub(super) fn check_citizen(&self, snapshot: &Snapshot, citizen: SubjectId) -> Result<(), GalleryError> {
         let nothing = Overlay::default();
         let overlay = self.overlay.get(&citizen).unwrap_or(&nothing);
         let staged_status = overlay.status.is_some_and(|status| status != Status::Active);
@@ -99,32 +104,26 @@ impl Stage {
         Err(GalleryError::UnknownCitizen { citizen })
     }
 
-    /// Stages a change that adds these samples.
-    pub(super) fn push(&mut self, change: Change, samples: Vec<NewReference>) {
+    /// Stages a change.
+    pub(super) fn push(&mut self, staged: Staged) {
         self.staged += 1;
-        let overlay = match &change {
-            Change::References { citizen, removed, added } => {
-                let overlay = self.overlay.entry(*citizen).or_default();
+        let Some(subject) = staged.subject() else { return };
+        let overlay = self.overlay.entry(subject).or_default();
+        match &staged.change {
+            Change::References { removed, added, .. } => {
                 overlay.added.retain(|reference| !removed.contains(reference));
                 overlay.removed.extend(removed);
                 overlay.added.extend(added.iter().map(|added| added.meta.reference()));
-                overlay
             }
-            Change::Delete { citizen } => {
-                let overlay = self.overlay.entry(*citizen).or_default();
+            Change::Status { status, .. } => overlay.status = Some(*status),
+            _ => {
                 overlay.deleted = true;
                 overlay.added.clear();
                 overlay.removed.clear();
                 overlay.status = Some(Status::Active);
-                overlay
             }
-            Change::Status { citizen, status } => {
-                let overlay = self.overlay.entry(*citizen).or_default();
-                overlay.status = Some(*status);
-                overlay
-            }
-        };
+        }
         overlay.last = self.staged;
-        self.pending.push(Staged { change, samples });
+        self.pending.push(staged);
     }
 }

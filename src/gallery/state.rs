@@ -1,294 +1,425 @@
-//! A gallery's state as its files say it, and how it is followed while another process writes.
+//! A gallery's state as its files say it, and how it is followed while another process writes. Nothing
+//! here writes.
 
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use rayon::prelude::*;
-
-use super::block::{Block, FaceBlock, FaceColumns, Faces, FingerBlock, FingerColumns, Fingers, Modality};
-use super::change::{self, Change};
+use super::apply::{Application, Attached};
+use super::change::Change;
 use super::error::GalleryError;
-use super::manifest::{Current, Manifest, SegmentEntry};
-use super::marks::Marks;
+use super::legacy;
+use super::load::{self, load_segments, open_face, open_finger};
+use super::manifest::{Current, Manifest, Version};
 use super::names;
-use super::reference::Generation;
-use super::segment::{FaceSegment, FingerSegment, Segment};
+use super::options::Options;
+use super::requests::RequestEntry;
 use super::snapshot::Snapshot;
-use crate::fingerprint::FEATURE_VERSION;
-use crate::fingerprint::codes::CodeModel;
-use crate::storage::{Damage, Files, LOG_HEADER, LogId, ReadAt, Scan, Tail, check_log_header, scan_log};
+use crate::storage::{
+    Damage, FileId, Files, Head, LOG_HEADER, LogId, LogStart, ReadAt, ReadBatch, Testimony, Witness,
+    check_log_header, read_slots, read_witness, scan_log,
+};
+
+/// Bytes behind the witness that a writer looks at for a batch to keep.
+const MOST_TAIL: u64 = 256 << 20;
+/// Bytes of a log of which the witness does not know yet.
+const MOST_LOG: u64 = 4 << 30;
 
 /// Who loads a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Sees what is sealed, and current features only.
+    /// Sees what the witness covers, current features and the gallery's code model only.
     Reader,
-    /// Holds the lock: adopts a whole batch without a seal, and may find old features to rebuild.
+    /// Holds the lock: keeps a whole batch behind the witness, and may find old features to rebuild.
     Writer,
-    /// Sees what a reader sees, whatever the version of the features.
+    /// As a writer, to make the codes anew by the model that is given.
+    Recoder,
+    /// Sees what a reader sees, whatever the features and the code model.
     Verifier,
 }
 
 impl Role {
-    fn is_writer(self) -> bool {
-        self == Self::Writer
+    pub(super) fn is_writer(self) -> bool {
+        matches!(self, Self::Writer | Self::Recoder)
     }
 }
 
 /// A state, and where its log was read to.
 pub(super) struct State {
     pub(super) current: Vec<u8>,
+    pub(super) version: Version,
     pub(super) manifest: Manifest,
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) next_reference: u64,
-    pub(super) log: Arc<dyn ReadAt>,
+    pub(super) next_file: u64,
+    log: Arc<dyn ReadAt>,
     /// Behind the last batch that the snapshot has.
     pub(super) end: u64,
+    /// The digest of that batch.
+    pub(super) head: Head,
+    /// The witness as it was last read, and the file; none before version 3.
+    pub(super) witness: Option<(Witness, WitnessReader)>,
+}
+
+pub(super) struct WitnessReader {
+    reader: Box<dyn ReadAt>,
+    id: FileId,
+}
+
+/// What loading a state found beside it.
+#[derive(Default)]
+pub(super) struct Findings {
+    /// Whole batches that the witness does not cover and that were kept.
+    pub(super) adopted: u64,
+    /// What is wrong behind the last batch; `None` if nothing is there.
+    pub(super) tail: Option<Damage>,
+    /// Bytes behind the last batch.
+    pub(super) tail_bytes: u64,
+    pub(super) damaged_slot: Option<Damage>,
+    /// Requests in the log.
+    pub(super) requests: Vec<RequestEntry>,
+    /// Changes in the log.
+    pub(super) changes: usize,
 }
 
 impl State {
-    /// Reads a state from the files; the scan is of its log.
+    /// Reads a state from the files. Read again while another process replaces them.
     pub(super) fn load(
         files: &Files,
-        model: &Arc<CodeModel>,
+        options: &Options,
         known: Option<&Snapshot>,
         role: Role,
-    ) -> Result<(Self, Scan), GalleryError> {
-        let current = files.read(names::CURRENT)?;
-        let manifest = load_manifest(files, &current)?;
-        Self::load_manifest(files, manifest, model, known, role)
+    ) -> Result<(Self, Findings), GalleryError> {
+        const TRIES: u32 = 50;
+        let mut tries = 0;
+        loop {
+            let current = files.read(names::CURRENT, Current::MOST_BYTES)?;
+            let result = Self::load_current(files, current.clone(), options, known, role);
+            tries += 1;
+            let Err(error) = result else { return result };
+            // What CURRENT named may have been replaced while it was read; if not, the error stands.
+            let moved = files.read(names::CURRENT, Current::MOST_BYTES)? != current;
+            if tries == TRIES || !(moved || tries < 3 && is_moving(&error)) {
+                return Err(error);
+            }
+            if tries > 10 {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        }
+    }
+
+    fn load_current(
+        files: &Files,
+        current: Vec<u8>,
+        options: &Options,
+        known: Option<&Snapshot>,
+        role: Role,
+    ) -> Result<(Self, Findings), GalleryError> {
+        let (version, manifest) = load::manifest(files, &current, options)?;
+        Self::load_manifest(files, (current, version, manifest), options, known, role)
     }
 
     /// As [`State::load`], from a manifest that was read.
     pub(super) fn load_manifest(
         files: &Files,
-        manifest: Manifest,
-        model: &Arc<CodeModel>,
+        (current, version, manifest): (Vec<u8>, Version, Manifest),
+        options: &Options,
         known: Option<&Snapshot>,
         role: Role,
-    ) -> Result<(Self, Scan), GalleryError> {
-        let current = manifest.current().encode().into_bytes();
-        let base = Arc::new(load_segments(files, &manifest, model, known, role)?);
-        let name = names::log(manifest.log);
-        let log: Arc<dyn ReadAt> = Arc::from(files.open(&name)?);
-        let next_reference = manifest.next_reference;
-        let mut state = Self { current, manifest, snapshot: base, next_reference, log, end: LOG_HEADER };
-        let header = files.tail(&name, &*state.log, 0)?;
-        let path = files.path(&name);
-        if check_log_header(&path, state.log_id(), &header)? != state.manifest.generation {
-            return Err(Damage::new(&path, 48, "the manifest's generation", "another").into());
+    ) -> Result<(Self, Findings), GalleryError> {
+        let given = options.code_model.id();
+        if matches!(role, Role::Reader | Role::Writer) && manifest.code_model != given {
+            let directory = files.path("");
+            return Err(GalleryError::CodeModel { directory, gallery: manifest.code_model, given });
         }
-        let scan = state.read_log(files, role)?;
-        Ok((state, scan))
+        // Before the log: a batch is written before its witness, so that the log has what this says.
+        let testimony = match version {
+            Version::First => None,
+            Version::Third => Some(open_witness(files, &manifest)?),
+        };
+        let base = load_segments(files, &manifest, version, (&options.code_model, known, role))?;
+        let log: Arc<dyn ReadAt> = Arc::from(files.open(&names::log(manifest.log))?);
+        let (next_reference, next_file) = (manifest.next_reference, manifest.next_file);
+        let (end, head) = (LOG_HEADER, manifest.head);
+        let snapshot = Arc::new(base);
+        let mut state = Self {
+            current,
+            version,
+            manifest,
+            snapshot,
+            next_reference,
+            next_file,
+            log,
+            end,
+            head,
+            witness: None,
+        };
+        let Some((testimony, reader)) = testimony else {
+            let findings = state.read_legacy_log(files, role)?;
+            state.check_no_newer(files)?;
+            return Ok((state, findings));
+        };
+        let witness = testimony.witness;
+        let findings = state.read_log(files, &testimony, role)?;
+        if !testimony.synced && !role.is_writer() {
+            // Its writer may not be done with it, or died: durable first, then relied on.
+            files.sync_reader(names::WITNESS, &*reader.reader)?;
+        }
+        state.witness = Some((witness, reader));
+        Ok((state, findings))
     }
 
-    pub(super) fn log_id(&self) -> LogId {
+    fn log_id(&self) -> LogId {
         LogId { gallery: self.manifest.gallery, number: self.manifest.log }
     }
 
-    /// Takes in what was sealed since; `false` if the gallery has another manifest now.
+    fn read_legacy_log(&mut self, files: &Files, role: Role) -> Result<Findings, GalleryError> {
+        let name = names::log(self.manifest.log);
+        let path = files.path(&name);
+        let id = self.log_id();
+        let bytes = files.between(&name, &*self.log, 0, MOST_LOG)?;
+        if legacy::check_log_header(&path, id, &bytes)? != self.manifest.generation {
+            return Err(Damage::new(&path, 48, "the manifest's generation", "another").into());
+        }
+        let body = bytes.get(legacy::LOG_HEADER as usize..).unwrap_or_default();
+        let mut scan = legacy::scan_log(&path, id, body, self.manifest.generation + 1)?;
+        let mut findings = Findings { adopted: u64::from(scan.unsealed), ..Findings::default() };
+        if scan.unsealed && !role.is_writer() {
+            scan.batches.pop();
+            findings.adopted = 0;
+            scan.end = scan.sealed;
+        }
+        let batches = scan.batches.into_iter().map(|(_, records)| (records, Vec::new()));
+        self.apply(files, batches.collect(), legacy::decode, &mut findings)?;
+        // What following compares with the file's length.
+        self.end = bytes.len() as u64;
+        findings.tail = scan.tail;
+        findings.tail_bytes = self.end.saturating_sub(scan.end);
+        Ok(findings)
+    }
+
+    /// A witness beside a gallery of an earlier version is what an unfinished migration left, or the
+    /// gallery went back to an older copy of its CURRENT.
+    fn check_no_newer(&self, files: &Files) -> Result<(), GalleryError> {
+        match read_witness(files, names::WITNESS) {
+            Ok(Testimony { witness, .. }) if witness.generation > self.snapshot.generation().value() => {
+                Err(self.went_back(files, witness.generation))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn went_back(&self, files: &Files, known: u64) -> GalleryError {
+        let found = self.snapshot.generation().value();
+        GalleryError::WentBack { directory: files.path(""), known, found }
+    }
+
+    /// Reads the log and applies its batches: all that the witness covers, and what else counts.
+    fn read_log(
+        &mut self,
+        files: &Files,
+        testimony: &Testimony,
+        role: Role,
+    ) -> Result<Findings, GalleryError> {
+        let name = names::log(self.manifest.log);
+        let path = files.path(&name);
+        let witness = &testimony.witness;
+        let header = files.between(&name, &*self.log, 0, LOG_HEADER)?;
+        let start = LogStart { generation: self.manifest.generation, head: self.manifest.head };
+        if check_log_header(&path, self.log_id(), &header)? != start {
+            return Err(Damage::new(&path, 48, "the state that the manifest ends with", "another").into());
+        }
+        if witness.manifest > self.manifest.number || witness.generation < self.manifest.generation {
+            return Err(self.went_back(files, witness.generation.max(self.manifest.generation)));
+        }
+        // A damaged slot may have been the newer one: then what is whole behind the other counts.
+        let adopts = role.is_writer() || testimony.damaged_slot.is_some();
+        let to = match (witness.log == self.manifest.log, adopts) {
+            (true, false) => witness.length,
+            (true, true) => witness.length.saturating_add(MOST_TAIL),
+            (false, _) => MOST_LOG,
+        };
+        let bytes = files.between(&name, &*self.log, LOG_HEADER, to)?;
+        let mut scan = scan_log(&path, self.log_id(), &bytes, LOG_HEADER, start);
+        let covered = scan.batches.iter().filter(|read| read.batch.generation <= witness.generation).count();
+        let head = covered.checked_sub(1).and_then(|last| scan.batches.get(last)).map(|read| read.head);
+        let reached = self.manifest.generation + covered as u64;
+        if reached < witness.generation {
+            return Err(match scan.tail {
+                Some(damage) => damage.into(),
+                None => Damage::new(
+                    &path,
+                    scan.end,
+                    format_args!(
+                        "the batches up to generation {}, which were acknowledged",
+                        witness.generation
+                    ),
+                    format_args!("the end of the log after generation {reached}"),
+                )
+                .into(),
+            });
+        }
+        if head.unwrap_or(self.manifest.head) != witness.head {
+            let found = "a history of the same length that is not the one acknowledged";
+            return Err(Damage::new(&path, LOG_HEADER, "the history that the witness knows", found).into());
+        }
+        let length = files.length(&name, &*self.log)?;
+        let mut findings = Findings { damaged_slot: testimony.damaged_slot.clone(), ..Findings::default() };
+        if adopts {
+            findings.adopted = (scan.batches.len() - covered) as u64;
+        } else {
+            scan.batches.truncate(covered);
+        }
+        let end = scan.batches.last().map_or(LOG_HEADER, |read| read.end);
+        findings.tail = scan.tail;
+        findings.tail_bytes = length.saturating_sub(end);
+        self.apply_read(files, scan.batches, &mut findings)?;
+        self.end = end;
+        Ok(findings)
+    }
+
+    fn apply_read(
+        &mut self,
+        files: &Files,
+        batches: Vec<ReadBatch>,
+        findings: &mut Findings,
+    ) -> Result<(), GalleryError> {
+        if let Some(last) = batches.last() {
+            (self.end, self.head) = (last.end, last.head);
+        }
+        let batches = batches.into_iter().map(|read| (read.batch.records, read.batch.payload));
+        self.apply(files, batches.collect(), super::change::decode, findings)
+    }
+
+    /// Decodes batches and applies them.
+    fn apply(
+        &mut self,
+        files: &Files,
+        batches: Vec<(Vec<crate::storage::Record>, Vec<u8>)>,
+        decode: load::Decode,
+        findings: &mut Findings,
+    ) -> Result<(), GalleryError> {
+        if batches.is_empty() {
+            return Ok(());
+        }
+        let path = files.path(&names::log(self.manifest.log));
+        let gallery = self.manifest.gallery;
+        let open = |entry: &super::manifest::SegmentEntry| match entry.modality {
+            super::block::Modality::Finger => {
+                open_finger(files, gallery, entry, Role::Writer).map(Attached::Fingers)
+            }
+            super::block::Modality::Face => open_face(files, gallery, entry).map(Attached::Faces),
+        };
+        let mut snapshot = (*self.snapshot).clone();
+        for (changes, payload) in load::decode_batches(&path, batches, decode, &snapshot.code_model.clone())?
+        {
+            let mut application = Application::new(snapshot);
+            for change in changes {
+                let applied = application.change(&change, &open);
+                applied.map_err(|error| match error {
+                    GalleryError::UnknownReference { .. } | GalleryError::ModelDimension { .. } => {
+                        Damage::new(&path, self.end, "a change that can be applied", "another").into()
+                    }
+                    error => error,
+                })?;
+                self.note(change, findings);
+            }
+            snapshot = application.finish(&payload)?;
+        }
+        self.snapshot = Arc::new(snapshot);
+        Ok(())
+    }
+
+    /// Keeps count of what a change of the log used.
+    fn note(&mut self, change: Change, findings: &mut Findings) {
+        findings.changes += 1;
+        match change {
+            Change::References { added, .. } => {
+                let last = added.iter().map(|added| added.meta.reference().value() + 1).max();
+                self.next_reference = self.next_reference.max(last.unwrap_or(0));
+                findings.changes += added.len();
+            }
+            Change::Attach { segments, next_reference } => {
+                self.next_reference = self.next_reference.max(next_reference);
+                let last = segments.iter().map(|segment| segment.number + 1).max();
+                self.next_file = self.next_file.max(last.unwrap_or(0));
+            }
+            Change::Request(entry) => findings.requests.push(entry),
+            Change::Delete { .. } | Change::Erase { .. } | Change::Status { .. } => {}
+        }
+    }
+
+    /// Takes in what was acknowledged since; `false` if the state has to be loaded anew.
     pub(super) fn follow(&mut self, files: &Files) -> Result<bool, GalleryError> {
-        if files.read(names::CURRENT)? != self.current {
+        let Some((known, reader)) = &self.witness else {
+            let length = files.length(&names::log(self.manifest.log), &*self.log)?;
+            return Ok(files.read(names::CURRENT, Current::MOST_BYTES)? == self.current && length == self.end);
+        };
+        if files.identity(names::WITNESS)? != reader.id {
             return Ok(false);
         }
-        if files.length(&names::log(self.manifest.log), &*self.log)? != self.end {
-            self.read_log(files, Role::Reader)?;
+        let testimony = read_slots(files, names::WITNESS, &*reader.reader)?;
+        let witness = testimony.witness;
+        if (witness.sequence, witness.head) == (known.sequence, known.head) {
+            return Ok(true);
         }
+        let goes_on = witness.manifest == self.manifest.number
+            && witness.log == self.manifest.log
+            && witness.generation >= self.snapshot.generation().value()
+            && witness.length >= self.end
+            && testimony.damaged_slot.is_none();
+        if !goes_on || !self.read_on(files, &witness)? {
+            return Ok(false);
+        }
+        let Some((known, reader)) = &mut self.witness else { return Ok(false) };
+        if !testimony.synced {
+            files.sync_reader(names::WITNESS, &*reader.reader)?;
+        }
+        *known = witness;
         Ok(true)
     }
 
-    /// Reads the log from where it was read to, and applies its batches.
-    fn read_log(&mut self, files: &Files, role: Role) -> Result<Scan, GalleryError> {
-        const TRIES: u32 = 20;
+    /// Reads the log on to where the witness says; `false` if it is not there.
+    fn read_on(&mut self, files: &Files, witness: &Witness) -> Result<bool, GalleryError> {
+        if witness.length == self.end {
+            return Ok(witness.head == self.head);
+        }
         let name = names::log(self.manifest.log);
-        let path = files.path(&name);
-        let next = self.snapshot.generation().value() + 1;
-        let mut tries = 0;
-        let mut scan = loop {
-            let bytes = files.tail(&name, &*self.log, self.end)?;
-            let scan = scan_log(&path, self.log_id(), &bytes, self.end, next)?;
-            tries += 1;
-            match &scan.tail {
-                // A reader may come between a writer that cuts a torn tail and one that fills it; if
-                // it stays torn, something that was acknowledged may be behind it.
-                Tail::Torn(damage) if !role.is_writer() => {
-                    if tries == TRIES {
-                        return Err(GalleryError::TornLog(damage.clone()));
-                    }
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-                _ => break scan,
-            }
-        };
-        if !role.is_writer() && scan.unsealed.is_some() {
-            scan.batches.pop();
-            scan.end = scan.sealed;
+        let bytes = files.between(&name, &*self.log, self.end, witness.length)?;
+        let start = LogStart { generation: self.snapshot.generation().value(), head: self.head };
+        let scan = scan_log(&files.path(&name), self.log_id(), &bytes, self.end, start);
+        let reaches = scan.batches.last().is_some_and(|last| {
+            (last.end, last.head, last.batch.generation) == (witness.length, witness.head, witness.generation)
+        });
+        if reaches {
+            self.apply_read(files, scan.batches, &mut Findings::default())?;
         }
-        for (generation, changes) in
-            decode_batches(&path, std::mem::take(&mut scan.batches), &self.snapshot.code_model)?
-        {
-            for change in &changes {
-                if let Change::References { added, .. } = change {
-                    let last = added.iter().map(|added| added.meta.reference().value() + 1).max();
-                    self.next_reference = self.next_reference.max(last.unwrap_or(0));
-                }
-            }
-            let applied = self.snapshot.apply(Generation::new(generation), changes);
-            let next = applied.map_err(|error| match error {
-                GalleryError::UnknownReference { .. } | GalleryError::ModelDimension { .. } => {
-                    Damage::new(&path, self.end, "a change that can be applied", "another").into()
-                }
-                error => error,
-            });
-            self.snapshot = Arc::new(next?);
+        Ok(reaches)
+    }
+}
+
+/// A file that vanished or shrank may have been replaced; if it is damage, it stays so.
+fn is_moving(error: &GalleryError) -> bool {
+    match error {
+        GalleryError::Storage(error) => {
+            matches!(error.io_kind(), Some(std::io::ErrorKind::NotFound | std::io::ErrorKind::UnexpectedEof))
         }
-        self.end = scan.end;
-        Ok(scan)
+        _ => false,
     }
 }
 
-/// Decodes batches, with the features and codes of all their records made in parallel.
-fn decode_batches(
-    path: &Path,
-    batches: Vec<(u64, Vec<crate::storage::Record>)>,
-    model: &CodeModel,
-) -> Result<Vec<(u64, Vec<Change>)>, GalleryError> {
-    batches
-        .into_par_iter()
-        .map(|(generation, records)| {
-            let changes = records.par_iter().map(|record| change::decode(path, record, model));
-            Ok((generation, changes.collect::<Result<_, GalleryError>>()?))
-        })
-        .collect()
-}
-
-pub(super) fn load_manifest(files: &Files, current: &[u8]) -> Result<Manifest, GalleryError> {
-    let named = Current::decode(&files.path(names::CURRENT), current)?;
-    let name = names::manifest(named.manifest);
-    let path = files.path(&name);
-    let bytes = files.read(&name)?;
-    let manifest = Manifest::decode(&path, &bytes)?;
-    if manifest.number != named.manifest || *blake3::hash(&bytes).as_bytes() != named.digest {
-        return Err(Damage::new(&path, 0, "the manifest that CURRENT names", "another").into());
-    }
-    Ok(manifest)
-}
-
-pub(super) fn load_marks(files: &Files, manifest: &Manifest) -> Result<Marks, GalleryError> {
-    let Some(entry) = &manifest.marks else { return Ok(Marks::default()) };
-    let name = names::marks(entry.number);
-    let path = files.path(&name);
-    let bytes = files.read(&name)?;
-    if bytes.len() as u64 != entry.length || *blake3::hash(&bytes).as_bytes() != entry.digest {
-        return Err(Damage::new(&path, 0, "the marks that the manifest names", "others").into());
-    }
-    Ok(Marks::decode(&path, manifest.gallery, entry.number, &bytes)?)
-}
-
-/// Maps the segments of a manifest, taking those that `known` has already.
-fn load_segments(
-    files: &Files,
-    manifest: &Manifest,
-    model: &Arc<CodeModel>,
-    known: Option<&Snapshot>,
-    role: Role,
-) -> Result<Snapshot, GalleryError> {
-    let mut marks = load_marks(files, manifest)?;
-    let mut snapshot = Snapshot {
-        generation: Generation::new(manifest.generation),
-        fingers: Vec::new(),
-        faces: Vec::new(),
-        code_model: model.clone(),
-        statuses: Arc::new(std::mem::take(&mut marks.statuses)),
+fn open_witness(files: &Files, manifest: &Manifest) -> Result<(Testimony, WitnessReader), GalleryError> {
+    let path = files.path(names::WITNESS);
+    let reader = match files.open(names::WITNESS) {
+        Err(error) if error.is_not_found() => {
+            return Err(Damage::new(&path, 0, "the witness of what was acknowledged", "no file").into());
+        }
+        reader => reader?,
     };
-    for entry in &manifest.segments {
-        let dead = marks.dead.remove(&entry.number).unwrap_or_default();
-        match entry.modality {
-            Modality::Finger => {
-                let mut block = match known.and_then(|known| known_finger(known, entry)) {
-                    Some(block) => block,
-                    None => open_finger(files, manifest.gallery, entry, role)?,
-                };
-                kill_all(files, manifest, &mut block, &dead)?;
-                snapshot.fingers.push(block);
-            }
-            Modality::Face => {
-                let mut block = match known.and_then(|known| known_face(known, entry)) {
-                    Some(block) => block,
-                    None => open_face(files, manifest.gallery, entry)?,
-                };
-                kill_all(files, manifest, &mut block, &dead)?;
-                snapshot.faces.push(block);
-            }
-        }
+    let testimony = read_slots(files, names::WITNESS, &*reader)?;
+    if testimony.witness.gallery != manifest.gallery {
+        return Err(Damage::new(&path, 24, "the identity that the manifest has", "another gallery's").into());
     }
-    if !marks.dead.is_empty() {
-        let path = files.path(&names::marks(manifest.marks.as_ref().map_or(0, |entry| entry.number)));
-        return Err(Damage::new(&path, 0, "marks of segments that are there", "others").into());
-    }
-    snapshot.faces.sort_by(|a, b| a.model().cmp(b.model()));
-    let differ = |pair: &[FaceBlock]| matches!(pair, [a, b] if a.model() == b.model() && a.dimension() != b.dimension());
-    if snapshot.faces.windows(2).any(differ) {
-        let path = files.path(&names::manifest(manifest.number));
-        return Err(Damage::new(&path, 0, "one dimension a model", "several").into());
-    }
-    snapshot.number_blocks();
-    Ok(snapshot)
-}
-
-fn kill_all<C: super::block::Columns>(
-    files: &Files,
-    manifest: &Manifest,
-    block: &mut Block<C>,
-    rows: &[u32],
-) -> Result<(), GalleryError> {
-    for &row in rows {
-        if !block.kill(row as usize) {
-            let path = files.path(&names::marks(manifest.marks.as_ref().map_or(0, |entry| entry.number)));
-            return Err(Damage::new(&path, 0, "marks of rows that are there", "others").into());
-        }
-    }
-    Ok(())
-}
-
-fn known_finger(known: &Snapshot, entry: &SegmentEntry) -> Option<FingerBlock> {
-    known.fingers.iter().find_map(|block| match &block.columns.0 {
-        Fingers::Segment(segment) if segment.entry() == entry => Some(Block::new(block.columns.clone())),
-        _ => None,
-    })
-}
-
-fn known_face(known: &Snapshot, entry: &SegmentEntry) -> Option<FaceBlock> {
-    known.faces.iter().find_map(|block| match &block.columns.0 {
-        Faces::Segment(segment) if segment.entry() == entry => Some(Block::new(block.columns.clone())),
-        _ => None,
-    })
-}
-
-pub(super) fn open_finger(
-    files: &Files,
-    gallery: [u8; 16],
-    entry: &SegmentEntry,
-    role: Role,
-) -> Result<FingerBlock, GalleryError> {
-    let segment = FingerSegment(Segment::open(files, gallery, entry)?);
-    let found = segment.features();
-    if role == Role::Reader && found != FEATURE_VERSION {
-        let file = segment.path().to_path_buf();
-        return Err(GalleryError::FeatureVersion { file, expected: FEATURE_VERSION, found });
-    }
-    Ok(Block::new(FingerColumns(Fingers::Segment(Arc::new(segment)))))
-}
-
-pub(super) fn open_face(
-    files: &Files,
-    gallery: [u8; 16],
-    entry: &SegmentEntry,
-) -> Result<FaceBlock, GalleryError> {
-    let segment = Segment::open(files, gallery, entry)?;
-    let path = segment.path().to_path_buf();
-    let segment = FaceSegment::new(segment)
-        .ok_or_else(|| Damage::new(&path, 0, "a segment of faces", "one of fingers"))?;
-    Ok(Block::new(FaceColumns(Faces::Segment(Arc::new(segment)))))
+    let id = reader
+        .identity()
+        .map_err(|source| GalleryError::from(crate::storage::StorageError::io(path, "look up", source)))?;
+    Ok((testimony, WitnessReader { reader, id }))
 }

@@ -4,16 +4,17 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::block::{Block, Columns, Faces, Fingers, Modality};
+use super::block::{Block, Columns, Modality};
 use super::error::GalleryError;
-use super::manifest::Manifest;
+use super::handle::check_is_gallery;
+use super::load::{self, open_face, open_finger};
+use super::manifest::{Current, Manifest, SegmentEntry, Version};
 use super::names;
 use super::options::Options;
 use super::reference::Generation;
 use super::snapshot::Snapshot;
-use super::state::{Role, State, load_manifest, load_marks, open_face, open_finger};
-use crate::fingerprint::codes::CodeModel;
-use crate::storage::{Backend, Damage, Disk, Files, StorageError};
+use super::state::{Role, State};
+use crate::storage::{Backend, Damage, Disk, Files, StorageError, read_witness};
 
 /// A file that was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,39 +37,49 @@ pub struct Report {
     pub fingers: usize,
     /// Live face references.
     pub faces: usize,
-    /// Everything that is wrong. The gallery is sound if this is empty.
+    /// Everything that is wrong.
     pub problems: Vec<Damage>,
-    /// Bytes behind the last sealed batch of the log: a writer is at work, or died. They hold
-    /// nothing that was acknowledged, and the next writer settles them.
-    pub unsealed_bytes: u64,
-    /// Files that a crash left; the next writer removes them.
+    /// What cannot be proved, in words: of versions 1 and 2 whether bytes without a seal were acknowledged.
+    pub doubts: Vec<String>,
+    /// Bytes behind the last batch that was acknowledged: a writer is at work, or died. The next writer
+    /// settles them.
+    pub unacknowledged_bytes: u64,
+    /// Files that a crash left; the next writer removes those that it can account for, and sets the others
+    /// aside.
     pub orphans: Vec<String>,
+    /// Files that a recovery set aside.
+    pub set_aside: Vec<String>,
     /// Files that are no part of a gallery.
     pub foreign: Vec<String>,
 }
 
 impl Report {
-    /// Whether nothing is wrong.
+    /// Whether every byte was proved to be what was acknowledged.
     pub fn is_sound(&self) -> bool {
-        self.problems.is_empty()
+        self.problems.is_empty() && self.doubts.is_empty()
     }
 
-    /// Takes damage as a finding; any other error stops the verification.
-    fn note<T>(&mut self, result: Result<T, GalleryError>) -> Result<Option<T>, GalleryError> {
+    /// Takes what is wrong with a file as a finding, and goes on with the others.
+    fn note<T>(&mut self, result: Result<T, GalleryError>) -> Option<T> {
         match result {
-            Ok(value) => Ok(Some(value)),
-            Err(GalleryError::Storage(StorageError::Damaged(damage)) | GalleryError::TornLog(damage)) => {
-                self.problems.push(damage);
-                Ok(None)
+            Ok(value) => return Some(value),
+            Err(GalleryError::Storage(StorageError::Damaged(damage))) => self.problems.push(damage),
+            Err(GalleryError::Storage(StorageError::Io { file, source, .. })) => {
+                let found = match source.kind() {
+                    std::io::ErrorKind::NotFound => "none".to_owned(),
+                    _ => source.to_string(),
+                };
+                self.problems.push(Damage::new(&file, 0, "a file that can be read", found));
             }
-            Err(GalleryError::Storage(StorageError::Io { file, source, .. }))
-                if source.kind() == std::io::ErrorKind::NotFound =>
-            {
-                self.problems.push(Damage::new(&file, 0, "a file", "none"));
-                Ok(None)
+            Err(error) => {
+                let file = match &error {
+                    GalleryError::WentBack { directory, .. } => directory.clone(),
+                    _ => std::path::PathBuf::new(),
+                };
+                self.problems.push(Damage::new(&file, 0, "files of one state", error));
             }
-            Err(error) => Err(error),
         }
+        None
     }
 }
 
@@ -87,7 +98,7 @@ pub fn verify(directory: impl AsRef<Path>) -> Result<Report, GalleryError> {
 /// # Errors
 /// As [`verify`].
 pub fn verify_with(directory: impl AsRef<Path>, options: &Options) -> Result<Report, GalleryError> {
-    verify_files(&Files::new(Arc::new(Disk::new(directory.as_ref()))), options)
+    verify_files(&Files::new(Arc::new(Disk::new(directory.as_ref())), false), options)
 }
 
 /// Verifies a gallery in a backend.
@@ -95,92 +106,143 @@ pub fn verify_with(directory: impl AsRef<Path>, options: &Options) -> Result<Rep
 /// # Errors
 /// As [`verify`].
 pub fn verify_in(backend: Arc<dyn Backend>) -> Result<Report, GalleryError> {
-    verify_files(&Files::new(backend), &Options::default())
+    verify_files(&Files::new(backend, false), &Options::default())
 }
 
 fn verify_files(files: &Files, options: &Options) -> Result<Report, GalleryError> {
     const TRIES: usize = 5;
-    let read = || match files.read(names::CURRENT) {
-        Err(error) if error.is_not_found() => Err(GalleryError::NotAGallery { directory: files.path("") }),
-        result => Ok(result?),
-    };
-    let mut current = read()?;
+    check_is_gallery(files)?;
     let mut tries = 0;
     loop {
-        let report = verify_once(files, &current, &options.code_model)?;
-        let now = read()?;
+        let before = files.read(names::CURRENT, Current::MOST_BYTES);
+        let report = verify_once(files, options)?;
+        let after = files.read(names::CURRENT, Current::MOST_BYTES);
         tries += 1;
         // Files of a state that was replaced meanwhile may have been removed meanwhile.
-        if report.is_sound() || now == current || tries == TRIES {
+        let moved = matches!((&before, &after), (Ok(before), Ok(after)) if before != after);
+        if report.problems.is_empty() || !moved || tries == TRIES {
             return Ok(report);
         }
-        current = now;
     }
 }
 
-fn verify_once(files: &Files, current: &[u8], model: &Arc<CodeModel>) -> Result<Report, GalleryError> {
+fn verify_once(files: &Files, options: &Options) -> Result<Report, GalleryError> {
     let mut report = Report::default();
-    let manifest = report.note(load_manifest(files, current))?;
-    let mut named = vec![names::LOCK.to_owned(), names::CURRENT.to_owned()];
-    if let Some(manifest) = &manifest {
-        named.extend(manifest.files());
-        verify_manifest(files, manifest, model, &mut report)?;
+    let current = files.read(names::CURRENT, Current::MOST_BYTES).map_err(GalleryError::from);
+    let current = report.note(current);
+    let manifest = current.as_ref().and_then(|current| report.note(load::manifest(files, current, options)));
+    let mut own = [names::LOCK, names::CURRENT, names::WITNESS].map(str::to_owned).to_vec();
+    if let (Some((version, manifest)), Some(current)) = (manifest.as_ref(), current) {
+        own.extend(load::named_files(manifest, *version));
+        own.extend(verify_manifest(files, (current, *version, manifest.clone()), options, &mut report));
     }
     for name in files.list()? {
-        if named.contains(&name) {
+        if own.contains(&name) {
             let opened = files.open(&name).map_err(GalleryError::from);
-            if let Some(reader) = report.note(opened)? {
-                let bytes = files.length(&name, &*reader)?;
-                if name == names::LOCK && bytes != 0 {
-                    report.problems.push(Damage::new(&files.path(&name), 0, "nothing", bytes));
-                }
+            if let Some(reader) = report.note(opened)
+                && let Some(bytes) = report.note(files.length(&name, &*reader).map_err(GalleryError::from))
+            {
                 report.files.push(FileReport { name, bytes });
             }
-        } else if manifest.is_some() && (names::is_numbered(&name) || name == names::CURRENT_TEMPORARY) {
+        } else if names::is_set_aside(&name) {
+            report.set_aside.push(name);
+        } else if names::is_numbered(&name) || names::is_unfinished(&name) || name == names::CREATING {
             report.orphans.push(name);
-        } else if !names::is_numbered(&name) {
+        } else {
             report.foreign.push(name);
         }
     }
     Ok(report)
 }
 
+/// Gives the names of files that the log attaches.
 fn verify_manifest(
     files: &Files,
-    manifest: &Manifest,
-    model: &Arc<CodeModel>,
+    (current, version, manifest): (Vec<u8>, Version, Manifest),
+    options: &Options,
     report: &mut Report,
-) -> Result<(), GalleryError> {
-    report.note(load_marks(files, manifest))?;
-    for entry in &manifest.segments {
-        match entry.modality {
-            Modality::Finger => {
-                let opened = open_finger(files, manifest.gallery, entry, Role::Writer);
-                if let Some(block) = report.note(opened)?
-                    && let Fingers::Segment(segment) = &block.columns.0
-                {
-                    segment.check_all(model, &mut report.problems);
-                }
-            }
-            Modality::Face => {
-                let opened = open_face(files, manifest.gallery, entry);
-                if let Some(block) = report.note(opened)?
-                    && let Faces::Segment(segment) = &block.columns.0
-                {
-                    segment.check_all(&mut report.problems);
-                }
-            }
-        }
+) -> Vec<String> {
+    report.note(load::tombstones(files, &manifest, version));
+    for entry in &manifest.requests {
+        let name = names::requests(entry.number);
+        let requests = load::pinned(files, &name, entry).and_then(|bytes| {
+            let path = files.path(&name);
+            Ok(super::requests::decode_file(&path, manifest.gallery, entry.number, &bytes)?)
+        });
+        report.note(requests);
     }
-    let loaded = State::load_manifest(files, manifest.clone(), model, None, Role::Verifier);
-    let Some((state, _)) = report.note(loaded)? else { return Ok(()) };
-    let log = names::log(manifest.log);
-    report.unsealed_bytes = files.length(&log, &*state.log)?.saturating_sub(state.end);
+    if version == Version::Third {
+        verify_witness(files, report);
+    }
+    for entry in &manifest.segments {
+        verify_segment(files, manifest.gallery, entry, options, report);
+    }
+    let loaded =
+        State::load_manifest(files, (current, version, manifest.clone()), options, None, Role::Verifier);
+    let Some((state, findings)) = report.note(loaded) else { return Vec::new() };
+    report.unacknowledged_bytes = findings.tail_bytes;
+    if version == Version::First && findings.tail_bytes > 0 {
+        report.doubts.push(format!(
+            "the log ends in {} bytes without a seal: what a stopped writer left, or a copy that is not whole; version 3 can tell, and the next writer makes the gallery one of that",
+            findings.tail_bytes
+        ));
+    }
     report.generation = Some(state.snapshot.generation());
     report.fingers = state.snapshot.finger_count();
     report.faces = state.snapshot.face_count();
-    verify_references(files, manifest, &state.snapshot, state.next_reference, report);
-    Ok(())
+    verify_references(files, &manifest, &state.snapshot, state.next_reference, report);
+    let attached = super::maintain::named(&manifest, &state.snapshot);
+    let attached: Vec<_> = attached.into_iter().filter(|name| !manifest.files().contains(name)).collect();
+    let blocks = state.snapshot.fingers.iter().filter_map(Block::entry);
+    for entry in blocks.chain(state.snapshot.faces.iter().filter_map(Block::entry)) {
+        if attached.contains(&entry.name()) {
+            verify_segment(files, manifest.gallery, entry, options, report);
+        }
+    }
+    attached
+}
+
+/// Both slots are whole. A writer may be at one: then it is whole a moment later.
+fn verify_witness(files: &Files, report: &mut Report) {
+    let mut tries = 0;
+    loop {
+        let read = read_witness(files, names::WITNESS).map_err(GalleryError::from);
+        let damaged = matches!(&read, Ok(testimony) if testimony.damaged_slot.is_some());
+        tries += 1;
+        if damaged && tries < 5 {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+            continue;
+        }
+        if let Some(testimony) = report.note(read) {
+            report.problems.extend(testimony.damaged_slot);
+        }
+        return;
+    }
+}
+
+fn verify_segment(
+    files: &Files,
+    gallery: [u8; 16],
+    entry: &SegmentEntry,
+    options: &Options,
+    report: &mut Report,
+) {
+    match entry.modality {
+        Modality::Finger => {
+            if let Some(block) = report.note(open_finger(files, gallery, entry, Role::Writer))
+                && let Some(segment) = block.segment()
+            {
+                segment.check_all(&options.code_model, &mut report.problems);
+            }
+        }
+        Modality::Face => {
+            if let Some(block) = report.note(open_face(files, gallery, entry))
+                && let Some(segment) = block.segment()
+            {
+                segment.check_all(&mut report.problems);
+            }
+        }
+    }
 }
 
 /// Each live reference is there once, and below the next number to be given.

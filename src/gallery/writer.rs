@@ -1,181 +1,146 @@
-//! The one writer: staging, group commit, recovery.
+//! The writer: changes are staged, judged, and committed together.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::Mutex;
 use rayon::prelude::*;
 
-use super::change::{Added, AddedColumns, Change, MOST_MINUTIAE, MOST_REFERENCES};
-use super::checkpoint::Core;
+use super::change::{Added, AddedColumns, Change, MOST_MINUTIAE, MOST_REFERENCES, Staged};
+use super::core::Core;
+use super::erasure::{ErasureState, ErasureTicket};
 use super::error::GalleryError;
-use super::handle::{Shared, settled};
+use super::maintain::Task;
 use super::manifest::COUNTERS;
-use super::names;
-use super::reference::{Generation, NewReference, ReferenceId, Sample, Status};
+use super::partition::Partition;
+use super::recovery::Recovery;
+use super::reference::{NewReference, ReferenceId, Sample, Status};
+use super::requests::RequestId;
+use super::session::Session;
 use super::stage::Stage;
-use super::state::{Role, State};
-use crate::citizen::CitizenId;
+use super::submission::{Commit, Submission};
 use crate::fingerprint::codes::CodeModel;
-use crate::storage::{Damage, Files, Lock, Log, Scan, Tail};
+use crate::storage::MOST_PAYLOAD;
+use crate::subject::SubjectId;
 
 /// One citizen's references, for [`Writer::add_all`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Enrolment {
     /// Who.
-    pub citizen: CitizenId,
+    pub citizen: SubjectId,
     /// What is enrolled of them.
     pub references: Vec<NewReference>,
+    /// What names the request, if it may be repeated.
+    pub request: Option<RequestId>,
 }
 
-/// What the writer found when it took the gallery.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Recovery {
-    /// Bytes that a crash left behind the last whole batch of the log, and that were cut: nothing
-    /// of them had been acknowledged.
-    pub cut_bytes: u64,
-    /// What was wrong with them, if they were more than the beginning of a batch.
-    pub torn: Option<Damage>,
-    /// Files that a crash left and that were removed.
-    pub removed_files: Vec<String>,
-}
-
-/// The one writer of a gallery. Shared by reference between threads: each stages its changes and
-/// commits; commits that come together share one sync.
+/// A writer of a gallery. All writers of a process are one to the gallery: they share its lock, its log and
+/// its maintenance, and commits that come together share one synchronisation. Each stages changes of its
+/// own; threads may share one by reference.
 ///
-/// A change is staged at once and judged then; [`Writer::commit`] makes all that was staged before it,
-/// by any thread, durable and then visible. What is not committed when the writer is dropped is
-/// lost. After an error of the disk the writer refuses everything: drop it and make another.
+/// A change is staged at once and judged then, and judged again when it is committed, since another writer
+/// may have been first; [`Writer::commit`] makes all that was staged here before it durable and then
+/// visible, or none of it. What is not committed when the writer is dropped is lost. After an I/O error the
+/// writer refuses everything: drop it and take another.
 pub struct Writer {
-    shared: Arc<Shared>,
+    session: Arc<Session>,
+    partition: Partition,
     inner: Mutex<Inner>,
-    turn: Condvar,
-    recovery: Recovery,
-    _lock: Box<dyn Lock>,
 }
 
 struct Inner {
     stage: Stage,
-    /// Changes that are durable and visible.
-    committed: u64,
-    generation: Generation,
-    /// What one thread at a time takes to write files; its owner leads a group commit.
-    core: Option<Core>,
-    failed: Option<String>,
+    /// Submissions under way, with the number of changes that are staged when they are done.
+    under_way: VecDeque<(u64, Arc<Submission>)>,
+    /// Why the last submission was not committed, for a thread whose changes were in it.
+    lost: Option<GalleryError>,
 }
 
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer").field("directory", &self.shared.files.path("")).finish_non_exhaustive()
+        f.debug_struct("Writer").field("directory", &self.core().files.path("")).finish_non_exhaustive()
     }
-}
-
-fn take_lock(files: &Files) -> Result<Box<dyn Lock>, GalleryError> {
-    let lock = files.lock(names::LOCK)?;
-    lock.ok_or_else(|| GalleryError::Locked { lock: files.path(names::LOCK) })
-}
-
-/// Loads the state as its only writer: orphans removed, torn tail cut, log ready to append. A state
-/// that a reader of this process has followed to the end is taken over, with the features it made.
-fn recover(
-    files: &Files,
-    model: &Arc<CodeModel>,
-    followed: Option<State>,
-) -> Result<(Core, Recovery), GalleryError> {
-    let (state, scan) = match followed.map(|state| take_over(files, state)).transpose()?.flatten() {
-        Some(taken) => taken,
-        None => settled(|| State::load(files, model, None, Role::Writer))?,
-    };
-    let mut recovery = Recovery::default();
-    let named = state.manifest.files();
-    for name in files.list()? {
-        let orphan = names::is_numbered(&name) && !named.contains(&name);
-        if orphan || name == names::CURRENT_TEMPORARY {
-            files.remove(&name)?;
-            recovery.removed_files.push(name);
-        }
-    }
-    files.sync()?;
-    let log_name = names::log(state.manifest.log);
-    recovery.cut_bytes = files.length(&log_name, &*state.log)?.saturating_sub(scan.end);
-    if let Tail::Torn(damage) = &scan.tail {
-        recovery.torn = Some(damage.clone());
-    }
-    let log = Log::resume(files, &log_name, state.log_id(), &scan)?;
-    let mut core = Core::new(files.clone(), state, log);
-    core.rebuild_features()?;
-    Ok((core, recovery))
-}
-
-/// A followed state that is the whole truth: the log ends where it was read to.
-fn take_over(files: &Files, mut state: State) -> Result<Option<(State, Scan)>, GalleryError> {
-    // Damage, or what a crash left, is for a fresh load to judge.
-    if !state.follow(files).unwrap_or(false) {
-        return Ok(None);
-    }
-    let length = files.length(&names::log(state.manifest.log), &*state.log)?;
-    let scan = Scan::nothing_after(state.end);
-    Ok((length == state.end).then_some((state, scan)))
-}
-
-/// Takes the gallery as a writer does, and lets it go.
-pub(super) fn settle(files: &Files, model: &Arc<CodeModel>) -> Result<Recovery, GalleryError> {
-    let _lock = take_lock(files)?;
-    let (_, recovery) = recover(files, model, None)?;
-    Ok(recovery)
 }
 
 impl Writer {
-    pub(super) fn open(shared: Arc<Shared>) -> Result<Self, GalleryError> {
-        let lock = take_lock(&shared.files)?;
-        let mut follower = shared.follower.lock();
-        let (core, recovery) = recover(&shared.files, &shared.options.code_model, follower.0.take())?;
-        let snapshot = core.snapshot();
-        let inner = Inner {
-            stage: Stage::new(&snapshot, core.next_reference()),
-            committed: 0,
-            generation: snapshot.generation(),
-            core: Some(core),
-            failed: None,
-        };
-        *shared.newest.write() = snapshot;
-        shared.writing.store(true, Ordering::Release);
-        drop(follower);
-        let (inner, turn) = (Mutex::new(inner), Condvar::new());
-        Ok(Self { shared, inner, turn, recovery, _lock: lock })
+    pub(super) fn new(session: Arc<Session>, partition: Partition) -> Self {
+        let stage = Stage::new(&session.core.newest());
+        let inner = Inner { stage, under_way: VecDeque::new(), lost: None };
+        Self { session, partition, inner: Mutex::new(inner) }
     }
 
-    /// What was found and mended when the writer was made.
+    /// Another writer of the same gallery, with nothing staged.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self::new(self.session.clone(), self.partition)
+    }
+
+    fn core(&self) -> &Core {
+        &self.session.core
+    }
+
+    /// What was found and settled when this process took the gallery.
     pub fn recovery(&self) -> &Recovery {
-        &self.recovery
+        &self.core().recovery
+    }
+
+    /// Why the last maintenance failed, if it did; it is tried again when more is due.
+    pub fn maintenance_failure(&self) -> Option<GalleryError> {
+        self.core().maintenance_failure()
     }
 
     fn model(&self) -> &CodeModel {
-        &self.shared.options.code_model
+        &self.core().options.code_model
     }
 
-    fn stage(&self) -> Result<MutexGuard<'_, Inner>, GalleryError> {
-        let inner = self.inner.lock();
-        match &inner.failed {
-            Some(cause) => Err(GalleryError::Poisoned { cause: cause.clone() }),
-            None => Ok(inner),
+    fn check(&self, subject: SubjectId) -> Result<(), GalleryError> {
+        if let Some(failure) = self.core().failure() {
+            return Err(failure);
         }
+        if self.partition.has(subject) {
+            return Ok(());
+        }
+        let count = std::num::NonZeroU32::new(self.partition.count()).unwrap_or(std::num::NonZeroU32::MIN);
+        let belongs = Partition::of(subject, count).index();
+        let (here, count) = (self.partition.index(), self.partition.count());
+        Err(GalleryError::OtherPartition { subject, belongs, here, count })
     }
 
     /// Stages references of a citizen, all or none of them. Makes their features first (in the
     /// calling thread, or in its rayon pool if there are several), which is most of the cost.
     ///
+    /// A sample that the citizen has already, of the same finger and moment, is not stored again:
+    /// [`Commit::reference`] gives the reference that holds it.
+    ///
     /// # Errors
-    /// [`GalleryError::ModelDimension`], [`GalleryError::TooMany`], [`GalleryError::Poisoned`].
+    /// [`GalleryError::ModelDimension`], [`GalleryError::TooMany`], [`GalleryError::OtherPartition`],
+    /// [`GalleryError::Poisoned`].
     pub fn add(
         &self,
-        citizen: CitizenId,
+        citizen: impl Into<SubjectId>,
         references: &[NewReference],
     ) -> Result<Vec<ReferenceId>, GalleryError> {
+        self.add_request(citizen, references, None)
+    }
+
+    /// As [`Writer::add`], for a request that may be repeated: repeated with the same content, also after a crash
+    /// and from another process, it changes nothing, and [`Commit::reference`] gives its first result. At least
+    /// the newest [`super::REMEMBERED_REQUESTS`] requests are remembered.
+    ///
+    /// # Errors
+    /// As [`Writer::add`]. [`GalleryError::RequestConflict`] comes with the commit.
+    pub fn add_request(
+        &self,
+        citizen: impl Into<SubjectId>,
+        references: &[NewReference],
+        request: impl Into<Option<RequestId>>,
+    ) -> Result<Vec<ReferenceId>, GalleryError> {
+        let citizen = citizen.into();
+        self.check(citizen)?;
         let columns = columns_of(references, self.model())?;
-        self.push_references(&mut *self.stage()?, citizen, None, references, columns)
+        let new = New { references, columns, request: request.into() };
+        self.push_references(&mut self.inner.lock(), citizen, None, new)
     }
 
     /// Stages references of many citizens, features made in the caller's rayon pool. Numbers are
@@ -184,15 +149,21 @@ impl Writer {
     /// # Errors
     /// As [`Writer::add`].
     pub fn add_all(&self, enrolments: &[Enrolment]) -> Result<Vec<Vec<ReferenceId>>, GalleryError> {
+        enrolments.iter().try_for_each(|enrolment| self.check(enrolment.citizen))?;
         let columns = enrolments.par_iter().map(|enrolment| columns_of(&enrolment.references, self.model()));
         let columns: Vec<_> = columns.collect::<Result<_, _>>()?;
-        let mut inner = self.stage()?;
+        let mut inner = self.inner.lock();
         enrolments
             .iter()
             .zip(columns)
             .map(|(enrolment, columns)| {
-                let Enrolment { citizen, references } = enrolment;
-                self.push_references(&mut inner, *citizen, None, references, columns)
+                let Enrolment { citizen, references, request } = enrolment;
+                self.push_references(
+                    &mut inner,
+                    *citizen,
+                    None,
+                    New { references, columns, request: *request },
+                )
             })
             .collect()
     }
@@ -203,14 +174,16 @@ impl Writer {
     /// [`GalleryError::UnknownReference`], and as [`Writer::add`].
     pub fn replace(
         &self,
-        citizen: CitizenId,
+        citizen: impl Into<SubjectId>,
         reference: ReferenceId,
         new: &NewReference,
     ) -> Result<ReferenceId, GalleryError> {
+        let citizen = citizen.into();
+        self.check(citizen)?;
         let news = std::slice::from_ref(new);
         let columns = columns_of(news, self.model())?;
-        let mut inner = self.stage()?;
-        let ids = self.push_references(&mut inner, citizen, Some(reference), news, columns)?;
+        let new = New { references: news, columns, request: None };
+        let ids = self.push_references(&mut self.inner.lock(), citizen, Some(reference), new)?;
         ids.first().copied().ok_or(GalleryError::UnknownReference { citizen, reference })
     }
 
@@ -218,23 +191,24 @@ impl Writer {
     ///
     /// # Errors
     /// [`GalleryError::UnknownReference`], damage, [`GalleryError::Poisoned`].
-    pub fn remove(&self, citizen: CitizenId, reference: ReferenceId) -> Result<(), GalleryError> {
-        let mut inner = self.stage()?;
-        self.push_references(&mut inner, citizen, Some(reference), &[], Vec::new()).map(drop)
+    pub fn remove(&self, citizen: impl Into<SubjectId>, reference: ReferenceId) -> Result<(), GalleryError> {
+        let citizen = citizen.into();
+        self.check(citizen)?;
+        let nothing = New { references: &[], columns: Vec::new(), request: None };
+        self.push_references(&mut self.inner.lock(), citizen, Some(reference), nothing).map(drop)
     }
 
     fn push_references(
         &self,
         inner: &mut Inner,
-        citizen: CitizenId,
+        subject: SubjectId,
         removed: Option<ReferenceId>,
-        references: &[NewReference],
-        columns: Vec<AddedColumns>,
+        new: New<'_>,
     ) -> Result<Vec<ReferenceId>, GalleryError> {
+        let New { references, columns, request } = new;
         let stage = &mut inner.stage;
         if let Some(reference) = removed {
-            let newest = self.shared.newest.read().clone();
-            stage.check_reference(&newest, citizen, reference)?;
+            stage.check_reference(&self.core().newest(), subject, reference)?;
         }
         let faces = || {
             references.iter().filter_map(|new| match &new.sample {
@@ -244,7 +218,7 @@ impl Writer {
         };
         faces().try_for_each(|template| stage.check_model(template))?;
         check_one_dimension(faces())?;
-        let first = stage.next_reference;
+        let first = self.core().numbers.references(references.len());
         let after = first.saturating_add(references.len() as u64);
         if after > COUNTERS {
             let (of, limit, found) = ("references ever", COUNTERS as usize, after as usize);
@@ -252,175 +226,203 @@ impl Writer {
         }
         let ids: Vec<_> = (first..).take(references.len()).map(ReferenceId::from_value).collect();
         faces().for_each(|template| stage.fix_model(template));
-        stage.next_reference = after;
         let added = ids.iter().zip(references).zip(columns);
-        let added = added.map(|((&id, new), columns)| Added::new(citizen, id, new, columns)).collect();
+        let added = added.map(|((&id, new), columns)| Added::new(subject, id, new, columns)).collect();
         let removed = removed.into_iter().collect();
-        stage.push(Change::References { citizen, removed, added }, references.to_vec());
+        let change = Change::References { subject, removed, added };
+        stage.push(Staged { change, samples: references.to_vec(), request });
         Ok(ids)
     }
 
     /// Stages the deletion of a citizen: all references, and the status. The bytes leave the files
-    /// with [`Writer::compact`].
+    /// with [`Writer::compact`]; [`Writer::erase`] sees to it by itself.
     ///
     /// # Errors
     /// [`GalleryError::UnknownCitizen`], damage, [`GalleryError::Poisoned`].
-    pub fn delete(&self, citizen: CitizenId) -> Result<(), GalleryError> {
-        let mut inner = self.stage()?;
-        let newest = self.shared.newest.read().clone();
-        inner.stage.check_citizen(&newest, citizen)?;
-        inner.stage.push(Change::Delete { citizen }, Vec::new());
-        Ok(())
+    pub fn delete(&self, citizen: impl Into<SubjectId>) -> Result<(), GalleryError> {
+        self.delete_request(citizen, None)
+    }
+
+    /// As [`Writer::delete`], for a request that may be repeated ([`Writer::add_request`]).
+    ///
+    /// # Errors
+    /// As [`Writer::delete`], with the commit.
+    pub fn delete_request(
+        &self,
+        citizen: impl Into<SubjectId>,
+        request: impl Into<Option<RequestId>>,
+    ) -> Result<(), GalleryError> {
+        let subject = citizen.into();
+        self.push_change(subject, Change::Delete { subject }, request.into())
     }
 
     /// Stages a citizen's status.
     ///
     /// # Errors
     /// As [`Writer::delete`].
-    pub fn set_status(&self, citizen: CitizenId, status: Status) -> Result<(), GalleryError> {
-        let mut inner = self.stage()?;
-        let newest = self.shared.newest.read().clone();
-        inner.stage.check_citizen(&newest, citizen)?;
-        inner.stage.push(Change::Status { citizen, status }, Vec::new());
+    pub fn set_status(&self, citizen: impl Into<SubjectId>, status: Status) -> Result<(), GalleryError> {
+        self.set_status_request(citizen, status, None)
+    }
+
+    /// As [`Writer::set_status`], for a request that may be repeated ([`Writer::add_request`]).
+    ///
+    /// # Errors
+    /// As [`Writer::delete`], with the commit.
+    pub fn set_status_request(
+        &self,
+        citizen: impl Into<SubjectId>,
+        status: Status,
+        request: impl Into<Option<RequestId>>,
+    ) -> Result<(), GalleryError> {
+        let subject = citizen.into();
+        self.push_change(subject, Change::Status { subject, status }, request.into())
+    }
+
+    fn push_change(
+        &self,
+        subject: SubjectId,
+        change: Change,
+        request: Option<RequestId>,
+    ) -> Result<(), GalleryError> {
+        self.check(subject)?;
+        let mut inner = self.inner.lock();
+        // A request that was made before is no error, whatever is known of the citizen by now.
+        if request.is_none() {
+            inner.stage.check_citizen(&self.core().newest(), subject)?;
+        }
+        inner.stage.push(Staged { change, samples: Vec::new(), request });
         Ok(())
     }
 
-    /// Makes everything staged before the call durable, then visible to every later snapshot in any
-    /// process, then returns. Threads that commit at the same time share the work: one writes for
+    /// Commits, deletes a citizen, and has the bytes leave the files: those segments are rewritten that hold
+    /// some, and the log is. Durable when it returns, and unknown to every search; the bytes leave in the
+    /// background, also after a crash. [`Writer::erasure`] says when they have.
+    ///
+    /// # Errors
+    /// [`GalleryError::UnknownCitizen`], and as [`Writer::commit`].
+    pub fn erase(&self, citizen: impl Into<SubjectId>) -> Result<ErasureTicket, GalleryError> {
+        let subject = citizen.into();
+        self.push_change(subject, Change::Erase { subject }, None)?;
+        let generation = self.commit()?.generation;
+        Ok(ErasureTicket { generation, subject })
+    }
+
+    /// How far an erasure is.
+    ///
+    /// # Errors
+    /// An I/O error.
+    pub fn erasure(&self, ticket: &ErasureTicket) -> Result<ErasureState, GalleryError> {
+        self.core().erasure(ticket)
+    }
+
+    /// Removes the files that recoveries set aside, which may hold bytes of anybody; gives their names.
+    ///
+    /// # Errors
+    /// [`GalleryError::Poisoned`], or an I/O error.
+    pub fn discard_set_aside(&self) -> Result<Vec<String>, GalleryError> {
+        self.core().discard_set_aside()
+    }
+
+    /// Makes everything staged here before the call durable, then visible to every later snapshot in any
+    /// process, then returns. Threads and writers that commit at the same time share the work: one writes for
     /// all who wait. What is staged is in memory: load millions in commits of some hundred thousand.
     ///
     /// # Errors
-    /// What the system reports; then nothing is known of the changes that were staged, and the
-    /// writer is poisoned.
-    pub fn commit(&self) -> Result<Generation, GalleryError> {
-        let _watch = Watch(self);
-        let mut inner = self.inner.lock();
-        let goal = inner.stage.staged;
-        loop {
-            if inner.committed >= goal {
-                return Ok(inner.generation);
-            }
-            if let Some(cause) = &inner.failed {
-                return Err(GalleryError::Poisoned { cause: cause.clone() });
-            }
-            if let Some(core) = inner.core.take() {
-                return self.lead(inner, core);
-            }
-            self.turn.wait(&mut inner);
-        }
+    /// A change that cannot be applied any more: then nothing of what was staged here is. An I/O error, or
+    /// [`GalleryError::Displaced`]: then nothing is known of what was staged, and the writer is poisoned.
+    pub fn commit(&self) -> Result<Commit, GalleryError> {
+        self.commit_with(&[])
     }
 
-    /// Commits for all who wait, and moves references to a segment when there are many.
-    fn lead(&self, mut inner: MutexGuard<'_, Inner>, mut core: Core) -> Result<Generation, GalleryError> {
-        let batch = std::mem::take(&mut inner.stage.pending);
-        let last = inner.stage.staged;
-        let bulk = self.shared.options.flush_at.max(1);
-        let result = MutexGuard::unlocked(&mut inner, || {
-            core.commit(batch, bulk)?;
-            *self.shared.newest.write() = core.snapshot();
-            Ok(core.snapshot().generation())
-        });
-        match &result {
-            Ok(generation) => {
-                inner.committed = last;
-                inner.generation = *generation;
-                inner.stage.published(last);
-            }
-            Err(error) => inner.failed = Some(GalleryError::to_string(error)),
+    /// As [`Writer::commit`], with up to 64 bytes of the caller's that every later snapshot gives
+    /// ([`super::Snapshot::payload`]): a position in an external log, for instance. Of commits that come together
+    /// the last counts.
+    ///
+    /// # Errors
+    /// As [`Writer::commit`]; [`GalleryError::TooMany`] bytes.
+    pub fn commit_with(&self, payload: &[u8]) -> Result<Commit, GalleryError> {
+        if payload.len() > MOST_PAYLOAD {
+            let (of, limit, found) = ("bytes with a commit", MOST_PAYLOAD, payload.len());
+            return Err(GalleryError::TooMany { of, limit, found });
         }
-        self.turn.notify_all();
-        if result.is_ok() && core.snapshot().in_memory() >= bulk {
-            // The commit is done whatever comes of this; a failure stops the next one.
-            let flushed = MutexGuard::unlocked(&mut inner, || self.publish(&mut core, Core::flush));
-            inner.failed = flushed.err().map(|error| error.to_string());
-        }
-        inner.core = Some(core);
-        self.turn.notify_all();
-        result
-    }
-
-    fn publish(
-        &self,
-        core: &mut Core,
-        work: impl FnOnce(&mut Core) -> Result<(), GalleryError>,
-    ) -> Result<(), GalleryError> {
-        work(core)?;
-        *self.shared.newest.write() = core.snapshot();
-        Ok(())
-    }
-
-    fn checkpoint(
-        &self,
-        work: impl FnOnce(&mut Core) -> Result<(), GalleryError>,
-    ) -> Result<(), GalleryError> {
-        self.commit()?;
-        let _watch = Watch(self);
-        let mut inner = self.stage()?;
-        let mut core = loop {
-            if let Some(cause) = &inner.failed {
-                return Err(GalleryError::Poisoned { cause: cause.clone() });
+        let (goal, submission) = {
+            let mut inner = self.inner.lock();
+            let pending = std::mem::take(&mut inner.stage.pending);
+            let goal = inner.stage.staged;
+            let has_work = !pending.is_empty() || !payload.is_empty();
+            let submission = has_work.then(|| Arc::new(Submission::new(pending, payload.to_vec())));
+            if let Some(submission) = &submission {
+                inner.under_way.push_back((goal, submission.clone()));
             }
-            match inner.core.take() {
-                Some(core) => break core,
-                None => self.turn.wait(&mut inner),
-            }
+            (goal, submission)
         };
-        let result = MutexGuard::unlocked(&mut inner, || self.publish(&mut core, work));
-        if let Err(error) = &result
-            && !core.is_untouched()
-        {
-            inner.failed = Some(error.to_string());
+        match submission {
+            Some(submission) => {
+                let outcome = self.core().commit(submission.clone());
+                let mut inner = self.inner.lock();
+                inner.under_way.retain(|(_, other)| !Arc::ptr_eq(other, &submission));
+                match &outcome {
+                    Ok(_) => inner.stage.published(goal),
+                    // The changes are gone, and so is what they made of the stage.
+                    Err(error) => {
+                        inner.stage.forget(goal, &self.core().newest());
+                        inner.lost = Some(error.clone());
+                    }
+                }
+                outcome
+            }
+            // Nothing is staged: but another thread may be about to commit what this one staged.
+            None => self.wait_for_others(),
         }
-        inner.core = Some(core);
-        self.turn.notify_all();
-        result
     }
 
-    /// Commits, and moves the references in memory to segments, joining small segments on the way.
+    fn wait_for_others(&self) -> Result<Commit, GalleryError> {
+        let (other, lost) = {
+            let mut inner = self.inner.lock();
+            let other = inner.under_way.back().map(|(_, submission)| submission.clone());
+            (other, inner.lost.take())
+        };
+        if let Some(error) = self.core().failure().or(lost) {
+            return Err(error);
+        }
+        match other {
+            Some(submission) => self.core().wait(&submission),
+            None => {
+                let generation = self.core().newest().generation().value();
+                Ok(Commit { generation, ..Commit::default() })
+            }
+        }
+    }
+
+    /// Commits, and moves the references in memory to segments, joining small segments on the way. In the
+    /// calling thread, beside commits of others.
     ///
     /// # Errors
     /// As [`Writer::commit`].
     pub fn flush(&self) -> Result<(), GalleryError> {
-        self.checkpoint(Core::flush)
+        self.commit()?;
+        self.core().maintain(Task::Flush).map(drop)
     }
 
-    /// Commits, and rewrites every segment that has deleted rows or company of its kind, so that one
-    /// segment of fingers and one a model of faces remain, and no byte of what was deleted is in any
-    /// file. Costs a rewrite of those segments. Free blocks of the disk below are the system's
-    /// matter: use an encrypted volume.
+    /// Commits, and rewrites every segment that has deleted rows or can be joined with others, so that no byte
+    /// of what was deleted is in any file of the gallery; what a recovery set aside stays
+    /// ([`Writer::discard_set_aside`]). In the calling thread, beside commits of others. A record that is damaged
+    /// is carried over as it is. Costs a rewrite of those segments, and needs room for it. Free blocks of the disk
+    /// below are the system's matter: use an encrypted volume.
     ///
     /// # Errors
-    /// As [`Writer::commit`]; damage in a segment, which is then left as it is.
+    /// As [`Writer::commit`].
     pub fn compact(&self) -> Result<(), GalleryError> {
-        self.checkpoint(Core::compact)
+        self.commit()?;
+        self.core().maintain(Task::Compact).map(drop)
     }
 }
 
-impl Drop for Writer {
-    fn drop(&mut self) {
-        let inner = self.inner.get_mut();
-        let state = match inner.failed {
-            None => inner.core.take().map(Core::into_state),
-            Some(_) => None,
-        };
-        // From here on the handle follows the files again.
-        self.shared.follower.lock().0 = state;
-        self.shared.writing.store(false, Ordering::Release);
-    }
-}
-
-/// Stops the writer if its thread panics while it leads: others would wait for it for ever.
-struct Watch<'a>(&'a Writer);
-
-impl Drop for Watch<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let mut inner = self.0.inner.lock();
-            inner.failed.get_or_insert_with(|| "a thread panicked in a commit".into());
-            drop(inner);
-            self.0.turn.notify_all();
-        }
-    }
+/// References to be staged.
+struct New<'a> {
+    references: &'a [NewReference],
+    columns: Vec<AddedColumns>,
+    request: Option<RequestId>,
 }
 
 /// Checks the limits of references and makes their columns.

@@ -268,7 +268,7 @@ pub(super) fn compare_row(
 ) -> Option<Hit> {
     let meta = block.meta(row);
     let score = block.vector(row).map_or(Score::LOWEST, |vector| probe.compare(vector));
-    let Some(citizen) = meta.citizen().filter(|_| score != Score::LOWEST) else {
+    let Some(citizen) = meta.subject().filter(|_| score != Score::LOWEST) else {
         found.damaged(meta);
         return None;
     };

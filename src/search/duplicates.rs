@@ -7,11 +7,11 @@ use rayon::prelude::*;
 
 use super::SearchError;
 use super::coded::lanes;
-use crate::citizen::CitizenId;
 use crate::face::{CODE_PIECE, CodedProbes, FaceCodes, FaceProbe, code_rows};
 use crate::gallery::{FaceBlock, GalleryError, Generation, ReferenceId, Snapshot};
 use crate::kernels::Kernels;
 use crate::kernels::codes::{HEAD, LANES, Line, Terms};
+use crate::subject::SubjectId;
 use crate::template::{FaceTemplate, ModelId};
 use crate::units::Score;
 
@@ -52,7 +52,7 @@ pub struct Enrolled {
     /// Which reference.
     pub reference: ReferenceId,
     /// Whose it is said to be.
-    pub citizen: CitizenId,
+    pub citizen: SubjectId,
 }
 
 /// Two faces of two citizens that look alike.
@@ -215,7 +215,7 @@ impl<'a> DuplicateSearch<'a> {
                 sound = false;
             }
         }
-        if let (true, Some(a), Some(b)) = (sound, meta.citizen(), other_meta.citizen())
+        if let (true, Some(a), Some(b)) = (sound, meta.subject(), other_meta.subject())
             && a != b
         {
             let a = Enrolled { reference: meta.reference(), citizen: a };

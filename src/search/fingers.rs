@@ -79,7 +79,7 @@ pub(super) fn compare_row(
     found: &mut Partial,
 ) {
     let meta = block.meta(row);
-    match (block.finger(row), meta.citizen()) {
+    match (block.finger(row), meta.subject()) {
         (Ok(view), Some(citizen)) => {
             let Some(score) = query.probe.compare_at_least(view, least, scratch) else {
                 return found.passed(1);

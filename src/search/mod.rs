@@ -24,8 +24,8 @@ use std::num::NonZeroUsize;
 
 use rayon::ThreadPool;
 
-use crate::citizen::CitizenId;
 use crate::gallery::{Location, ReferenceId};
+use crate::subject::SubjectId;
 use crate::units::Score;
 
 pub use duplicates::{Duplicate, DuplicateSearch, Enrolled, StepFound};
@@ -92,12 +92,12 @@ impl<'a> Search<'a> {
 /// A set of citizens to search among.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SubGallery {
-    citizens: BTreeSet<CitizenId>,
+    citizens: BTreeSet<SubjectId>,
 }
 
-impl FromIterator<CitizenId> for SubGallery {
-    fn from_iter<I: IntoIterator<Item = CitizenId>>(citizens: I) -> Self {
-        Self { citizens: citizens.into_iter().collect() }
+impl<S: Into<SubjectId>> FromIterator<S> for SubGallery {
+    fn from_iter<I: IntoIterator<Item = S>>(citizens: I) -> Self {
+        Self { citizens: citizens.into_iter().map(Into::into).collect() }
     }
 }
 
@@ -105,7 +105,7 @@ impl FromIterator<CitizenId> for SubGallery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit {
     /// Who.
-    pub citizen: CitizenId,
+    pub citizen: SubjectId,
     /// The reference that scored best.
     pub reference: ReferenceId,
     /// How similar it is.

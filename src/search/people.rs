@@ -4,15 +4,15 @@ use std::cmp::{Ordering, Reverse};
 
 use super::cascade::person;
 use super::{FingerQuery, Found, Hit, Search, SearchError, Seen};
-use crate::citizen::CitizenId;
 use crate::gallery::{ReferenceId, Snapshot};
+use crate::subject::SubjectId;
 use crate::units::Score;
 
 /// A citizen whom the fingers of a person found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonHit {
     /// Who.
-    pub citizen: CitizenId,
+    pub citizen: SubjectId,
     /// The best hit of each finger of the person, in their order; `None` of a finger that no reference
     /// of the citizen may match.
     pub hits: Vec<Option<Hit>>,

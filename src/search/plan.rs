@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 use super::top::Top;
 use super::{Found, Hit, Search, Seen};
-use crate::citizen::CitizenId;
 use crate::gallery::{FaceBlock, FingerBlock, GalleryError, ReferenceId, ReferenceMeta};
+use crate::subject::SubjectId;
 use crate::units::Score;
 
 /// A run of rows of one block: the unit of parallel work. Its size is fixed, so that what a thread
@@ -21,7 +21,7 @@ pub(super) struct Piece<'a, B> {
 /// What the planner asks of a block.
 pub(super) trait Rows {
     fn len(&self) -> usize;
-    fn rows_of(&self, citizen: CitizenId) -> Result<Range<usize>, GalleryError>;
+    fn rows_of(&self, citizen: SubjectId) -> Result<Range<usize>, GalleryError>;
 }
 
 macro_rules! rows {
@@ -31,7 +31,7 @@ macro_rules! rows {
                 <$block>::len(self)
             }
 
-            fn rows_of(&self, citizen: CitizenId) -> Result<Range<usize>, GalleryError> {
+            fn rows_of(&self, citizen: SubjectId) -> Result<Range<usize>, GalleryError> {
                 <$block>::rows_of(self, citizen)
             }
         }

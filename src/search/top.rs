@@ -98,12 +98,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::citizen::CitizenId;
     use crate::gallery::{Location, ReferenceId};
 
     fn hit((citizen, reference, score): (u64, u64, i8)) -> Hit {
         Hit {
-            citizen: CitizenId::from_value(citizen).unwrap(),
+            citizen: crate::citizen::CitizenId::from_value(citizen).unwrap().into(),
             reference: ReferenceId::from_value(reference),
             score: Score::new(f32::from(score)).unwrap(),
             location: Location::NOWHERE,

@@ -6,11 +6,31 @@ use std::path::PathBuf;
 
 use super::Map;
 
+/// What tells one file or directory from every other that exists at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId {
+    /// The device.
+    pub device: u64,
+    /// The inode on it.
+    pub inode: u64,
+}
+
+/// What the path of a directory names now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DirectoryState {
+    /// The directory.
+    pub id: FileId,
+    /// Changes whenever a name in it is created, renamed or removed; `None` if that cannot be told, or
+    /// if the last change is so recent that another one could hide behind it.
+    pub version: Option<(i64, u64)>,
+}
+
 /// A flat directory of files, each known by its name.
 ///
 /// Contract, as POSIX file systems keep it: what was written is durable after [`Append::sync`]; a
 /// name that was created, renamed or removed is durable after [`Backend::sync`]; a rename is atomic;
-/// a removed or replaced file stays readable through maps and readers that were opened before.
+/// a removed or replaced file stays readable through maps and readers that were opened before. Only
+/// regular files are opened: anything else is an error at once.
 pub trait Backend: Send + Sync + fmt::Debug {
     /// How messages name a file.
     fn path(&self, name: &str) -> PathBuf;
@@ -18,57 +38,99 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// The names of all files.
     ///
     /// # Errors
-    /// What the system reports; so for every method here.
+    /// An I/O error; so for every method here.
     fn list(&self) -> io::Result<Vec<String>>;
 
-    /// Creates a file that must not exist.
+    /// Creates a file that must not exist, for its owner only.
     ///
     /// # Errors
-    /// `AlreadyExists`, or what the system reports.
+    /// `AlreadyExists`, or an I/O error.
     fn create(&self, name: &str) -> io::Result<Box<dyn Append>>;
 
-    /// Opens an existing file to append to it.
+    /// Opens an existing file to append to it: every write goes behind the file's end as it is then.
     ///
     /// # Errors
-    /// `NotFound`, or what the system reports.
+    /// `NotFound`, or an I/O error.
     fn append(&self, name: &str) -> io::Result<Box<dyn Append>>;
+
+    /// Opens an existing file to overwrite parts of it.
+    ///
+    /// # Errors
+    /// `NotFound`, or an I/O error.
+    fn update(&self, name: &str) -> io::Result<Box<dyn Append>>;
 
     /// Opens an existing file to read at offsets.
     ///
     /// # Errors
-    /// `NotFound`, or what the system reports.
+    /// `NotFound`, or an I/O error.
     fn open(&self, name: &str) -> io::Result<Box<dyn ReadAt>>;
 
     /// Maps an existing, immutable file.
     ///
     /// # Errors
-    /// `NotFound`, or what the system reports.
+    /// `NotFound`, or an I/O error.
     fn map(&self, name: &str) -> io::Result<Map>;
 
     /// Renames a file, replacing the target.
     ///
     /// # Errors
-    /// `NotFound`, or what the system reports.
+    /// `NotFound`, or an I/O error.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
 
     /// Removes a file.
     ///
     /// # Errors
-    /// `NotFound`, or what the system reports.
+    /// `NotFound`, or an I/O error.
     fn remove(&self, name: &str) -> io::Result<()>;
 
     /// Makes the directory's entries durable.
     ///
     /// # Errors
-    /// What the system reports.
+    /// An I/O error.
     fn sync(&self) -> io::Result<()>;
 
-    /// Takes the exclusive lock on a file, which is created empty if it is missing; `None` if
-    /// another handle, in this or another process, has it.
+    /// What a name stands for now.
     ///
     /// # Errors
-    /// What the system reports.
-    fn lock(&self, name: &str) -> io::Result<Option<Box<dyn Lock>>>;
+    /// `NotFound`, or an I/O error.
+    fn identity(&self, name: &str) -> io::Result<FileId>;
+
+    /// What the directory's path stands for now.
+    ///
+    /// # Errors
+    /// `NotFound`, or an I/O error.
+    fn directory(&self) -> io::Result<DirectoryState>;
+
+    /// Takes the exclusive lock on the directory and on a file in it, which is created if it is missing
+    /// and says whose the lock is.
+    ///
+    /// # Errors
+    /// An I/O error.
+    fn lock(&self, name: &str) -> io::Result<Locking>;
+
+    /// Watches whether a file is mapped, also after its name is gone.
+    ///
+    /// # Errors
+    /// `NotFound`, or an I/O error.
+    fn watch(&self, name: &str) -> io::Result<Box<dyn Watch>>;
+
+    /// Bytes that can still be written; `None` if that is not known.
+    ///
+    /// # Errors
+    /// An I/O error.
+    fn free_bytes(&self) -> io::Result<Option<u64>>;
+}
+
+/// What came of asking for a lock.
+#[derive(Debug)]
+pub enum Locking {
+    /// It is held now, until it is dropped.
+    Taken(Box<dyn Lock>),
+    /// Another handle has it.
+    Held {
+        /// The other process, if it is known.
+        process: Option<u32>,
+    },
 }
 
 /// A file being written.
@@ -76,33 +138,33 @@ pub trait Append: Send {
     /// Appends bytes.
     ///
     /// # Errors
-    /// What the system reports; some of the bytes may be written.
+    /// An I/O error; some of the bytes may be written.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
 
     /// Overwrites bytes that were written before.
     ///
     /// # Errors
-    /// What the system reports; some of the bytes may be written.
+    /// An I/O error; some of the bytes may be written.
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
 
     /// Makes bytes and length durable.
     ///
     /// # Errors
-    /// What the system reports. After an error nothing is known of what was written since the
-    /// last success, and trying again proves nothing.
+    /// An I/O error. After it nothing is known of what was written since the last success, and trying
+    /// again proves nothing.
     fn sync(&mut self) -> io::Result<()>;
-
-    /// Cuts the file.
-    ///
-    /// # Errors
-    /// What the system reports.
-    fn truncate(&mut self, length: u64) -> io::Result<()>;
 
     /// Takes away the permission to write.
     ///
     /// # Errors
-    /// What the system reports.
+    /// An I/O error.
     fn protect(&mut self) -> io::Result<()>;
+
+    /// The file that is open, whatever its name stands for by now.
+    ///
+    /// # Errors
+    /// An I/O error.
+    fn identity(&self) -> io::Result<FileId>;
 }
 
 /// A file being read while another process may append to it.
@@ -110,15 +172,43 @@ pub trait ReadAt: Send + Sync + fmt::Debug {
     /// Its length now.
     ///
     /// # Errors
-    /// What the system reports.
+    /// An I/O error.
     fn length(&self) -> io::Result<u64>;
 
     /// Fills the buffer from an offset.
     ///
     /// # Errors
-    /// `UnexpectedEof` past the end, or what the system reports.
+    /// `UnexpectedEof` past the end, or an I/O error.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+
+    /// Makes durable what was written to it, by whomever: what a reader does before it relies on bytes
+    /// that their writer may not have synchronised yet.
+    ///
+    /// # Errors
+    /// An I/O error.
+    fn sync(&self) -> io::Result<()>;
+
+    /// The file that is open.
+    ///
+    /// # Errors
+    /// An I/O error.
+    fn identity(&self) -> io::Result<FileId>;
+}
+
+/// A file of which somebody wants to know who maps it.
+pub trait Watch: Send + Sync + fmt::Debug {
+    /// Whether this process or another one maps it ([`Backend::map`]).
+    ///
+    /// # Errors
+    /// An I/O error.
+    fn is_mapped(&self) -> io::Result<bool>;
 }
 
 /// A held lock, released when dropped and when the process dies.
-pub trait Lock: Send + Sync + fmt::Debug {}
+pub trait Lock: Send + Sync + fmt::Debug {
+    /// The lock file that is held.
+    ///
+    /// # Errors
+    /// An I/O error.
+    fn identity(&self) -> io::Result<FileId>;
+}

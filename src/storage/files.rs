@@ -4,19 +4,23 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::backend::{Append, Backend, Lock, ReadAt};
+use super::backend::{Append, Backend, DirectoryState, FileId, Locking, ReadAt, Watch};
 use super::error::{Damage, StorageError};
 use super::map::Map;
 
 type Result<T> = std::result::Result<T, StorageError>;
 
+/// What a file is called until it is whole.
+const TEMPORARY: &str = ".tmp";
+
 /// A shared backend.
 #[derive(Clone, Debug)]
-pub(crate) struct Files(Arc<dyn Backend>);
+pub(crate) struct Files(Arc<dyn Backend>, bool);
 
 impl Files {
-    pub(crate) fn new(backend: Arc<dyn Backend>) -> Self {
-        Self(backend)
+    /// `copied`: what is mapped is a copy in memory instead.
+    pub(crate) fn new(backend: Arc<dyn Backend>, copied: bool) -> Self {
+        Self(backend, copied)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -24,7 +28,7 @@ impl Files {
     }
 
     fn named<T>(&self, name: &str, operation: &'static str, result: io::Result<T>) -> Result<T> {
-        result.map_err(|source| StorageError::Io { file: self.path(name), operation, source })
+        result.map_err(|source| StorageError::io(self.path(name), operation, source))
     }
 
     pub(crate) fn list(&self) -> Result<Vec<String>> {
@@ -36,6 +40,9 @@ impl Files {
     }
 
     pub(crate) fn map(&self, name: &str) -> Result<Map> {
+        if self.1 {
+            return Ok(Map::copy(&self.read(name, u64::MAX)?));
+        }
         self.named(name, "map", self.0.map(name))
     }
 
@@ -43,12 +50,36 @@ impl Files {
         self.named(name, "remove", self.0.remove(name))
     }
 
-    pub(crate) fn sync(&self) -> Result<()> {
-        self.named("", "sync the directory", self.0.sync())
+    /// Removes a file that may be gone already.
+    pub(crate) fn remove_if_there(&self, name: &str) -> Result<()> {
+        match self.remove(name) {
+            Err(error) if !error.is_not_found() => Err(error),
+            _ => Ok(()),
+        }
     }
 
-    pub(crate) fn lock(&self, name: &str) -> Result<Option<Box<dyn Lock>>> {
+    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<()> {
+        self.named(from, "rename", self.0.rename(from, to))
+    }
+
+    pub(crate) fn sync(&self) -> Result<()> {
+        self.named("", "synchronise the directory", self.0.sync())
+    }
+
+    pub(crate) fn lock(&self, name: &str) -> Result<Locking> {
         self.named(name, "lock", self.0.lock(name))
+    }
+
+    pub(crate) fn identity(&self, name: &str) -> Result<FileId> {
+        self.named(name, "look up", self.0.identity(name))
+    }
+
+    pub(crate) fn directory(&self) -> Result<DirectoryState> {
+        self.named("", "look up the directory", self.0.directory())
+    }
+
+    pub(crate) fn watch(&self, name: &str) -> Result<Box<dyn Watch>> {
+        self.named(name, "open", self.0.watch(name))
     }
 
     pub(crate) fn create(&self, name: &str) -> Result<Output> {
@@ -61,16 +92,33 @@ impl Files {
         Ok(Output { file, path: self.path(name) })
     }
 
-    /// The bytes of a reader from an offset to its present end.
-    pub(crate) fn tail(&self, name: &str, reader: &dyn ReadAt, from: u64) -> Result<Vec<u8>> {
-        let length = self.named(name, "read the length", reader.length())?;
-        let wanted = length.checked_sub(from).ok_or_else(|| {
-            Damage::new(&self.path(name), length, format_args!("at least {from} bytes"), length)
-        })?;
+    pub(crate) fn update(&self, name: &str) -> Result<Output> {
+        let file = self.named(name, "open for writing", self.0.update(name))?;
+        Ok(Output { file, path: self.path(name) })
+    }
+
+    /// Fails unless so many bytes can be written.
+    pub(crate) fn ask_space(&self, needed: u64) -> Result<()> {
+        match self.named("", "ask for free space", self.0.free_bytes())? {
+            Some(free) if free < needed => {
+                Err(StorageError::NoSpace { directory: self.path(""), needed, free })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn read_at(&self, name: &str, reader: &dyn ReadAt, from: u64, into: &mut [u8]) -> Result<()> {
+        self.named(name, "read", reader.read_at(from, into))
+    }
+
+    /// The bytes of a reader between two offsets; less if the file ends before.
+    pub(crate) fn between(&self, name: &str, reader: &dyn ReadAt, from: u64, to: u64) -> Result<Vec<u8>> {
+        let length = self.length(name, reader)?;
+        let wanted = to.min(length).saturating_sub(from);
         let wanted = usize::try_from(wanted)
             .map_err(|_| Damage::new(&self.path(name), length, "a file that fits in memory", length))?;
         let mut bytes = vec![0; wanted];
-        self.named(name, "read", reader.read_at(from, &mut bytes))?;
+        self.read_at(name, reader, from, &mut bytes)?;
         Ok(bytes)
     }
 
@@ -78,10 +126,20 @@ impl Files {
         self.named(name, "read the length", reader.length())
     }
 
-    /// All bytes of a small file.
-    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>> {
+    pub(crate) fn sync_reader(&self, name: &str, reader: &dyn ReadAt) -> Result<()> {
+        self.named(name, "synchronise", reader.sync())
+    }
+
+    /// All bytes of a file of at most `limit` bytes.
+    pub(crate) fn read(&self, name: &str, limit: u64) -> Result<Vec<u8>> {
         let reader = self.open(name)?;
-        self.tail(name, &*reader, 0)
+        let length = self.length(name, &*reader)?;
+        if length > limit {
+            return Err(
+                Damage::new(&self.path(name), limit, format_args!("at most {limit} bytes"), length).into()
+            );
+        }
+        self.between(name, &*reader, 0, length)
     }
 
     /// Writes a new file, durable and read-only; its name is durable after the next [`Files::sync`].
@@ -91,17 +149,62 @@ impl Files {
         file.finish()
     }
 
-    /// Replaces a file by one that is durable before it has the name: after a crash the name has
-    /// the old bytes or the new ones, never anything between.
-    pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let temporary = format!("{name}.tmp");
-        match self.remove(&temporary) {
-            Err(error) if !error.is_not_found() => return Err(error),
-            _ => {}
+    /// Prepares the replacement of a file: what is to have the name is durable before it has it, so that
+    /// after a crash the name has the old bytes or the new ones, never anything between.
+    pub(crate) fn prepare(&self, name: &str, bytes: &[u8]) -> Result<Unfinished> {
+        self.remove_if_there(&format!("{name}{TEMPORARY}"))?;
+        let mut file = self.begin(name)?;
+        file.output()?.write(bytes)?;
+        file.output()?.sync()?;
+        Ok(file)
+    }
+
+    /// A new file that gets its name when it is whole: what a crash leaves of it says so by its own.
+    pub(crate) fn begin(&self, name: &str) -> Result<Unfinished> {
+        let temporary = format!("{name}{TEMPORARY}");
+        let output = self.create(&temporary)?;
+        Ok(Unfinished { files: self.clone(), output: Some(output), temporary, name: name.to_owned() })
+    }
+}
+
+/// Whether a name is that of a file that was never whole.
+pub(crate) fn whole_name(name: &str) -> Option<&str> {
+    name.strip_suffix(TEMPORARY)
+}
+
+/// A file that is not whole yet; removed unless it becomes so.
+pub(crate) struct Unfinished {
+    files: Files,
+    output: Option<Output>,
+    temporary: String,
+    name: String,
+}
+
+impl Unfinished {
+    pub(crate) fn output(&mut self) -> Result<&mut Output> {
+        let path = self.files.path(&self.temporary);
+        let closed = || StorageError::io(path, "write", io::ErrorKind::InvalidInput.into());
+        self.output.as_mut().ok_or_else(closed)
+    }
+
+    /// Gives what was synchronised its own name, which is durable after the next [`Files::sync`], and takes away
+    /// the permission to write.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        if let Some(output) = self.output.as_mut() {
+            output.seal()?;
+            self.files.rename(&self.temporary, &self.name)?;
         }
-        self.write(&temporary, bytes)?;
-        self.named(name, "replace", self.0.rename(&temporary, name))?;
-        self.sync()
+        self.output = None;
+        Ok(())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if self.output.take().is_some() {
+            // If it cannot be removed, its name tells the next writer to.
+            let _ = self.files.remove_if_there(&self.temporary);
+        }
     }
 }
 
@@ -113,7 +216,7 @@ pub(crate) struct Output {
 
 impl Output {
     fn named<T>(&self, operation: &'static str, result: io::Result<T>) -> Result<T> {
-        result.map_err(|source| StorageError::Io { file: self.path.clone(), operation, source })
+        result.map_err(|source| StorageError::io(self.path.clone(), operation, source))
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<()> {
@@ -128,18 +231,21 @@ impl Output {
 
     pub(crate) fn sync(&mut self) -> Result<()> {
         let result = self.file.sync();
-        self.named("sync", result)
+        self.named("synchronise", result)
     }
 
-    pub(crate) fn truncate(&mut self, length: u64) -> Result<()> {
-        let result = self.file.truncate(length);
-        self.named("truncate", result)
+    pub(crate) fn identity(&self) -> Result<FileId> {
+        self.named("look up", self.file.identity())
+    }
+
+    fn seal(&mut self) -> Result<()> {
+        let result = self.file.protect();
+        self.named("make read-only", result)?;
+        self.sync()
     }
 
     /// Durable and read-only.
     pub(crate) fn finish(mut self) -> Result<()> {
-        let result = self.file.protect();
-        self.named("make read-only", result)?;
-        self.sync()
+        self.seal()
     }
 }

@@ -13,8 +13,15 @@ use memmap2::Mmap;
 pub struct Map(Bytes);
 
 enum Bytes {
-    Mapped(Mmap),
-    Heap { lines: Vec<Line>, length: usize },
+    /// With the file, whose shared lock says that it is mapped.
+    Mapped {
+        map: Mmap,
+        _file: File,
+    },
+    Heap {
+        lines: Vec<Line>,
+        length: usize,
+    },
 }
 
 #[repr(C, align(64))]
@@ -29,16 +36,19 @@ impl Map {
     /// permission away, and compares lengths at open.
     ///
     /// # Errors
-    /// What the system reports.
-    pub fn file(file: &File) -> io::Result<Self> {
+    /// An I/O error.
+    pub fn file(file: File) -> io::Result<Self> {
         if file.metadata()?.len() == 0 {
             return Ok(Self::copy(&[]));
         }
+        // Whoever erases data asks by this lock whether a mapping still holds it. A file system without locks
+        // cannot say, which is no reason not to read.
+        let _ = file.try_lock_shared();
         // SAFETY: the map is read-only and private to this process's view. Files that are mapped are
         // immutable by the gallery's protocol: created exclusively, made read-only, replaced only by
         // rename and removed only by unlink, both of which leave the mapped inode untouched.
-        let map = unsafe { Mmap::map(file)? };
-        Ok(Self(Bytes::Mapped(map)))
+        let map = unsafe { Mmap::map(&file)? };
+        Ok(Self(Bytes::Mapped { map, _file: file }))
     }
 
     /// A copy on the heap, aligned as a map is.
@@ -56,7 +66,7 @@ impl Deref for Map {
 
     fn deref(&self) -> &[u8] {
         match &self.0 {
-            Bytes::Mapped(map) => map,
+            Bytes::Mapped { map, .. } => map,
             Bytes::Heap { lines, length } => {
                 bytemuck::cast_slice::<Line, u8>(lines).get(..*length).unwrap_or_default()
             }
@@ -80,7 +90,7 @@ mod tests {
             let bytes: Vec<u8> = (0..length).map(|i| i as u8).collect();
             let mut file = tempfile::tempfile().unwrap();
             io::Write::write_all(&mut file, &bytes).unwrap();
-            for map in [Map::copy(&bytes), Map::file(&file).unwrap()] {
+            for map in [Map::copy(&bytes), Map::file(file).unwrap()] {
                 assert_eq!(&*map, bytes);
                 assert!(length == 0 || map.as_ptr().addr().is_multiple_of(64));
             }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::backend::{Append, Backend, Lock, ReadAt};
+use super::backend::{Append, Backend, DirectoryState, FileId, Lock, Locking, ReadAt, Watch};
 use super::map::Map;
 
 /// What a crash takes of that which was not synced.
@@ -35,6 +35,9 @@ struct Inner {
     durable_names: BTreeMap<String, usize>,
     changes: Vec<Change>,
     locked: Vec<usize>,
+    /// Changes of names, ever.
+    versions: u64,
+    free: Option<u64>,
     writes: u64,
     reads: u64,
     fault: Option<Fault>,
@@ -44,7 +47,12 @@ struct Inner {
 struct Node {
     bytes: Vec<u8>,
     durable: Vec<u8>,
+    /// Sectors whose write-back failed: the cache takes them for written, the disk does not have them.
+    lost: std::collections::BTreeSet<usize>,
 }
+
+/// Bytes that a device writes as a whole.
+const SECTOR: usize = 512;
 
 #[derive(Clone)]
 enum Change {
@@ -72,7 +80,7 @@ impl Memory {
             let mut inner = memory.0.lock();
             for (name, bytes) in files {
                 let node = inner.nodes.len();
-                inner.nodes.push(Node { durable: bytes.clone(), bytes });
+                inner.nodes.push(Node { durable: bytes.clone(), bytes, ..Node::default() });
                 inner.names.insert(name, node);
             }
             inner.durable_names = inner.names.clone();
@@ -95,6 +103,32 @@ impl Memory {
     /// Operations so far that read: opens, maps, lists and reads.
     pub fn reads(&self) -> u64 {
         self.0.lock().reads
+    }
+
+    /// Somebody else puts a file in the place of another, or makes one.
+    pub fn put(&self, name: &str, bytes: &[u8]) {
+        let mut inner = self.0.lock();
+        let node = inner.nodes.len();
+        inner.nodes.push(Node { durable: bytes.to_vec(), bytes: bytes.to_vec(), ..Node::default() });
+        inner.rename_durably(Change::Create(name.into(), node));
+    }
+
+    /// Somebody else writes other bytes into a file.
+    pub fn overwrite(&self, name: &str, bytes: &[u8]) {
+        let mut inner = self.0.lock();
+        if let Ok(node) = inner.find(name).and_then(|node| inner.node(node)) {
+            *node = Node { durable: bytes.to_vec(), bytes: bytes.to_vec(), ..Node::default() };
+        }
+    }
+
+    /// Somebody else removes a file.
+    pub fn take_away(&self, name: &str) {
+        self.0.lock().rename_durably(Change::Remove(name.into()));
+    }
+
+    /// Lets no more than so many bytes be written from now on.
+    pub fn limit_space(&self, bytes: Option<u64>) {
+        self.0.lock().free = bytes;
     }
 
     /// Lets the changing operation with this number, counted from zero, fail, and none after it.
@@ -121,7 +155,7 @@ impl Memory {
                 Loss::Everything => node.durable.clone(),
                 Loss::Some(_) => torn(node, &mut random),
             };
-            Node { durable: bytes.clone(), bytes }
+            Node { durable: bytes.clone(), bytes, ..Node::default() }
         });
         let nodes = nodes.collect();
         let names = match loss {
@@ -142,24 +176,61 @@ impl Memory {
     }
 }
 
-/// The synced bytes, and of those after them a part, perhaps with a sector that was never written.
+/// The synced bytes; of those written since each sector by itself: there, or not, in any order.
 fn torn(node: &Node, random: &mut Random) -> Vec<u8> {
-    let common = node.bytes.iter().zip(&node.durable).take_while(|(a, b)| a == b).count();
-    if common == node.bytes.len() && common < node.durable.len() {
-        // An unsynced truncation: done or not.
-        return if random.below(2) == 0 { node.bytes.clone() } else { node.durable.clone() };
-    }
-    let fresh = node.bytes.len() - common;
-    let mut bytes = node.bytes.clone();
-    bytes.truncate(common + random.below(fresh + 1));
-    if random.below(2) == 0 && bytes.len() > common {
-        let start = common + random.below(bytes.len() - common);
-        let end = (start + 512).min(bytes.len());
-        if let Some(sector) = bytes.get_mut(start..end) {
-            sector.fill(0);
-        }
+    let least = node.durable.len().min(node.bytes.len());
+    let most = node.durable.len().max(node.bytes.len());
+    // The length is the old one, the new one, or one between.
+    let length = match random.below(3) {
+        0 => node.durable.len(),
+        1 => node.bytes.len(),
+        _ => least + random.below(most - least + 1),
+    };
+    let mut bytes = Vec::with_capacity(length);
+    for start in (0..length).step_by(SECTOR) {
+        let end = (start + SECTOR).min(length);
+        let is_new = !node.lost.contains(&(start / SECTOR)) && random.below(2) == 0;
+        let source = if is_new { &node.bytes } else { &node.durable };
+        let there = source.get(start..end.min(source.len())).unwrap_or_default();
+        bytes.extend_from_slice(there);
+        // What was never written reads as zeros.
+        bytes.resize(end, 0);
     }
     bytes
+}
+
+impl Node {
+    /// What is on the disk once the sectors that can be written are.
+    fn written_back(&self) -> Vec<u8> {
+        let mut bytes = self.bytes.clone();
+        for sector in &self.lost {
+            let start = sector * SECTOR;
+            let end = (start + SECTOR).min(bytes.len());
+            for at in start..end {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = self.durable.get(at).copied().unwrap_or(0);
+                }
+            }
+        }
+        bytes
+    }
+
+    /// A write-back failed: what it was to write is taken for written from now on.
+    fn lose(&mut self) {
+        let (old, new) = (&self.durable, &self.bytes);
+        let differs = |sector: &usize| {
+            let range = sector * SECTOR..((sector + 1) * SECTOR).min(new.len());
+            new.get(range.clone()) != old.get(range)
+        };
+        let sectors: Vec<_> = (0..new.len().div_ceil(SECTOR)).filter(differs).collect();
+        self.lost.extend(sectors);
+    }
+
+    fn touch(&mut self, start: usize, length: usize) {
+        for sector in start / SECTOR..(start + length).div_ceil(SECTOR) {
+            self.lost.remove(&sector);
+        }
+    }
 }
 
 impl Change {
@@ -213,7 +284,20 @@ impl Inner {
         self.nodes.get_mut(node).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    /// Fails a write for which there is no room.
+    fn take_space(&mut self, bytes: usize) -> io::Result<()> {
+        match &mut self.free {
+            Some(free) if *free < bytes as u64 => Err(io::ErrorKind::StorageFull.into()),
+            Some(free) => {
+                *free -= bytes as u64;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
     fn rename_durably(&mut self, change: Change) {
+        self.versions += 1;
         change.apply(&mut self.names);
         self.changes.push(change);
     }
@@ -245,6 +329,10 @@ impl Backend for Memory {
     fn append(&self, name: &str) -> io::Result<Box<dyn Append>> {
         let node = self.0.lock().find(name)?;
         Ok(Box::new(MemoryFile { memory: self.clone(), node }))
+    }
+
+    fn update(&self, name: &str) -> io::Result<Box<dyn Append>> {
+        self.append(name)
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn ReadAt>> {
@@ -285,7 +373,17 @@ impl Backend for Memory {
         Ok(())
     }
 
-    fn lock(&self, name: &str) -> io::Result<Option<Box<dyn Lock>>> {
+    fn identity(&self, name: &str) -> io::Result<FileId> {
+        let node = self.0.lock().find(name)?;
+        Ok(self.file_id(node))
+    }
+
+    fn directory(&self) -> io::Result<DirectoryState> {
+        let version = self.0.lock().versions;
+        Ok(DirectoryState { id: self.file_id(usize::MAX), version: Some((0, version)) })
+    }
+
+    fn lock(&self, name: &str) -> io::Result<Locking> {
         let mut inner = self.0.lock();
         let node = match inner.find(name) {
             Ok(node) => node,
@@ -296,11 +394,27 @@ impl Backend for Memory {
                 node
             }
         };
-        if inner.locked.contains(&node) {
-            return Ok(None);
+        // One lock for the whole directory, as on a disk.
+        if !inner.locked.is_empty() {
+            return Ok(Locking::Held { process: Some(std::process::id()) });
         }
         inner.locked.push(node);
-        Ok(Some(Box::new(MemoryLock { memory: self.clone(), node })))
+        Ok(Locking::Taken(Box::new(MemoryLock { memory: self.clone(), node })))
+    }
+
+    fn watch(&self, name: &str) -> io::Result<Box<dyn Watch>> {
+        self.0.lock().find(name)?;
+        Ok(Box::new(MemoryWatch))
+    }
+
+    fn free_bytes(&self) -> io::Result<Option<u64>> {
+        Ok(self.0.lock().free)
+    }
+}
+
+impl Memory {
+    fn file_id(&self, node: usize) -> FileId {
+        FileId { device: Arc::as_ptr(&self.0).addr() as u64, inode: node as u64 }
     }
 }
 
@@ -318,11 +432,13 @@ struct MemoryFile {
 impl Append for MemoryFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut inner = self.memory.0.lock();
-        let outcome = inner.change();
+        let outcome = inner.change().and_then(|()| inner.take_space(bytes.len()));
         // A write that fails may have written a part.
         let written = if outcome.is_ok() { bytes.len() } else { bytes.len() / 2 };
         let node = inner.node(self.node)?;
+        let start = node.bytes.len();
         node.bytes.extend_from_slice(bytes.get(..written).unwrap_or_default());
+        node.touch(start, written);
         outcome
     }
 
@@ -330,29 +446,30 @@ impl Append for MemoryFile {
         let mut inner = self.memory.0.lock();
         inner.change()?;
         let start = usize::try_from(offset).map_err(io::Error::other)?;
-        let target = inner.node(self.node)?.bytes.get_mut(start..start.saturating_add(bytes.len()));
+        let node = inner.node(self.node)?;
+        let target = node.bytes.get_mut(start..start.saturating_add(bytes.len()));
         target.ok_or(io::ErrorKind::InvalidInput)?.copy_from_slice(bytes);
+        node.touch(start, bytes.len());
         Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
         let mut inner = self.memory.0.lock();
-        inner.change()?;
+        let outcome = inner.change();
         let node = inner.node(self.node)?;
-        node.durable = node.bytes.clone();
-        Ok(())
-    }
-
-    fn truncate(&mut self, length: u64) -> io::Result<()> {
-        let mut inner = self.memory.0.lock();
-        inner.change()?;
-        let length = usize::try_from(length).map_err(io::Error::other)?;
-        inner.node(self.node)?.bytes.truncate(length);
-        Ok(())
+        match outcome {
+            Ok(()) => node.durable = node.written_back(),
+            Err(_) => node.lose(),
+        }
+        outcome
     }
 
     fn protect(&mut self) -> io::Result<()> {
         Ok(())
+    }
+
+    fn identity(&self) -> io::Result<FileId> {
+        Ok(self.memory.file_id(self.node))
     }
 }
 
@@ -371,11 +488,32 @@ impl ReadAt for MemoryFile {
         buffer.copy_from_slice(source.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
+
+    fn sync(&self) -> io::Result<()> {
+        let mut inner = self.memory.0.lock();
+        let node = inner.node(self.node)?;
+        node.durable = node.written_back();
+        Ok(())
+    }
+
+    fn identity(&self) -> io::Result<FileId> {
+        Ok(self.memory.file_id(self.node))
+    }
 }
 
 impl fmt::Debug for MemoryFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MemoryFile({})", self.node)
+    }
+}
+
+/// Maps of files in memory are copies.
+#[derive(Debug)]
+struct MemoryWatch;
+
+impl Watch for MemoryWatch {
+    fn is_mapped(&self) -> io::Result<bool> {
+        Ok(false)
     }
 }
 
@@ -385,7 +523,11 @@ struct MemoryLock {
     node: usize,
 }
 
-impl Lock for MemoryLock {}
+impl Lock for MemoryLock {
+    fn identity(&self) -> io::Result<FileId> {
+        Ok(self.memory.file_id(self.node))
+    }
+}
 
 impl Drop for MemoryLock {
     fn drop(&mut self) {

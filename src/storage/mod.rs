@@ -1,5 +1,5 @@
-//! Files made durable: the door to the disk, the map, the lock, atomic replacement and the
-//! write-ahead log. Knows no biometrics.
+//! Files made durable: the door to the disk, the map, the lock, atomic replacement, the write-ahead log
+//! and its witness. Knows no biometrics.
 //!
 //! Everything that touches a disk goes through a [`Backend`]: [`Disk`] is the real one, [`Memory`]
 //! keeps the files in memory and can fail, or lose what was not synced, at any operation.
@@ -14,15 +14,18 @@ mod files;
 mod log;
 mod map;
 mod memory;
+mod witness;
 
-pub use backend::{Append, Backend, Lock, ReadAt};
+pub use backend::{Append, Backend, DirectoryState, FileId, Lock, Locking, ReadAt, Watch};
 pub use disk::Disk;
 pub use error::{Damage, StorageError};
 pub use map::Map;
 pub use memory::{Loss, Memory};
 
 pub(crate) use codec::{Fields, zeros};
-pub(crate) use files::{Files, Output};
+pub(crate) use files::{Files, Unfinished, whole_name};
 pub(crate) use log::{
-    HEADER as LOG_HEADER, Log, LogId, Record, Scan, Tail, check_header as check_log_header, scan as scan_log,
+    Batch, HEADER as LOG_HEADER, Head, Log, LogId, LogStart, MOST_PAYLOAD, Parsed, ReadBatch, Record,
+    check_header as check_log_header, parse_frame, scan as scan_log,
 };
+pub(crate) use witness::{Testimony, Witness, WitnessFile, read_slots, read_witness};

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use biomatch::citizen::CitizenId;
 use biomatch::fingerprint::FingerFeatures;
 use biomatch::gallery::{GalleryError, NewReference, ReferenceMeta, Snapshot, Status};
+use biomatch::subject::SubjectId;
 use biomatch::template::{
     FaceTemplate, Finger, FingerPosition, FingerprintTemplate, Impression, Minutia, MinutiaKind, ModelId,
 };
@@ -29,8 +30,8 @@ impl Random {
     }
 }
 
-pub fn citizen(number: u64) -> CitizenId {
-    CitizenId::from_value(1_090_000_000 + number).unwrap()
+pub fn citizen(number: u64) -> SubjectId {
+    CitizenId::from_value(1_090_000_000 + number).unwrap().into()
 }
 
 pub fn model(name: &str) -> ModelId {
@@ -80,7 +81,7 @@ pub fn face(model: &ModelId, seed: u64, dimension: usize) -> NewReference {
 
 /// A gallery's contents as plain values: citizen, then status and, by reference, what identifies the
 /// sample.
-pub type Contents = BTreeMap<u64, (Status, BTreeMap<u64, Sample>)>;
+pub type Contents = BTreeMap<SubjectId, (Status, BTreeMap<u64, Sample>)>;
 
 /// What identifies a stored sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,7 +123,7 @@ pub fn contents(snapshot: &Snapshot) -> Result<Contents, GalleryError> {
         }
     }
     for (&id, (status, samples)) in &contents {
-        let view = snapshot.citizen(CitizenId::from_value(id).unwrap())?.expect("in the catalogue");
+        let view = snapshot.citizen(id)?.expect("in the catalogue");
         assert_eq!(view.status, *status);
         let mut found: Vec<u64> = Vec::new();
         for reference in &view.fingers {
@@ -140,9 +141,8 @@ pub fn contents(snapshot: &Snapshot) -> Result<Contents, GalleryError> {
 }
 
 fn insert(contents: &mut Contents, snapshot: &Snapshot, meta: &ReferenceMeta, sample: Sample) {
-    let citizen = meta.citizen().unwrap();
-    let entry =
-        contents.entry(citizen.value()).or_insert_with(|| (snapshot.status(citizen), BTreeMap::new()));
+    let citizen = meta.subject().unwrap();
+    let entry = contents.entry(citizen).or_insert_with(|| (snapshot.status(citizen), BTreeMap::new()));
     let before = entry.1.insert(meta.reference().value(), sample);
     assert_eq!(before, None, "each reference once");
 }

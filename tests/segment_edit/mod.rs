@@ -58,6 +58,6 @@ pub(crate) fn edit(directory: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     manifest[end..].copy_from_slice(&crc.to_le_bytes());
     replace(&path, &manifest);
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
-    let line = format!("biomatch gallery 1 {name} {}\n", blake3::hash(&manifest).to_hex());
+    let line = format!("biomatch gallery 3 {name} {}\n", blake3::hash(&manifest).to_hex());
     replace(&directory.join("CURRENT"), line.as_bytes());
 }

@@ -117,7 +117,7 @@ fn change(
         let writer = database.writer()?;
         tell_recovery(&writer, console);
         work(&writer)?;
-        writer.commit()
+        Ok(writer.commit()?.generation())
     };
     let generation = changed().map_err(|error| failure(&error))?;
     console.note(format_args!("done; the gallery is at generation {generation}"));

@@ -123,7 +123,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
             }
             bad.failure.warn(console);
         }
-        summary.generation = writer.commit().map_err(|error| failure(&error))?.value();
+        summary.generation = writer.commit().map_err(|error| failure(&error))?.generation().value();
         progress.inc(count as u64);
     }
     progress.finish_and_clear();

@@ -34,8 +34,10 @@ struct Found {
     faces: usize,
     files: usize,
     bytes: u64,
-    unsealed_bytes: u64,
+    unacknowledged_bytes: u64,
     orphans: Vec<String>,
+    set_aside: Vec<String>,
+    doubts: Vec<String>,
     foreign: Vec<String>,
     problems: Vec<String>,
 }
@@ -50,16 +52,16 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
         faces: report.faces,
         files: report.files.len(),
         bytes: report.files.iter().map(|file| file.bytes).sum(),
-        unsealed_bytes: report.unsealed_bytes,
+        unacknowledged_bytes: report.unacknowledged_bytes,
         orphans: report.orphans,
+        set_aside: report.set_aside,
+        doubts: report.doubts,
         foreign: report.foreign,
         problems: report.problems.iter().map(ToString::to_string).collect(),
     };
     Output::answer(args.json, &found, |output| lines(&found, output))?;
-    if found.unsealed_bytes > 0 || !found.orphans.is_empty() {
-        console.note(
-            "a writer is at work, or one was stopped: the next one settles what it left; nothing acknowledged is lost",
-        );
+    if found.unacknowledged_bytes > 0 || !found.orphans.is_empty() {
+        console.note("a writer is at work, or one was stopped: the next one settles what it left");
     }
     Ok(if sound { Answer::Yes } else { Answer::No })
 }
@@ -68,10 +70,20 @@ fn lines(found: &Found, output: &mut Output) -> std::io::Result<()> {
     for problem in &found.problems {
         writeln!(output, "damaged: {problem}")?;
     }
+    for doubt in &found.doubts {
+        writeln!(output, "not proved: {doubt}")?;
+    }
+    for name in &found.set_aside {
+        writeln!(output, "set aside by a recovery: {name}")?;
+    }
     for name in &found.foreign {
         writeln!(output, "not a file of the gallery: {name}")?;
     }
     let Found { files, bytes, fingers, faces, .. } = found;
-    let verdict = if found.sound { "sound" } else { "DAMAGED" };
+    let verdict = match (found.sound, found.problems.is_empty()) {
+        (true, _) => "sound",
+        (false, true) => "NOT PROVED SOUND",
+        (false, false) => "DAMAGED",
+    };
     writeln!(output, "{verdict}: {files} files, {bytes} bytes, {fingers} fingers, {faces} faces")
 }

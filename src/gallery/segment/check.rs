@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use super::layout::{FOOTER, HEADER, SectionId};
 use super::read::{FaceSegment, FingerSegment, Segment, range};
 use crate::face::{code_holds, sign_lines, signs_hold};
-use crate::fingerprint::FEATURE_VERSION;
 use crate::fingerprint::codes::CodeModel;
 use crate::fingerprint::filter::CodeRows;
+use crate::fingerprint::{FEATURE_VERSION, FingerFeatures};
 use crate::gallery::codes::CodeRow;
 use crate::gallery::reference::ReferenceMeta;
 use crate::kernels::codes::LANES;
@@ -15,6 +15,12 @@ use crate::storage::{Damage, zeros};
 
 /// How far the square of a stored vector's length may be from one.
 const UNIT_TOLERANCE: f64 = 1e-5;
+
+/// Whether numbers are a vector of length one; no infinity and no NaN is in such.
+pub(in crate::gallery) fn is_unit(numbers: &[f32]) -> bool {
+    let square: f64 = numbers.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+    (square - 1.0).abs() <= UNIT_TOLERANCE
+}
 
 impl Segment {
     /// Digest, section checksums, padding, and the order of the rows.
@@ -69,7 +75,7 @@ impl Segment {
     }
 
     fn check_record(&self, row: usize, meta: &ReferenceMeta, columns: &[&[u8]]) -> Result<(), Damage> {
-        if meta.citizen().is_none() || !meta.fits(columns) {
+        if !self.fits(meta, columns) {
             return Err(self.row_damage(row, "a record that fits its checksum"));
         }
         Ok(())
@@ -100,6 +106,13 @@ impl FingerSegment {
             let view = self.view(row)?;
             let columns = [bytemuck::cast_slice(view.minutiae), bytemuck::cast_slice(view.cylinders)];
             self.check_record(row, meta, &columns)?;
+            let features = FingerFeatures::new(view.minutiae);
+            let made = features.view();
+            if self.features() == FEATURE_VERSION
+                && (made.minutiae != view.minutiae || made.cylinders != view.cylinders)
+            {
+                return Err(self.row_damage(row, "the cylinders of its minutiae"));
+            }
             let made = self.codes().filter(|(id, _)| *id == model.id() && self.features() == FEATURE_VERSION);
             let holds = |rows: CodeRows<'_>| {
                 let codes = model.encode(view);
@@ -121,9 +134,7 @@ impl FaceSegment {
             let vector = self.vector(row)?;
             self.check_record(row, meta, &[bytemuck::cast_slice(vector), &[]])?;
             let (numbers, padding) = vector.split_at_checked(self.dimension()).unwrap_or_default();
-            let square: f64 = numbers.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
-            let unit = (square - 1.0).abs() <= UNIT_TOLERANCE;
-            if !unit || padding.iter().any(|x| x.to_bits() != 0) {
+            if !is_unit(numbers) || padding.iter().any(|x| x.to_bits() != 0) {
                 return Err(self.row_damage(row, "a unit vector, padded with zeros"));
             }
             if let Some(codes) = self.codes() {

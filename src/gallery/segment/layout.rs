@@ -12,8 +12,9 @@ use crate::template::{FaceTemplate, ModelId};
 
 const MAGIC: [u8; 16] = *b"biomatch-s\0\x1a\n\xa9\r\n";
 const FOOTER_MAGIC: [u8; 16] = *b"biomatch-e\0\x1a\n\xa9\r\n";
-/// What is written. Version 1 had no codes of fingers; it is read too.
-const VERSION: u32 = 2;
+/// What is written. Version 1 had no codes of fingers, and both before had metas of 32 bytes; they are
+/// read too.
+const VERSION: u32 = 3;
 const FIRST_VERSION: u32 = 1;
 
 /// Sections start at multiples of this, and so does the footer.
@@ -219,6 +220,11 @@ impl Header {
         crc32fast::hash(bytemuck::bytes_of(self).get(..HEADER - 4).unwrap_or_default())
     }
 
+    /// Whether metas have 32 bytes, as before version 3.
+    pub(in crate::gallery) fn has_citizen_metas(&self) -> bool {
+        self.version < VERSION
+    }
+
     /// The gallery and the number that the header states.
     pub(in crate::gallery) fn identity(&self) -> ([u8; 16], u64) {
         (self.gallery, self.number)
@@ -242,7 +248,7 @@ impl Header {
             return damage(HEADER - 4, "the header's checksum", "another");
         }
         if !(FIRST_VERSION..=VERSION).contains(&self.version) || self.header_bytes != HEADER as u32 {
-            return damage(offset_of!(Self, version), "version 1 or 2", "another");
+            return damage(offset_of!(Self, version), "version 1, 2 or 3", "another");
         }
         if (self.gallery, self.number) != (gallery, number) {
             return damage(offset_of!(Self, gallery), "this gallery and segment", "another");

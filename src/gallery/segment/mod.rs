@@ -5,6 +5,7 @@ mod layout;
 mod read;
 mod write;
 
+pub(super) use check::is_unit;
 pub(super) use layout::{FOOTER, Footer, HEADER, Header, Kind};
 pub(super) use read::{FaceSegment, FingerSegment, Segment};
-pub(super) use write::{FingerRow, Row, stride, write_faces, write_fingers};
+pub(super) use write::{FingerRow, NewSegment, Place, Row, stride, write_faces, write_fingers};

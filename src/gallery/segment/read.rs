@@ -15,7 +15,7 @@ use crate::fingerprint::{CylinderBlock, FingerView};
 use crate::gallery::codes::{Directions, Places};
 use crate::gallery::manifest::SegmentEntry;
 use crate::gallery::names;
-use crate::gallery::reference::ReferenceMeta;
+use crate::gallery::reference::{CitizenMeta, ReferenceMeta};
 use crate::kernels::codes::{LANES, Line};
 use crate::storage::{Damage, Files, Map, StorageError};
 use crate::template::{Minutia, ModelId};
@@ -29,6 +29,8 @@ pub(in crate::gallery) struct Segment {
     table: Vec<Section>,
     rows: usize,
     metas: Range<usize>,
+    /// Of a segment before version 3: the metas in their present form, made when they are first asked for.
+    converted: Option<OnceLock<Vec<ReferenceMeta>>>,
     proof: OnceLock<Result<(), Damage>>,
 }
 
@@ -71,11 +73,14 @@ impl Segment {
         if kind.modality() != entry.modality || header.rows != entry.rows {
             return Err(Damage::new(&path, 0, "the kind and rows that the manifest names", "others"));
         }
-        let rows = check_table(&path, &kind, header.rows, table, end)?;
+        let converted = header.has_citizen_metas().then(OnceLock::new);
+        let meta_bytes =
+            if converted.is_some() { size_of::<CitizenMeta>() } else { size_of::<ReferenceMeta>() };
+        let rows = check_table(&path, &kind, (header.rows, meta_bytes), table, end)?;
         let table = table.to_vec();
         let metas = table.first().and_then(range).unwrap_or_default();
         let proof = OnceLock::new();
-        Ok(Self { map, path, kind, entry: entry.clone(), table, rows, metas, proof })
+        Ok(Self { map, path, kind, entry: entry.clone(), table, rows, metas, converted, proof })
     }
 
     pub(in crate::gallery) fn entry(&self) -> &SegmentEntry {
@@ -110,7 +115,23 @@ impl Segment {
 
     pub(in crate::gallery) fn metas(&self) -> &[ReferenceMeta] {
         let bytes = self.map.get(self.metas.clone()).unwrap_or_default();
-        bytemuck::try_cast_slice(bytes).unwrap_or_default()
+        match &self.converted {
+            None => bytemuck::try_cast_slice(bytes).unwrap_or_default(),
+            Some(converted) => converted.get_or_init(|| {
+                let old: &[CitizenMeta] = bytemuck::try_cast_slice(bytes).unwrap_or_default();
+                old.iter().map(CitizenMeta::current).collect()
+            }),
+        }
+    }
+
+    /// Whether the segment is of a version before the present one.
+    pub(in crate::gallery) fn is_old(&self) -> bool {
+        self.converted.is_some()
+    }
+
+    /// Whether a row's meta fits its columns' bytes.
+    pub(in crate::gallery) fn fits(&self, meta: &ReferenceMeta, columns: &[&[u8]]) -> bool {
+        if self.is_old() { meta.fitted(columns) } else { meta.fits(columns) }
     }
 
     /// Proves the column that lookups search, once: a damaged number must be an error, not a
@@ -127,7 +148,8 @@ impl Segment {
     }
 
     pub(in crate::gallery) fn place(&self, row: usize) -> (PathBuf, u64) {
-        let offset = self.metas.start + row * size_of::<ReferenceMeta>();
+        let size = if self.is_old() { size_of::<CitizenMeta>() } else { size_of::<ReferenceMeta>() };
+        let offset = self.metas.start + row * size;
         (self.path.clone(), offset as u64)
     }
 
@@ -149,7 +171,7 @@ impl Segment {
 fn check_table(
     path: &Path,
     kind: &Kind,
-    rows: u64,
+    (rows, meta_bytes): (u64, usize),
     table: &[Section],
     footer: usize,
 ) -> Result<usize, Damage> {
@@ -171,7 +193,7 @@ fn check_table(
         };
         free = end.next_multiple_of(SECTION_ALIGNMENT);
         let whole = match (id, kind) {
-            (SectionId::Metas, _) => section.length == rows * size_of::<ReferenceMeta>() as u64,
+            (SectionId::Metas, _) => section.length == rows * meta_bytes as u64,
             (SectionId::MinutiaOffsets | SectionId::CylinderOffsets, _) => section.length == (rows + 1) * 8,
             (SectionId::Minutiae, _) => section.length.is_multiple_of(size_of::<Minutia>() as u64),
             (SectionId::Cylinders, _) => section.length.is_multiple_of(size_of::<CylinderBlock>() as u64),

@@ -11,10 +11,11 @@ use crate::gallery::codes::CodeRow;
 use crate::gallery::error::GalleryError;
 use crate::gallery::manifest::SegmentEntry;
 use crate::gallery::names;
+use crate::gallery::pace::Pace;
 use crate::gallery::reference::ReferenceMeta;
 use crate::kernels::Kernels;
 use crate::kernels::codes::{LANES, Line};
-use crate::storage::{Files, StorageError};
+use crate::storage::{Files, StorageError, Unfinished};
 use crate::template::ModelId;
 
 /// Numbers a stored face vector has, with its padding.
@@ -34,16 +35,29 @@ pub(in crate::gallery) struct FingerRow<'a> {
     pub(in crate::gallery) codes: CodeRow<'a>,
 }
 
+/// What a segment is written as.
+#[derive(Clone, Copy)]
+pub(in crate::gallery) struct Place<'a> {
+    pub(in crate::gallery) files: &'a Files,
+    pub(in crate::gallery) gallery: [u8; 16],
+    pub(in crate::gallery) number: u64,
+    pub(in crate::gallery) pace: &'a Pace,
+}
+
+/// A segment that is durable and has no name of its own yet.
+pub(in crate::gallery) struct NewSegment {
+    pub(in crate::gallery) entry: SegmentEntry,
+    pub(in crate::gallery) file: Unfinished,
+}
+
 /// Writes a segment of fingers from rows in row order, with codes of a model.
 pub(in crate::gallery) fn write_fingers(
-    files: &Files,
-    gallery: [u8; 16],
-    number: u64,
+    place: Place<'_>,
     model: CodeModelId,
     rows: &[Row<FingerRow<'_>>],
-) -> Result<SegmentEntry, GalleryError> {
+) -> Result<NewSegment, GalleryError> {
     let kind = Kind::Finger { features: FEATURE_VERSION, codes: Some(model) };
-    let mut file = SegmentFile::create(files, gallery, number, kind)?;
+    let mut file = SegmentFile::create(place, kind)?;
     file.section(SectionId::Metas, rows.iter().map(|row| bytes_of(&row.meta)))?;
     file.offsets(SectionId::MinutiaOffsets, rows.iter().map(|row| row.columns.view.minutiae.len()))?;
     file.section(
@@ -62,26 +76,24 @@ pub(in crate::gallery) fn write_fingers(
     file.section(SectionId::Places, codes().map(|codes| bytes_of(codes.places)))?;
     file.section(SectionId::Counts, codes().map(|codes| [codes.count]))?;
     file.section(SectionId::Means, codes().map(|codes| bytemuck::cast::<_, [u8; 4]>(codes.means)))?;
-    Ok(file.finish(rows.len())?)
+    file.finish(rows.len())
 }
 
 /// Writes a segment of faces of one model from padded unit vectors in row order.
 pub(in crate::gallery) fn write_faces(
-    files: &Files,
-    gallery: [u8; 16],
-    number: u64,
+    place: Place<'_>,
     (model, dimension): (&ModelId, usize),
     rows: &[Row<&[f32]>],
-) -> Result<SegmentEntry, GalleryError> {
+) -> Result<NewSegment, GalleryError> {
     let stride = stride(dimension) as u32;
     let kind = Kind::Face { model: model.clone(), dimension: dimension as u32, stride };
-    let mut file = SegmentFile::create(files, gallery, number, kind)?;
+    let mut file = SegmentFile::create(place, kind)?;
     file.section(SectionId::Metas, rows.iter().map(|row| bytes_of(&row.meta)))?;
     file.section(SectionId::Vectors, rows.iter().map(|row| bytemuck::cast_slice::<_, u8>(row.columns)))?;
     let columns = rows.chunks(CODED_TOGETHER);
     file.section(SectionId::Codes, columns.clone().map(|rows| coded(rows, dimension, code_rows)))?;
     file.section(SectionId::Signs, columns.map(|rows| coded(rows, dimension, sign_rows)))?;
-    Ok(file.finish(rows.len())?)
+    file.finish(rows.len())
 }
 
 /// Rows that are coded in parallel, and then written: whole pieces, two megabytes at 512 dimensions.
@@ -107,10 +119,9 @@ const BUFFER: usize = 2 << 20;
 /// Bytes that are digested together, while the second cache still has them.
 const DIGESTED: usize = 256 << 10;
 
-struct SegmentFile {
-    file: crate::storage::Output,
-    gallery: [u8; 16],
-    number: u64,
+struct SegmentFile<'a> {
+    file: Unfinished,
+    place: Place<'a>,
     kind: Kind,
     table: Vec<Section>,
     buffer: Vec<u8>,
@@ -120,16 +131,15 @@ struct SegmentFile {
     end: u64,
 }
 
-impl SegmentFile {
-    fn create(files: &Files, gallery: [u8; 16], number: u64, kind: Kind) -> Result<Self, StorageError> {
-        let file = files.create(&names::segment(number, kind.modality()))?;
+impl<'a> SegmentFile<'a> {
+    fn create(place: Place<'a>, kind: Kind) -> Result<Self, StorageError> {
+        let file = place.files.begin(&names::segment(place.number, kind.modality()))?;
         // The header is written last: it holds the sections' checksums.
         let mut buffer = Vec::with_capacity(BUFFER);
         buffer.resize(HEADER, 0);
         Ok(Self {
             file,
-            gallery,
-            number,
+            place,
             kind,
             table: Vec::new(),
             buffer,
@@ -139,7 +149,7 @@ impl SegmentFile {
         })
     }
 
-    fn write(&mut self, mut bytes: &[u8]) -> Result<(), StorageError> {
+    fn write(&mut self, mut bytes: &[u8]) -> Result<(), GalleryError> {
         self.end += bytes.len() as u64;
         while let Some((part, rest)) = bytes.split_at_checked(BUFFER - self.buffer.len()) {
             self.buffer.extend_from_slice(part);
@@ -158,9 +168,10 @@ impl SegmentFile {
         self.digested = self.buffer.len();
     }
 
-    fn drain(&mut self) -> Result<(), StorageError> {
+    fn drain(&mut self) -> Result<(), GalleryError> {
         self.digest();
-        self.file.write(&self.buffer)?;
+        self.file.output()?.write(&self.buffer)?;
+        self.place.pace.wrote(self.buffer.len())?;
         self.buffer.clear();
         self.digested = 0;
         Ok(())
@@ -170,7 +181,7 @@ impl SegmentFile {
         &mut self,
         id: SectionId,
         pieces: impl Iterator<Item = impl AsRef<[u8]>>,
-    ) -> Result<(), StorageError> {
+    ) -> Result<(), GalleryError> {
         let offset = self.end;
         let mut crc = crc32fast::Hasher::new();
         for piece in pieces {
@@ -183,7 +194,7 @@ impl SegmentFile {
         self.write(&[0; SECTION_ALIGNMENT as usize][..padding as usize])
     }
 
-    fn offsets(&mut self, id: SectionId, counts: impl Iterator<Item = usize>) -> Result<(), StorageError> {
+    fn offsets(&mut self, id: SectionId, counts: impl Iterator<Item = usize>) -> Result<(), GalleryError> {
         let mut sum = 0_u64;
         let mut offsets = vec![sum];
         for count in counts {
@@ -193,16 +204,19 @@ impl SegmentFile {
         self.section(id, std::iter::once(bytemuck::cast_slice::<_, u8>(&offsets)))
     }
 
-    fn finish(mut self, rows: usize) -> Result<SegmentEntry, StorageError> {
+    fn finish(mut self, rows: usize) -> Result<NewSegment, GalleryError> {
         self.drain()?;
         let length = self.end + size_of::<Footer>() as u64;
         let rows = rows as u64;
-        let header = Header::new(self.gallery, self.number, &self.kind, rows, length, &self.table);
+        let Place { gallery, number, .. } = self.place;
+        let header = Header::new(gallery, number, &self.kind, rows, length, &self.table);
         self.digest.update(bytes_of(&header));
         let digest = *self.digest.finalize().as_bytes();
-        self.file.write(bytes_of(&Footer::new(length, digest)))?;
-        self.file.write_at(0, bytes_of(&header))?;
-        self.file.finish()?;
-        Ok(SegmentEntry { number: self.number, modality: self.kind.modality(), rows, length, digest })
+        let output = self.file.output()?;
+        output.write(bytes_of(&Footer::new(length, digest)))?;
+        output.write_at(0, bytes_of(&header))?;
+        output.sync()?;
+        let entry = SegmentEntry { number, modality: self.kind.modality(), rows, length, digest };
+        Ok(NewSegment { entry, file: self.file })
     }
 }

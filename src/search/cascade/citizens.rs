@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::parts::Part;
+use crate::subject::SubjectId;
 
 /// The citizens of a search, ascending; rows name them by their place.
 pub(super) struct Citizens {
@@ -14,11 +15,11 @@ pub(super) struct Citizens {
 impl Citizens {
     pub(super) fn new(parts: &[Part<'_>]) -> Self {
         let of_part = |part: &Part<'_>| {
-            let mut numbers: Vec<u64> = part.metas().iter().map(citizen).collect();
+            let mut numbers: Vec<Option<SubjectId>> = part.metas().iter().map(citizen).collect();
             numbers.dedup();
             numbers
         };
-        let mut all: Vec<u64> = parts.par_iter().flat_map_iter(of_part).collect();
+        let mut all: Vec<Option<SubjectId>> = parts.par_iter().flat_map_iter(of_part).collect();
         // Ascending already, unless citizens are in several blocks.
         if !all.is_sorted() {
             all.par_sort_unstable();
@@ -26,7 +27,7 @@ impl Citizens {
         all.dedup();
         let places = |part: &Part<'_>| {
             let metas = part.metas();
-            let first = metas.first().map_or(0, citizen);
+            let first = metas.first().and_then(citizen);
             let mut place = all.partition_point(|&number| number < first);
             let place_of = |meta| {
                 let number = citizen(meta);
@@ -55,7 +56,7 @@ impl Citizens {
     }
 }
 
-fn citizen(meta: &crate::gallery::ReferenceMeta) -> u64 {
-    // A number that cannot be is damage, and stands for nobody else.
-    meta.citizen().map_or(u64::MAX, |citizen| citizen.value())
+/// `None` is damage, and stands for nobody else.
+fn citizen(meta: &crate::gallery::ReferenceMeta) -> Option<SubjectId> {
+    meta.subject()
 }

@@ -248,7 +248,7 @@ fn full_score(
 ) -> Result<Hit, ReferenceId> {
     let row = part.row(row);
     let meta = part.block.meta(row);
-    match (part.block.finger(row), meta.citizen()) {
+    match (part.block.finger(row), meta.subject()) {
         (Ok(view), Some(citizen)) => {
             let score = probe.compare(view, scratch);
             let location = part.block.location(row);

@@ -5,7 +5,6 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use biomatch::citizen::CitizenId;
 use biomatch::gallery::ReferenceId;
 use biomatch::search::{Duplicate, Enrolled, StepFound};
 use biomatch::template::ModelId;
@@ -32,11 +31,14 @@ struct Header {
     steps: usize,
 }
 
+/// References and subjects of a pair, and the bits of its score.
+type Pair = (u64, String, u64, String, u32);
+
 #[derive(Serialize, Deserialize)]
 struct StepLine {
     step: usize,
     /// First reference and citizen, second reference and citizen, bits of the score.
-    pairs: Vec<(u64, u64, u64, u64, u32)>,
+    pairs: Vec<Pair>,
     damaged: Vec<u64>,
 }
 
@@ -123,7 +125,7 @@ impl ProgressFile {
     pub(crate) fn add(&mut self, step: usize, found: &StepFound) -> Result<(), Failure> {
         let pair = |pair: &Duplicate| {
             let Duplicate { first, second, score } = pair;
-            let of = |enrolled: &Enrolled| (enrolled.reference.value(), enrolled.citizen.value());
+            let of = |enrolled: &Enrolled| (enrolled.reference.value(), enrolled.citizen.to_string());
             let ((a, b), (c, d)) = (of(first), of(second));
             (a, b, c, d, score.get().to_bits())
         };
@@ -147,13 +149,13 @@ impl ProgressFile {
 
 fn parse(line: &str) -> Option<(usize, StepFound)> {
     let StepLine { step, pairs, damaged } = serde_json::from_str(line).ok()?;
-    let enrolled = |reference, citizen| {
-        let citizen = CitizenId::from_value(citizen)?;
+    let enrolled = |reference, citizen: &str| {
+        let citizen = citizen.parse().ok()?;
         Some(Enrolled { reference: ReferenceId::from_value(reference), citizen })
     };
-    let pair = |&(a, b, c, d, bits): &(u64, u64, u64, u64, u32)| {
-        let (first, second) = (enrolled(a, b)?, enrolled(c, d)?);
-        Some(Duplicate { first, second, score: Score::new(f32::from_bits(bits))? })
+    let pair = |(a, b, c, d, bits): &Pair| {
+        let (first, second) = (enrolled(*a, b)?, enrolled(*c, d)?);
+        Some(Duplicate { first, second, score: Score::new(f32::from_bits(*bits))? })
     };
     let pairs = pairs.iter().map(pair).collect::<Option<_>>()?;
     let damaged = damaged.into_iter().map(ReferenceId::from_value).collect();

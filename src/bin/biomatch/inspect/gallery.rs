@@ -33,13 +33,25 @@ pub(super) fn file(path: &Path) -> Result<Facts, Failure> {
         GalleryFile::Current { manifest } => {
             facts.with("kind", "gallery CURRENT").with("names_manifest", manifest)
         }
-        GalleryFile::Manifest { gallery, number, generation, files, references: [fingers, faces] } => facts
+        GalleryFile::Manifest {
+            gallery,
+            number,
+            generation,
+            files,
+            references: [fingers, faces],
+            partition,
+            code_model,
+            erasures,
+        } => facts
             .with("kind", "gallery manifest")
             .with("gallery", hexadecimal(&gallery))
             .with("number", number)
             .with("generation", generation)
             .with("fingers", fingers)
             .with("faces", faces)
+            .with("partition", format!("{} of {}", partition.index(), partition.count()))
+            .with_some("code_model", code_model.map(|model| model.to_string()))
+            .with("pending_erasures", erasures)
             .with("names", files),
         GalleryFile::Log { gallery, number, starts_after, batches, changes, tail } => facts
             .with("kind", "gallery write-ahead log")
@@ -49,8 +61,21 @@ pub(super) fn file(path: &Path) -> Result<Facts, Failure> {
             .with("batches", batches)
             .with("changes", changes)
             .with_some("tail", tail),
-        GalleryFile::Marks { gallery, number, deleted, locked } => facts
-            .with("kind", "gallery marks")
+        GalleryFile::Witness { gallery, manifest, generation, log, length, damaged_slot } => facts
+            .with("kind", "gallery witness")
+            .with("gallery", hexadecimal(&gallery))
+            .with("generation", generation)
+            .with("manifest", manifest)
+            .with("log", log)
+            .with("log_bytes", length)
+            .with_some("damaged_slot", damaged_slot),
+        GalleryFile::Requests { gallery, number, requests } => facts
+            .with("kind", "gallery requests")
+            .with("gallery", hexadecimal(&gallery))
+            .with("number", number)
+            .with("requests", requests),
+        GalleryFile::Tombstones { gallery, number, deleted, locked } => facts
+            .with("kind", "gallery tombstones")
             .with("gallery", hexadecimal(&gallery))
             .with("number", number)
             .with("deleted_rows", deleted)

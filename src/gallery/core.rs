@@ -1,0 +1,297 @@
+//! The one writer of a process: threads hand in changes, one of them commits for all, and maintenance
+//! goes on beside.
+
+use std::sync::Arc;
+
+use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
+
+use super::erasure::{ErasureState, ErasureTicket};
+use super::error::GalleryError;
+use super::ledger::{Ledger, Numbers};
+use super::maintain::Task;
+use super::names;
+use super::options::{Maintenance, Options};
+use super::pace::Pace;
+use super::recovery::Recovery;
+use super::snapshot::Snapshot;
+use super::submission::{Commit, Submission};
+use crate::storage::{Files, Watch};
+
+/// Times [`Options::flush_at`] that the log may hold before commits wait for maintenance.
+const MOST_BEHIND: usize = 32;
+
+/// What all writers of a process share.
+pub(super) struct Core {
+    pub(super) files: Files,
+    pub(super) options: Options,
+    pub(super) numbers: Numbers,
+    pub(super) pace: Pace,
+    pub(super) recovery: Recovery,
+    /// What is held while files are written; `None` after an error, or when the writer is gone.
+    pub(super) ledger: Mutex<Option<Ledger>>,
+    /// The newest acknowledged state.
+    pub(super) newest: RwLock<Arc<Snapshot>>,
+    /// Held while a checkpoint is made: there is one at a time.
+    pub(super) maintenance: Mutex<()>,
+    queue: Mutex<Queue>,
+    turn: Condvar,
+    failed: Mutex<Option<String>>,
+    work: Mutex<Work>,
+    wake: Condvar,
+    /// Removed segments that somebody may still map.
+    watched: Mutex<Vec<Box<dyn Watch>>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<Arc<Submission>>,
+    /// A thread commits for those who wait.
+    is_led: bool,
+}
+
+#[derive(Default)]
+struct Work {
+    is_due: bool,
+    /// Why the last maintenance failed, if it did.
+    failure: Option<GalleryError>,
+}
+
+impl Core {
+    pub(super) fn new(
+        (files, options): (Files, Options),
+        numbers: Numbers,
+        ledger: Ledger,
+        recovery: Recovery,
+    ) -> Self {
+        let newest = RwLock::new(ledger.snapshot.clone());
+        Self {
+            pace: Pace::new(options.maintenance_rate),
+            files,
+            options,
+            numbers,
+            recovery,
+            ledger: Mutex::new(Some(ledger)),
+            newest,
+            maintenance: Mutex::new(()),
+            queue: Mutex::default(),
+            turn: Condvar::new(),
+            failed: Mutex::new(None),
+            work: Mutex::new(Work { is_due: true, failure: None }),
+            wake: Condvar::new(),
+            watched: Mutex::default(),
+        }
+    }
+
+    pub(super) fn newest(&self) -> Arc<Snapshot> {
+        self.newest.read().clone()
+    }
+
+    /// Why the writer is of no more use, if it is.
+    pub(super) fn failure(&self) -> Option<GalleryError> {
+        self.failed.lock().as_ref().map(|cause| GalleryError::Poisoned { cause: cause.clone() })
+    }
+
+    pub(super) fn held<'a>(
+        &self,
+        guard: &'a mut MutexGuard<'_, Option<Ledger>>,
+    ) -> Result<&'a mut Ledger, GalleryError> {
+        guard.as_mut().ok_or_else(|| self.failure().unwrap_or(GalleryError::Stopped))
+    }
+
+    /// After an error nothing is known of what was written: the lock is released, and the next writer recovers.
+    pub(super) fn poison(&self, guard: &mut MutexGuard<'_, Option<Ledger>>, error: &GalleryError) {
+        self.failed.lock().get_or_insert_with(|| error.to_string());
+        **guard = None;
+    }
+
+    /// Commits a submission, by this thread or by another one that commits for all who wait.
+    pub(super) fn commit(&self, submission: Arc<Submission>) -> Result<Commit, GalleryError> {
+        let mut queue = self.queue.lock();
+        queue.waiting.push(submission.clone());
+        let mut led = false;
+        let outcome = loop {
+            if let Some(outcome) = submission.outcome.lock().clone() {
+                break outcome;
+            }
+            if queue.is_led {
+                self.turn.wait(&mut queue);
+                continue;
+            }
+            queue.is_led = true;
+            let batch = std::mem::take(&mut queue.waiting);
+            let lead = Lead { core: self, batch: &batch };
+            MutexGuard::unlocked(&mut queue, || self.lead(&batch));
+            std::mem::forget(lead);
+            queue.is_led = false;
+            led = true;
+            self.turn.notify_all();
+        };
+        drop(queue);
+        if led {
+            self.after_commit();
+        }
+        outcome
+    }
+
+    /// Waits for a submission that another thread handed in.
+    pub(super) fn wait(&self, submission: &Submission) -> Result<Commit, GalleryError> {
+        let mut queue = self.queue.lock();
+        loop {
+            if let Some(outcome) = submission.outcome.lock().clone() {
+                return outcome;
+            }
+            self.turn.wait(&mut queue);
+        }
+    }
+
+    fn lead(&self, batch: &[Arc<Submission>]) {
+        let mut guard = self.ledger.lock();
+        let result = self.held(&mut guard).and_then(|ledger| {
+            let publish = |snapshot: &Arc<Snapshot>| *self.newest.write() = snapshot.clone();
+            ledger.commit(batch, &self.numbers, &self.options, publish)
+        });
+        if let Err(error) = result {
+            self.poison(&mut guard, &error);
+            // The first is told what happened, the others that the writer stopped.
+            let mut error = Some(error);
+            for submission in batch {
+                let told = error.take().or_else(|| self.failure()).unwrap_or(GalleryError::Stopped);
+                submission.settle(Err(told));
+            }
+        }
+    }
+
+    /// Sees to the maintenance that commits make due.
+    fn after_commit(&self) {
+        let behind = self.ledger.lock().as_ref().map_or(0, |ledger| ledger.changes);
+        let flush_at = self.options.flush_at.max(1);
+        let erases = !self.newest.read().erasures.is_empty();
+        if behind < flush_at && !erases {
+            return;
+        }
+        match self.options.maintenance {
+            Maintenance::Manual => {}
+            Maintenance::Inline => self.keep_up(),
+            Maintenance::Background if behind / MOST_BEHIND >= flush_at => self.keep_up(),
+            Maintenance::Background => self.wake(),
+        }
+    }
+
+    /// Does all maintenance that is due. The commits are done whatever comes of it.
+    fn keep_up(&self) {
+        loop {
+            let failure = match self.maintain(Task::Due) {
+                Ok(true) => continue,
+                Ok(false) => None,
+                Err(error) => Some(error),
+            };
+            self.work.lock().failure = failure;
+            return;
+        }
+    }
+
+    /// Why the last maintenance in the background failed, if it did.
+    pub(super) fn maintenance_failure(&self) -> Option<GalleryError> {
+        self.work.lock().failure.clone()
+    }
+
+    fn wake(&self) {
+        self.work.lock().is_due = true;
+        self.wake.notify_all();
+    }
+
+    /// The life of the thread that does maintenance.
+    pub(super) fn attend(&self) {
+        loop {
+            {
+                let mut work = self.work.lock();
+                while !work.is_due && !self.pace.is_stopped() {
+                    self.wake.wait(&mut work);
+                }
+                work.is_due = false;
+            }
+            if self.pace.is_stopped() {
+                return;
+            }
+            self.keep_up();
+        }
+    }
+
+    /// Does at once what is due when a writer is made.
+    pub(super) fn catch_up(&self) {
+        if self.options.maintenance == Maintenance::Inline {
+            self.keep_up();
+        }
+    }
+
+    /// Ends maintenance at its next write.
+    pub(super) fn stop(&self) {
+        self.pace.stop();
+        let _work = self.work.lock();
+        self.wake.notify_all();
+    }
+
+    /// Lets the lock go.
+    pub(super) fn close(&self) {
+        *self.ledger.lock() = None;
+    }
+
+    /// Remembers files that are about to be removed, until nobody maps them.
+    pub(super) fn watch(&self, removed: &[String]) {
+        let segments = removed.iter().filter(|name| name.starts_with("seg-"));
+        self.watched.lock().extend(segments.filter_map(|name| self.files.watch(name).ok()));
+    }
+
+    /// How far an erasure is.
+    pub(super) fn erasure(&self, ticket: &ErasureTicket) -> Result<ErasureState, GalleryError> {
+        let pending = self.newest.read().erasures.clone();
+        if pending.iter().any(|pending| pending.subject == ticket.subject) {
+            return Ok(ErasureState::Pending);
+        }
+        let files: Vec<_> = self.files.list()?.into_iter().filter(|name| names::is_set_aside(name)).collect();
+        if !files.is_empty() {
+            return Ok(ErasureState::SetAside { files });
+        }
+        let mut watched = self.watched.lock();
+        watched.retain(|file| file.is_mapped().unwrap_or(true));
+        Ok(match watched.len() {
+            0 => ErasureState::Done,
+            files => ErasureState::Mapped { files },
+        })
+    }
+
+    /// Removes what recoveries set aside; gives the names.
+    pub(super) fn discard_set_aside(&self) -> Result<Vec<String>, GalleryError> {
+        let guard = self.ledger.lock();
+        if guard.is_none() {
+            return Err(self.failure().unwrap_or(GalleryError::Stopped));
+        }
+        let mut names = self.files.list()?;
+        names.retain(|name| names::is_set_aside(name));
+        for name in &names {
+            self.files.remove(name)?;
+        }
+        self.files.sync()?;
+        Ok(names)
+    }
+}
+
+/// Stops the writer if its thread panics while it leads: others would wait for it for ever.
+struct Lead<'a> {
+    core: &'a Core,
+    batch: &'a [Arc<Submission>],
+}
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        let cause = || GalleryError::Poisoned { cause: "a thread panicked in a commit".into() };
+        self.core.failed.lock().get_or_insert_with(|| "a thread panicked in a commit".into());
+        for submission in self.batch {
+            submission.settle(Err(cause()));
+        }
+        if let Some(mut queue) = self.core.queue.try_lock() {
+            queue.is_led = false;
+        }
+        self.core.turn.notify_all();
+    }
+}

@@ -1,0 +1,55 @@
+//! What a writer hands in to be committed, and what becomes of it.
+
+use std::collections::HashMap;
+
+use parking_lot::Mutex;
+
+use super::change::Staged;
+use super::error::GalleryError;
+use super::reference::{Generation, ReferenceId};
+
+/// Changes that are committed together or not at all.
+pub(super) struct Submission {
+    pub(super) changes: Mutex<Vec<Staged>>,
+    pub(super) payload: Vec<u8>,
+    pub(super) outcome: Mutex<Option<Result<Commit, GalleryError>>>,
+}
+
+impl Submission {
+    pub(super) fn new(changes: Vec<Staged>, payload: Vec<u8>) -> Self {
+        Self { changes: Mutex::new(changes), payload, outcome: Mutex::new(None) }
+    }
+
+    /// Says what became of it, unless that was said.
+    pub(super) fn settle(&self, outcome: Result<Commit, GalleryError>) {
+        self.outcome.lock().get_or_insert(outcome);
+    }
+}
+
+/// A commit that is durable and visible.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Commit {
+    pub(super) generation: u64,
+    /// For references that were staged and not stored those that hold the same.
+    pub(super) replaced: HashMap<ReferenceId, ReferenceId>,
+    pub(super) repeated: usize,
+}
+
+impl Commit {
+    /// The state from which on the changes are seen. That of the first commit if every change was a request
+    /// that had been made before.
+    pub const fn generation(&self) -> Generation {
+        Generation::new(self.generation)
+    }
+
+    /// The reference that holds a sample that was staged under `reference`: itself, or another one if the
+    /// subject had the same sample already or the request had been made before.
+    pub fn reference(&self, reference: ReferenceId) -> ReferenceId {
+        self.replaced.get(&reference).copied().unwrap_or(reference)
+    }
+
+    /// Requests that had been made before and changed nothing.
+    pub const fn repeated_requests(&self) -> usize {
+        self.repeated
+    }
+}
