@@ -9,6 +9,7 @@
 compile_error!("the on-disk format is little-endian and mapped without conversion");
 
 pub mod citizen;
+pub mod escape;
 pub mod units;
 
 #[cfg(feature = "training")]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::reference::ReferenceId;
 use crate::citizen::CitizenId;
+use crate::escape::Escaped;
 use crate::storage::{Damage, StorageError};
 use crate::template::ModelId;
 
@@ -19,26 +20,26 @@ pub enum GalleryError {
     #[error("{0}; a writer has to settle it")]
     TornLog(Damage),
     /// No gallery is there.
-    #[error("{}: there is no gallery here", directory.display())]
+    #[error("{}: there is no gallery here", Escaped::new(directory))]
     NotAGallery {
         /// Where.
         directory: PathBuf,
     },
     /// A gallery is there already.
-    #[error("{}: there is a gallery here already", directory.display())]
+    #[error("{}: there is a gallery here already", Escaped::new(directory))]
     AlreadyExists {
         /// Where.
         directory: PathBuf,
     },
     /// Another writer has the gallery, in this or another process.
-    #[error("{}: another writer has the gallery", lock.display())]
+    #[error("{}: another writer has the gallery", Escaped::new(lock))]
     Locked {
         /// The lock file.
         lock: PathBuf,
     },
     /// The writer met an error before; what it wrote since the last commit is unknown. Drop it and
     /// make another: that recovers.
-    #[error("the writer stopped after an earlier error: {cause}")]
+    #[error("the writer stopped after an earlier error: {}", Escaped::new(cause))]
     Poisoned {
         /// The earlier error.
         cause: String,
@@ -46,7 +47,7 @@ pub enum GalleryError {
     /// A segment holds features that another version of the engine made.
     #[error(
         "{}: has features of version {found}, this engine compares version {expected}; `Gallery::upgrade` rebuilds them",
-        file.display()
+        Escaped::new(file)
     )]
     FeatureVersion {
         /// The segment.

@@ -4,9 +4,16 @@ use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::escape::Escaped;
+
 /// Bytes that are not what they must be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: damaged at byte {offset}: expected {expected}, found {found}", file.display())]
+#[error(
+    "{}: damaged at byte {offset}: expected {}, found {}",
+    Escaped::new(file),
+    Escaped::new(expected),
+    Escaped::new(found)
+)]
 pub struct Damage {
     /// The file.
     pub file: PathBuf,
@@ -29,7 +36,7 @@ impl Damage {
 #[non_exhaustive]
 pub enum StorageError {
     /// The operating system refused.
-    #[error("{}: cannot {operation}: {source}", file.display())]
+    #[error("{}: cannot {operation}: {source}", Escaped::new(file))]
     Io {
         /// The file or directory.
         file: PathBuf,
