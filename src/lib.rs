@@ -10,6 +10,7 @@ compile_error!("the on-disk format is little-endian and mapped without conversio
 
 pub mod citizen;
 pub mod escape;
+pub mod input;
 pub mod units;
 
 #[cfg(feature = "training")]
