@@ -1,11 +1,14 @@
 //! What a person sees while a command runs: progress and notes, on stderr only.
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use biomatch::escape::Escaped;
 use biomatch::fingerprint::codes::CodeModel;
-use biomatch::gallery;
+use biomatch::{gallery, input};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::exit::{Exit, Failure};
@@ -28,6 +31,13 @@ pub(crate) struct Common {
     quiet: bool,
 }
 
+/// Writes a message to stderr as one escaped line. All messages of the program pass here.
+pub(crate) fn tell(prefix: &str, message: impl Display) {
+    let message = message.to_string();
+    // A message that cannot be written is lost: there is no other place to report it.
+    let _ = writeln!(io::stderr().lock(), "{prefix}{}", Escaped::new(&message));
+}
+
 /// The person's side of a run.
 #[derive(Debug)]
 pub(crate) struct Console {
@@ -46,9 +56,9 @@ impl Console {
         }
         let mut gallery = gallery::Options::default();
         if let Some(path) = &common.code_model {
-            let bytes = std::fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
+            let bytes = input::read(path, input::MAX_MODEL)?;
             let model = CodeModel::read(&bytes)
-                .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", path.display())))?;
+                .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(path))))?;
             gallery = gallery.code_model(Arc::new(model));
         }
         Ok(Self { quiet: common.quiet, gallery })
@@ -81,19 +91,19 @@ impl Console {
     }
 
     /// Something good to know; silent when quiet.
-    pub(crate) fn note(&self, message: impl std::fmt::Display) {
+    pub(crate) fn note(&self, message: impl Display) {
         if !self.quiet {
-            eprintln!("{message}");
+            tell("", message);
         }
     }
 
     /// Something that may be wrong; never silent.
-    pub(crate) fn warn(&self, message: impl std::fmt::Display) {
-        eprintln!("biomatch: warning: {message}");
+    pub(crate) fn warn(&self, message: impl Display) {
+        tell("biomatch: warning: ", message);
     }
 
     /// Something that failed while the run goes on; never silent.
-    pub(crate) fn error(&self, message: impl std::fmt::Display) {
-        eprintln!("biomatch: {message}");
+    pub(crate) fn error(&self, message: impl Display) {
+        tell("biomatch: ", message);
     }
 }

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use biomatch::escape::Escaped;
 use serde::Serialize;
 
 use crate::exit::{Exit, Failure, OrFail};
@@ -35,7 +36,7 @@ impl Output {
         if path == Path::new("-") {
             return Ok(Self::stdout());
         }
-        let name = path.display().to_string();
+        let name = Escaped::new(path).to_string();
         let failed = |error: io::Error| Failure::unwritable(&name, &error);
         if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
             // A pipe or a device cannot be replaced by a rename; a folder fails to open here.

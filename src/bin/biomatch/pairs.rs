@@ -1,10 +1,11 @@
 //! `biomatch pairs`: which comparisons to make, from a folder that follows a naming rule.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use biomatch::escape::Escaped;
 use biomatch::evaluation::Names;
 use biomatch::evaluation::pairs::{Impostors, pairs};
+use biomatch::input;
 
 use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure};
@@ -116,9 +117,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
 }
 
 fn rows_of(file: &Path) -> Result<Vec<Sample>, Failure> {
-    let text = fs::read_to_string(file).map_err(|error| Failure::unreadable(file, &error))?;
+    let text = input::read_text(file, input::MAX_LIST)?;
     let rows = text.lines().enumerate().map(|(row, line)| match line.trim() {
-        "" => Err(Failure::new(Exit::Input, format!("{}:{}: no subject", file.display(), row + 1))),
+        "" => Err(Failure::new(Exit::Input, format!("{}:{}: no subject", Escaped::new(file), row + 1))),
         subject => Ok(Sample { id: row.to_string(), folder: String::new(), subject: subject.to_owned() }),
     });
     rows.collect()
@@ -142,7 +143,7 @@ fn samples_below(root: &Path, console: &Console) -> Result<Vec<Sample>, Failure>
 /// The sample at a path below the root; none if the name does not follow the rule.
 fn sample_at(path: &Path) -> Result<Option<Sample>, Failure> {
     let Some(id) = path.to_str() else {
-        return Err(Failure::new(Exit::Input, format!("{}: the name is not UTF-8", path.display())));
+        return Err(Failure::new(Exit::Input, format!("{}: the name is not UTF-8", Escaped::new(path))));
     };
     let id = id.replace(std::path::MAIN_SEPARATOR, "/");
     let (folder, name) = id.rsplit_once('/').unwrap_or(("", &id));
