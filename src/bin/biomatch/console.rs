@@ -16,7 +16,8 @@ use crate::exit::{Exit, Failure};
 /// Options of every command.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Common {
-    /// Worker threads; results are the same for any number [default: one a processor]
+    /// Worker threads, at most eight per processor or 64; results are the same for any number [default: one per
+    /// processor]
     #[arg(long, global = true, value_name = "N", help_heading = "Common options")]
     threads: Option<NonZeroUsize>,
 
@@ -29,6 +30,33 @@ pub(crate) struct Common {
     /// No progress bar and no notes; warnings and errors stay
     #[arg(long, short, global = true, help_heading = "Common options")]
     quiet: bool,
+}
+
+/// Most threads per processor. More threads do not make a run faster, and thousands of them make it and the
+/// machine slow.
+const MOST_THREADS_PER_PROCESSOR: usize = 8;
+
+/// Threads that are allowed on every machine.
+const MOST_THREADS_ANYWHERE: usize = 64;
+
+/// Refuses an excessive number of threads, from the option or from the environment variables of rayon.
+fn check_threads(option: Option<NonZeroUsize>) -> Result<(), Failure> {
+    let variable = |name: &'static str| {
+        let threads = std::env::var(name).ok()?.parse().ok()?;
+        Some((name, threads)).filter(|_| option.is_none())
+    };
+    let asked = option.map(|threads| ("--threads", threads.get()));
+    let asked = asked.or_else(|| variable("RAYON_NUM_THREADS")).or_else(|| variable("RAYON_RS_NUM_CPUS"));
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let most = processors.saturating_mul(MOST_THREADS_PER_PROCESSOR).max(MOST_THREADS_ANYWHERE);
+    match asked {
+        Some((name, threads)) if threads > most => {
+            let message =
+                format!("{name} {threads}: at most {most} threads are allowed with {processors} processors");
+            Err(Failure::new(Exit::Usage, message))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Writes a message to stderr as one escaped line. All messages of the program pass here.
@@ -48,6 +76,7 @@ pub(crate) struct Console {
 impl Console {
     /// Applies the common options: sizes rayon's global pool.
     pub(crate) fn new(common: &Common) -> Result<Self, Failure> {
+        check_threads(common.threads)?;
         if let Some(threads) = common.threads {
             rayon::ThreadPoolBuilder::new()
                 .num_threads(threads.get())

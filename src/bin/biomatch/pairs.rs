@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use biomatch::escape::Escaped;
 use biomatch::evaluation::Names;
-use biomatch::evaluation::pairs::{Impostors, pairs};
+use biomatch::evaluation::pairs::{Impostors, count_pairs, pairs};
 use biomatch::input;
 
 use crate::console::Console;
@@ -49,6 +49,10 @@ pub(crate) struct Args {
     /// Seed of the random draw
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+
+    /// Most pairs to write; a longer list is refused before anything is written
+    #[arg(long, value_name = "N", default_value_t = 100_000_000)]
+    most: u64,
 
     /// Where the pairs go; `-` is standard output
     #[arg(long, value_name = "PAIRS.csv")]
@@ -96,6 +100,15 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let (mut folders, mut subjects) = (Names::default(), Names::default());
     let labels: Vec<(u32, u32)> =
         samples.iter().map(|s| (folders.number(&s.folder), subjects.number(&s.subject))).collect();
+    let expected = count_pairs(&labels, impostors);
+    if expected > args.most {
+        let message = format!(
+            "{expected} pairs of {} samples are more than {}: choose fewer with --impostors, or allow them with --most",
+            samples.len(),
+            args.most
+        );
+        return Err(Failure::new(Exit::Usage, message));
+    }
     let mut count = 0_u64;
     let mut list = Table::create(&args.out, ["a", "b"])?;
     for pair in pairs(&labels, impostors) {
