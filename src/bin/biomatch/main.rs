@@ -33,6 +33,7 @@ mod records;
 mod score;
 mod score_faces;
 mod score_table;
+mod signals;
 mod train_codes;
 mod train_normaliser;
 mod verify;
@@ -89,7 +90,8 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(exit) => return exit,
     };
-    let answer = Console::new(&cli.common).and_then(|console| match &cli.command {
+    let ready = signals::handle_file_size_limit().and_then(|()| Console::new(&cli.common));
+    let answer = ready.and_then(|console| match &cli.command {
         Command::Demo(args) => demo::run(args, &console),
         Command::Enrol(args) => enrol::run(args, &console),
         Command::Authenticate(args) => authenticate::run(args, &console),
