@@ -241,6 +241,8 @@ fn a_file_of_finished_steps_is_made_or_taken_up_as_before() {
     assert!(first.lines().count() > 1, "{first}");
     assert!(ok(folder, line).stderr.contains("steps are done"));
     assert_eq!(read(folder, "found.csv"), first);
+    let unwritable = run(folder, &line.replace("steps", "nowhere/steps"));
+    assert_eq!(unwritable.code, 5, "{}", unwritable.stderr);
 }
 
 /// What is bad among several is named, and the others are told of.

@@ -8,7 +8,7 @@ use std::path::Path;
 use biomatch::citizen::CitizenId;
 use biomatch::escape::Escaped;
 use biomatch::gallery::ReferenceId;
-use biomatch::input;
+use biomatch::input::{self, InputProblem};
 use biomatch::search::{Duplicate, Enrolled, StepFound};
 use biomatch::template::ModelId;
 use biomatch::units::Score;
@@ -61,7 +61,11 @@ impl ProgressFile {
     pub(crate) fn open(path: &Path, run: &Run, console: &Console) -> Result<Self, Failure> {
         let name = Escaped::new(path).to_string();
         let failed = |error: std::io::Error| Failure::unwritable(&name, &error);
-        let mut file = input::open_or_create(path, input::MAX_LIST)?;
+        let opened = input::open_or_create(path, input::MAX_LIST);
+        let mut file = opened.map_err(|error| match error.problem {
+            InputProblem::Io(source) => failed(source),
+            _ => error.into(),
+        })?;
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(failed)?;
         let header = Header {
