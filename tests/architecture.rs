@@ -9,23 +9,27 @@ use std::path::{Path, PathBuf};
 /// Each module of `src/` and the modules that it may import. Data flows one way: an entry names
 /// only entries above it.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("escape", &[]),
+    ("input", &["escape"]),
     ("units", &[]),
     ("citizen", &[]),
+    ("subject", &["citizen"]),
     ("kernels", &[]),
     ("algebra", &[]),
-    ("template", &["units", "kernels"]),
+    ("template", &["escape", "units", "kernels"]),
     ("fingerprint", &["units", "kernels", "algebra", "template"]),
     ("face", &["units", "kernels", "algebra", "template"]),
-    ("storage", &[]),
-    ("ingest", &["units", "citizen", "template", "storage"]),
-    ("gallery", &["units", "citizen", "kernels", "template", "fingerprint", "face", "storage"]),
-    ("search", &["units", "citizen", "kernels", "template", "fingerprint", "face", "gallery"]),
-    ("calibration", &["units", "template"]),
+    ("storage", &["escape"]),
+    ("ingest", &["escape", "input", "units", "citizen", "template", "storage"]),
+    ("gallery", &["escape", "units", "citizen", "subject", "kernels", "template", "fingerprint", "face", "storage"]),
+    ("search", &["units", "subject", "kernels", "template", "fingerprint", "face", "gallery"]),
+    ("calibration", &["escape", "units", "template"]),
     (
         "database",
         &[
+            "escape",
             "units",
-            "citizen",
+            "subject",
             "template",
             "fingerprint",
             "face",
@@ -35,7 +39,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "calibration",
         ],
     ),
-    ("evaluation", &["units", "calibration"]),
+    ("evaluation", &["escape", "input", "units", "calibration"]),
 ];
 
 /// The only files that may say `unsafe`.
@@ -189,6 +193,119 @@ fn files_stay_small_and_in_ascii() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The code of a file without its tests.
+fn tested_code(path: &str, text: &str) -> String {
+    if path.ends_with("/tests.rs") || path == "src/fingerprint/exits.rs" {
+        return String::new();
+    }
+    code(text.split("#[cfg(test)]").next().and_then(|text| text.split("mod tests {").next()).unwrap_or(""))
+}
+
+/// Files that another layer opens by names of its own: those of a gallery, and audits.
+fn opens_its_own(path: &str) -> bool {
+    path == "src/input.rs"
+        || ["src/storage/", "src/gallery/", "src/database/audit"].iter().any(|at| path.starts_with(at))
+}
+
+/// A named pipe in the place of an input would be waited for.
+#[test]
+fn inputs_are_opened_in_one_place() {
+    let openings =
+        ["File::open(", "OpenOptions", "fs::read(", "fs::read_to_string(", "from_path(", "read(true)"];
+    let mut wrong = Vec::new();
+    for (path, text) in rust_files("src") {
+        let code = tested_code(&path, &text);
+        if !opens_its_own(&path) {
+            // A type of the program whose name ends so, such as ProgressFile, is another.
+            let is_whole = |at: usize| !code[..at].ends_with(char::is_alphanumeric);
+            let found = openings.iter().filter(|o| code.match_indices(**o).any(|(at, _)| is_whole(at)));
+            wrong.extend(found.map(|opening| format!("{path}: {opening}")));
+        }
+    }
+    assert!(wrong.is_empty(), "read through src/input.rs: {wrong:#?}");
+}
+
+/// The file is being rewritten elsewhere; its messages are escaped where the program prints them.
+fn escapes_nothing_yet(path: &str) -> bool {
+    ["src/database/audit_check.rs", "src/bin/biomatch/audit.rs"].contains(&path)
+}
+
+/// An `#[error(...)]` attribute and the fields of what it stands on.
+fn error_attributes(code: &str) -> Vec<(String, String)> {
+    let closing = |text: &str, open: char, close: char| {
+        let mut depth = 0;
+        text.char_indices().find_map(|(at, c)| {
+            depth += i32::from(c == open) - i32::from(c == close);
+            (depth == 0 && c == close).then_some(at)
+        })
+    };
+    let attribute = |(at, _)| {
+        let rest: &str = &code[at..];
+        let (message, after) = rest.split_at(closing(rest, '[', ']')? + 1);
+        let item = after.find(['{', ',', ';', '}'])?;
+        let fields = if after[item..].starts_with('{') {
+            &after[item..item + closing(&after[item..], '{', '}')?]
+        } else {
+            &after[..item]
+        };
+        Some((message.to_owned(), fields.to_owned()))
+    };
+    code.match_indices("#[error(").filter_map(attribute).collect()
+}
+
+/// The fields of an error that hold text or a path, and that its message displays as they are.
+fn raw_fields(message: &str, fields: &str) -> Vec<String> {
+    let named = fields.lines().filter_map(|line| {
+        let (name, kind) = line.trim().trim_start_matches("pub ").split_once(": ")?;
+        ["String,", "PathBuf,"].contains(&kind).then(|| name.to_owned())
+    });
+    let unnamed = ["(String)", "(PathBuf)"].iter().any(|kind| fields.contains(kind));
+    let all = named.chain(unnamed.then(|| "0".to_owned()));
+    all.filter(|name| message.contains(&format!("{{{name}}}")) || message.contains(&format!(", {name})")))
+        .collect()
+}
+
+#[test]
+fn the_scanner_of_errors_sees_raw_fields() {
+    let text = "#[error(\"{file} [x]: {what:?} {size}\")] A {\n file: PathBuf,\n what: String,\n size: u64,\n },
+        #[error(\"{0}\")] B(String), #[error(\"{}: {}\", Escaped::new(file), name)] pub struct C {\n pub file: PathBuf,\n pub name: String,\n }
+        #[error(\"none\")] D, #[error(\"{}\", Escaped::new(text))] E {\n text: String,\n },";
+    let found: Vec<_> =
+        error_attributes(text).iter().map(|(message, fields)| raw_fields(message, fields)).collect();
+    assert_eq!(found, [vec!["file"], vec!["0"], vec!["name"], vec![], vec![]]);
+}
+
+/// Names and fields of others do not act on a terminal.
+#[test]
+fn messages_escape_paths_and_text() {
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for (path, text) in rust_files("src") {
+        let code = tested_code(&path, &text);
+        if escapes_nothing_yet(&path) {
+            continue;
+        }
+        if code.contains(".display()") {
+            wrong.push(format!("{path}: a path is displayed as it is"));
+        }
+        for (message, fields) in error_attributes(&code) {
+            seen += 1;
+            wrong.extend(
+                raw_fields(&message, &fields)
+                    .into_iter()
+                    .map(|field| format!("{path}: {field} in {message}")),
+            );
+        }
+        let prints = ["eprint!(", "eprintln!(", "println!(", "print!(", "stderr()"];
+        let may_print =
+            ["src/bin/biomatch/console.rs", "src/bin/biomatch/arguments.rs"].contains(&path.as_str());
+        if !may_print && prints.iter().any(|print| code.contains(print)) {
+            wrong.push(format!("{path}: prints beside console.rs"));
+        }
+    }
+    assert!(seen > 100, "the scanner found {seen} errors only");
+    assert!(wrong.is_empty(), "show them with Escaped: {wrong:#?}");
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn every_pair(snapshot: &Snapshot, least: Score) -> Vec<Duplicate> {
     for block in snapshot.face_blocks(&model()) {
         for row in (0..block.len()).filter(|&row| block.is_live(row)) {
             let meta = block.meta(row);
-            let enrolled = Enrolled { reference: meta.reference(), citizen: meta.citizen().unwrap() };
+            let enrolled = Enrolled { reference: meta.reference(), citizen: meta.subject().unwrap() };
             rows.push((enrolled, block.vector(row).unwrap()));
         }
     }

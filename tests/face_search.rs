@@ -377,7 +377,7 @@ fn nearest(
     for block in snapshot.face_blocks(&model()) {
         for row in (0..block.len()).filter(|&row| block.is_live(row)) {
             let (meta, vector) = (block.meta(row), block.vector(row).unwrap());
-            let hit = (meta.citizen().unwrap(), meta.reference().value(), probe.compare(vector).get());
+            let hit = (meta.subject().unwrap(), meta.reference().value(), probe.compare(vector).get());
             near.push((differ(probe.row(), vector), hit));
         }
     }

@@ -69,7 +69,7 @@ fn rows(snapshot: &Snapshot, query: &FingerQuery<'_>, within: Option<&[CitizenId
         let codes = block.codes(model.id()).unwrap();
         for row in (0..block.len()).filter(|&row| block.is_live(row)) {
             let meta = block.meta(row);
-            let citizen = meta.citizen().unwrap();
+            let citizen = meta.subject().unwrap();
             let meets = query.position.finger().is_none()
                 || meta.position() == FingerPosition::Unknown
                 || meta.position() == query.position;

@@ -185,7 +185,7 @@ fn what_cannot_be_resolved_says_where_and_why() {
     for (fields, says) in [
         (r#""fingers":[{"file":"index.iso"},{"file":"none.iso"}]"#, "line 1: fingers[1]: "),
         (r#""fingers":[{"file":"none.iso"}]"#, "none.iso: cannot be read: "),
-        (r#""fingers":[{"file":"."}]"#, "cannot be read: "),
+        (r#""fingers":[{"file":"."}]"#, "is a directory, not a regular file"),
         (r#""fingers":[{"file":"garbage.iso"}]"#, "garbage.iso: "),
         (r#""fingers":[{"file":"empty"}]"#, "empty: "),
         (r#""fingers":[{"base64":""}]"#, "line 1: fingers[0]: "),

@@ -54,7 +54,7 @@ fn finger_oracle(
     for block in snapshot.finger_blocks() {
         for row in (0..block.len()).filter(|&row| block.is_live(row)) {
             let meta = block.meta(row);
-            let citizen = meta.citizen().unwrap();
+            let citizen = meta.subject().unwrap();
             let meets = query.position.finger().is_none()
                 || meta.position() == FingerPosition::Unknown
                 || meta.position() == query.position;
@@ -139,7 +139,7 @@ fn face_search_is_the_oracle_for_any_cut_and_any_threads() {
             let mut compared = Vec::new();
             for block in snapshot.face_blocks(probe.model()) {
                 for row in (0..block.len()).filter(|&row| block.is_live(row)) {
-                    let citizen = block.meta(row).citizen().unwrap();
+                    let citizen = block.meta(row).subject().unwrap();
                     if within.is_none_or(|within| within.contains(&citizen)) {
                         let score = probe.compare(block.vector(row).unwrap());
                         compared.push((citizen, block.meta(row).reference(), score));

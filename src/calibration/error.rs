@@ -1,11 +1,13 @@
 //! What can be wrong with a calibration table or with the scores it is fitted on.
 
+use crate::escape::Escaped;
+
 /// Why a calibration table could not be read or fitted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CalibrationError {
     /// Not JSON, or not with the fields of a calibration table.
-    #[error("not a calibration table: {0}")]
+    #[error("not a calibration table: {}", Escaped::new(&.0.to_string()))]
     Syntax(#[from] serde_json::Error),
     /// Another kind of file, or a version of a later program.
     #[error("expected {expected:?} version {version}, found {found_format:?} version {found_version}")]

@@ -1,6 +1,7 @@
 //! Why the database gives no decision at all. None of these is "no match".
 
 use crate::calibration::CalibrationError;
+use crate::escape::Escaped;
 use crate::face::FaceError;
 use crate::gallery::{GalleryError, ReferenceId};
 use crate::search::SearchError;
@@ -37,7 +38,8 @@ pub enum DatabaseError {
     },
     /// The policy, shared among the comparisons made, asks for a rate that the table cannot state.
     #[error(
-        "the calibration of {matcher} states rates down to {floor}; each of {comparisons} comparisons would need {needed}"
+        "the calibration of {} states rates down to {floor}; each of {comparisons} comparisons would need {needed}",
+        Escaped::new(matcher)
     )]
     BeyondCalibration {
         /// The table.

@@ -1,22 +1,24 @@
 //! What can be wrong with the files of an evaluation.
 
-use std::io;
 use std::path::PathBuf;
+
+use crate::escape::Escaped;
+use crate::input::{InputError, InputProblem};
 
 /// Why an evaluation cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluationError {
     /// A file cannot be read.
-    #[error("{}: {source}", file.display())]
+    #[error("{}: {source}", Escaped::new(file))]
     Read {
         /// The file.
         file: PathBuf,
-        /// What the system said.
-        source: io::Error,
+        /// Why not.
+        source: InputProblem,
     },
     /// A file is not a table: a row of another length, an open quote, bytes that are not UTF-8.
-    #[error("{}:{line}: {found}", file.display())]
+    #[error("{}:{line}: {}", Escaped::new(file), Escaped::new(found))]
     Table {
         /// The file.
         file: PathBuf,
@@ -26,7 +28,7 @@ pub enum EvaluationError {
         found: String,
     },
     /// A header lacks columns.
-    #[error("{}:1: the header has no columns {expected}", file.display())]
+    #[error("{}:1: the header has no columns {expected}", Escaped::new(file))]
     Columns {
         /// The file.
         file: PathBuf,
@@ -34,7 +36,7 @@ pub enum EvaluationError {
         expected: &'static str,
     },
     /// A field has a value that it cannot have.
-    #[error("{}:{line}: {column} is {expected}, not {found:?}", file.display())]
+    #[error("{}:{line}: {column} is {expected}, not {found:?}", Escaped::new(file))]
     Field {
         /// The file.
         file: PathBuf,
@@ -48,7 +50,7 @@ pub enum EvaluationError {
         found: String,
     },
     /// The truth says one thing and the opposite.
-    #[error("{}:{line}: {what} contradicts an earlier line", file.display())]
+    #[error("{}:{line}: {} contradicts an earlier line", Escaped::new(file), Escaped::new(what))]
     Contradiction {
         /// The file.
         file: PathBuf,
@@ -58,7 +60,7 @@ pub enum EvaluationError {
         what: String,
     },
     /// A scored sample or pair whose truth is not known.
-    #[error("{}:{line}: the truth does not tell of {what}", file.display())]
+    #[error("{}:{line}: the truth does not tell of {}", Escaped::new(file), Escaped::new(what))]
     Unknown {
         /// The score file.
         file: PathBuf,
@@ -68,11 +70,17 @@ pub enum EvaluationError {
         what: String,
     },
     /// No comparison of one kind is left, so that its error rate has no meaning.
-    #[error("{group}: no {kind} comparison with a score")]
+    #[error("{}: no {kind} comparison with a score", Escaped::new(group))]
     NoComparisons {
         /// The database, or what all of them together are called.
         group: String,
         /// "genuine" or "impostor".
         kind: &'static str,
     },
+}
+
+impl From<InputError> for EvaluationError {
+    fn from(InputError { file, problem }: InputError) -> Self {
+        Self::Read { file, source: problem }
+    }
 }

@@ -55,6 +55,31 @@ where
     )
 }
 
+/// The number of pairs that [`pairs`] lists. Takes time linear in the number of samples.
+pub fn count_pairs<G, S>(samples: &[(G, S)], impostors: Impostors) -> u64
+where
+    G: Eq + Hash,
+    S: Eq + Hash,
+{
+    let mated = pairs_among(&sizes(samples.iter()));
+    let others = pairs_among(&sizes(samples.iter().map(|(group, _)| group))) - mated;
+    let impostors = match impostors {
+        Impostors::All => others,
+        Impostors::Sample { count, .. } => count.min(others),
+        Impostors::First => {
+            let firsts = first_samples(samples);
+            let groups = firsts.iter().filter_map(|&first| samples.get(first)).map(|(group, _)| group);
+            pairs_among(&sizes(groups))
+        }
+    };
+    mated + impostors
+}
+
+/// The number of pairs with equal labels, given how often each label occurs.
+fn pairs_among(sizes: &[u64]) -> u64 {
+    sizes.iter().map(|n| n * (n - 1) / 2).sum()
+}
+
 fn first_samples<T: Eq + Hash>(samples: &[T]) -> HashSet<usize> {
     let mut seen = HashSet::new();
     samples.iter().enumerate().filter(|(_, sample)| seen.insert(*sample)).map(|(at, _)| at).collect()
@@ -73,9 +98,8 @@ impl Sampler {
         let Impostors::Sample { count, seed } = impostors else {
             return Self { wanted: 0, left: 0, random: SplitMix64::new(0, 0) };
         };
-        let pairs_among = |sizes: Vec<u64>| sizes.iter().map(|n| n * (n - 1) / 2).sum::<u64>();
-        let all = pairs_among(sizes(samples.iter().map(|(group, _)| group)));
-        let left = all - pairs_among(sizes(samples.iter()));
+        let all = pairs_among(&sizes(samples.iter().map(|(group, _)| group)));
+        let left = all - pairs_among(&sizes(samples.iter()));
         Self { wanted: count, left, random: SplitMix64::new(seed, 0) }
     }
 
@@ -145,6 +169,21 @@ mod tests {
         // Expected 600 of 2,400 each; five standard deviations are 106.
         assert_eq!(times.len(), 24);
         assert!(times.values().all(|n| (494..=706).contains(n)), "{times:?}");
+    }
+
+    #[test]
+    fn the_count_is_that_of_the_list() {
+        // Groups and subjects of several sizes, one sample alone, and the same subject in two groups.
+        let uneven = [(0, 0), (0, 1), (0, 0), (0, 2), (1, 0), (1, 0), (1, 3), (0, 2), (0, 0), (2, 9)];
+        for samples in [&samples()[..], &uneven, &uneven[..1], &[]] {
+            let sample = |count| Impostors::Sample { count, seed: 5 };
+            for which in [Impostors::All, Impostors::First, sample(0), sample(3), sample(1000)] {
+                let listed = pairs(samples, which).count() as u64;
+                assert_eq!(count_pairs(samples, which), listed, "{which:?} of {samples:?}");
+            }
+        }
+        let many = vec![(0_u8, 0_u8); 3_000_000];
+        assert_eq!(count_pairs(&many, Impostors::All), 4_499_998_500_000);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use csv::{ReaderBuilder, StringRecord};
 
 use super::EvaluationError;
+use crate::input;
 
 /// A CSV file with a header, read row by row into one buffer.
 pub(super) struct Table {
@@ -16,8 +17,7 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn open(file: &Path) -> Result<Self, EvaluationError> {
-        let opened =
-            File::open(file).map_err(|source| EvaluationError::Read { file: file.to_owned(), source })?;
+        let opened = input::open(file, input::MAX_TABLE)?;
         let reader = ReaderBuilder::new().buffer_capacity(1 << 16).from_reader(opened);
         Ok(Self { file: file.to_owned(), reader, record: StringRecord::new() })
     }
@@ -68,7 +68,7 @@ impl Table {
             _ => error.to_string(),
         };
         match error.into_kind() {
-            csv::ErrorKind::Io(source) => EvaluationError::Read { file, source },
+            csv::ErrorKind::Io(source) => EvaluationError::Read { file, source: source.into() },
             _ => EvaluationError::Table { file, line, found },
         }
     }

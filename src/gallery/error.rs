@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::reference::ReferenceId;
+use crate::escape::Escaped;
 use super::requests::RequestId;
 use crate::fingerprint::codes::CodeModelId;
 use crate::storage::{Damage, StorageError};
@@ -17,13 +18,13 @@ pub enum GalleryError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// No gallery is there.
-    #[error("{}: there is no gallery here", directory.display())]
+    #[error("{}: there is no gallery here", Escaped::new(directory))]
     NotAGallery {
         /// Where.
         directory: PathBuf,
     },
     /// A gallery is there already.
-    #[error("{}: there is a gallery here already", directory.display())]
+    #[error("{}: there is a gallery here already", Escaped::new(directory))]
     AlreadyExists {
         /// Where.
         directory: PathBuf,
@@ -31,8 +32,9 @@ pub enum GalleryError {
     /// Files of a gallery are there, and nothing that says which of them it is: what is left of one, or a
     /// copy that is not whole. Nothing was changed.
     #[error(
-        "{}: there are files of a gallery here ({example}), but no CURRENT that says which it is; finish the copy, restore a backup, or repair it",
-        directory.display()
+        "{}: there are files of a gallery here ({}), but no CURRENT that says which it is; finish the copy, restore a backup, or repair it",
+        Escaped::new(directory),
+        Escaped::new(example)
     )]
     Remains {
         /// Where.
@@ -41,7 +43,7 @@ pub enum GalleryError {
         example: String,
     },
     /// Another process has the gallery's writer.
-    #[error("{}: another writer has the gallery{}", lock.display(), owner(*process))]
+    #[error("{}: another writer has the gallery{}", Escaped::new(lock), owner(*process))]
     Locked {
         /// The lock file.
         lock: PathBuf,
@@ -49,14 +51,14 @@ pub enum GalleryError {
         process: Option<u32>,
     },
     /// The handle was opened to read only.
-    #[error("{}: the gallery was opened to read only", directory.display())]
+    #[error("{}: the gallery was opened to read only", Escaped::new(directory))]
     ReadOnly {
         /// Where.
         directory: PathBuf,
     },
     /// The writer met an error before; what it wrote since the last commit is unknown. Take another: that
     /// recovers.
-    #[error("the writer stopped after an earlier error: {cause}")]
+    #[error("the writer stopped after an earlier error: {}", Escaped::new(cause))]
     Poisoned {
         /// The earlier error.
         cause: String,
@@ -64,7 +66,7 @@ pub enum GalleryError {
     /// Somebody removed, replaced or changed a file, or the folder, under the writer. What was to be
     /// committed is not acknowledged, and may or may not be there.
     #[error(
-        "{}: somebody changed this under the writer: found {found}; nothing was acknowledged", file.display()
+        "{}: somebody changed this under the writer: found {}; nothing was acknowledged", Escaped::new(file), Escaped::new(found)
     )]
     Displaced {
         /// The file or folder.
@@ -75,7 +77,7 @@ pub enum GalleryError {
     /// The files are older than what was acknowledged: a part of them, or all, went back to an older copy.
     #[error(
         "{}: the gallery went back: generation {known} was acknowledged, its files hold generation {found}",
-        directory.display()
+        Escaped::new(directory)
     )]
     WentBack {
         /// Where.
@@ -86,7 +88,7 @@ pub enum GalleryError {
         found: u64,
     },
     /// Another gallery has taken the place of the one that was opened.
-    #[error("{}: another gallery is here than the one that was opened", directory.display())]
+    #[error("{}: another gallery is here than the one that was opened", Escaped::new(directory))]
     Replaced {
         /// Where.
         directory: PathBuf,
@@ -94,7 +96,7 @@ pub enum GalleryError {
     /// A segment holds features that another version of the engine made.
     #[error(
         "{}: has features of version {found}, this engine compares version {expected}; `Gallery::upgrade` rebuilds them",
-        file.display()
+        Escaped::new(file)
     )]
     FeatureVersion {
         /// The segment.
@@ -107,7 +109,7 @@ pub enum GalleryError {
     /// The gallery's codes are made by another model than the one that was given.
     #[error(
         "{}: its finger codes are made by code model {gallery}, and {given} was given; open it with its own, or `Gallery::upgrade` makes them anew",
-        directory.display()
+        Escaped::new(directory)
     )]
     CodeModel {
         /// Where.

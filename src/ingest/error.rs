@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::escape::Escaped;
+use crate::input::{FileKind, InputProblem};
 use crate::template::face_file::FaceFileError;
 use crate::template::{FaceTemplateError, FingerPosition, RecordError, Warning};
 
@@ -33,7 +35,7 @@ pub enum LineProblem {
         limit: usize,
     },
     /// Not JSON, or a field that is unknown, missing, repeated or of another type.
-    #[error("{message}{}", offset.map(|o| format!(" (byte {o})")).unwrap_or_default())]
+    #[error("{}{}", Escaped::new(message), offset.map(|o| format!(" (byte {o})")).unwrap_or_default())]
     Json {
         /// What the JSON reader found.
         message: String,
@@ -47,7 +49,7 @@ pub enum LineProblem {
         found: u64,
     },
     /// A field's value is not allowed.
-    #[error("{field}: {message}")]
+    #[error("{}: {}", Escaped::new(field), Escaped::new(message))]
     Field {
         /// Which, for example `fingers[2].position`.
         field: String,
@@ -64,7 +66,7 @@ impl LineProblem {
 
 /// A line whose files do not give its templates. The lines after it are not touched by it.
 #[derive(Debug, thiserror::Error)]
-#[error("line {line}: {field}: {}{problem}", file.as_ref().map(|file| format!("{}: ", file.display())).unwrap_or_default())]
+#[error("line {line}: {}: {}{problem}", Escaped::new(field), file.as_ref().map(|file| format!("{}: ", Escaped::new(file))).unwrap_or_default())]
 pub struct ResolveError {
     /// Number of the line, from 1.
     pub line: u64,
@@ -84,6 +86,12 @@ pub enum ResolveProblem {
     /// The file cannot be opened or read.
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
+    /// The file is not a regular file. It was not opened.
+    #[error("is {kind}, not a regular file")]
+    NotRegular {
+        /// What it is.
+        kind: FileKind,
+    },
     /// More bytes than such a file may have.
     #[error("is longer than {limit} bytes")]
     TooLong {
@@ -124,6 +132,17 @@ pub enum ResolveProblem {
     Face(#[from] FaceTemplateError),
 }
 
+impl From<InputProblem> for ResolveProblem {
+    fn from(problem: InputProblem) -> Self {
+        match problem {
+            InputProblem::Io(source) => Self::Io(source),
+            InputProblem::NotRegular { kind } => Self::NotRegular { kind },
+            InputProblem::TooLarge { limit, .. } => Self::TooLong { limit },
+            InputProblem::NotText { .. } => Self::Io(io::ErrorKind::InvalidData.into()),
+        }
+    }
+}
+
 /// Something that was passed over or decided while a line was resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -154,9 +173,9 @@ pub enum NoticeKind {
 
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}: ", self.line, self.field)?;
+        write!(f, "line {}: {}: ", self.line, Escaped::new(&self.field))?;
         if let Some(file) = &self.file {
-            write!(f, "{}: ", file.display())?;
+            write!(f, "{}: ", Escaped::new(file))?;
         }
         match &self.kind {
             NoticeKind::Record(warning) => warning.fmt(f),

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 
 use super::entry::FaceFormat;
 use super::error::ResolveProblem;
+use crate::input::{self, InputError};
 use crate::template::face_file::{EmbeddingLayout, FaceFileError, MAX_NPY_START, NPY_MAGIC, read_json};
 
 /// Most bytes of a JSON file of embeddings, which is read whole: many embeddings belong in `.npy`.
@@ -79,7 +80,8 @@ enum FaceFile {
 
 impl FaceFile {
     fn open(path: &Path, format: FaceFormat) -> Result<Self, ResolveProblem> {
-        let mut file = File::open(path)?;
+        let opened = input::open(path, input::MAX_TABLE);
+        let mut file = opened.map_err(|InputError { problem, .. }| problem)?;
         let length = file.metadata()?.len();
         let is_json = || path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
         let format = match format {

@@ -1,7 +1,5 @@
 //! From a line to templates: the files that it names are opened here and nowhere else.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::entry::{
@@ -9,6 +7,7 @@ use super::entry::{
 };
 use super::error::{Notice, NoticeKind, ResolveError, ResolveProblem};
 use super::faces::FaceFiles;
+use crate::input::{self, InputError};
 use crate::template::face_file::Embeddings;
 use crate::template::{
     FaceNormaliser, FaceTemplate, FingerPosition, FingerprintRecord, FingerprintTemplate, Reading,
@@ -22,7 +21,8 @@ pub const MAX_RECORD: u64 = 1 << 20;
 /// Turns lines into templates. It can be shared between threads: files of embeddings stay open in it
 /// (the last sixteen), so that a manifest with a hundred thousand rows of one file opens it once.
 ///
-/// Lines are trusted to name files: a path may lead anywhere that the process may read. What the
+/// Lines are trusted to name files: a path may lead anywhere that the process may read. What they name must be
+/// a regular file, or a link to one: a named pipe or a device is an error and is not waited for. What the
 /// files hold is not trusted, and no more than [`MAX_RECORD`] bytes of a record or
 /// [`MAX_JSON`](super::MAX_JSON) of a JSON file are read.
 #[derive(Debug)]
@@ -138,12 +138,8 @@ impl Resolver {
         let record = match &entry.source {
             RecordSource::Bytes(bytes) => self.record(bytes, entry.format)?,
             RecordSource::File(path) => {
-                let mut bytes = Vec::new();
-                File::open(self.root.join(path))?.take(MAX_RECORD + 1).read_to_end(&mut bytes)?;
-                if bytes.len() as u64 > MAX_RECORD {
-                    return Err(ResolveProblem::TooLong { limit: MAX_RECORD });
-                }
-                self.record(&bytes, entry.format)?
+                let bytes = input::read(&self.root.join(path), MAX_RECORD);
+                self.record(&bytes.map_err(|InputError { problem, .. }| problem)?, entry.format)?
             }
         };
         let mut notices: Vec<_> = record.warnings.into_iter().map(NoticeKind::Record).collect();

@@ -5,9 +5,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::escape::Escaped;
+
 /// Bytes that are not what they must be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: damaged at byte {offset}: expected {expected}, found {found}", file.display())]
+#[error(
+    "{}: damaged at byte {offset}: expected {}, found {}",
+    Escaped::new(file),
+    Escaped::new(expected),
+    Escaped::new(found)
+)]
 pub struct Damage {
     /// The file.
     pub file: PathBuf,
@@ -30,7 +37,7 @@ impl Damage {
 #[non_exhaustive]
 pub enum StorageError {
     /// An I/O error.
-    #[error("{}: cannot {operation}: {source}{}", file.display(), hint(operation, source))]
+    #[error("{}: cannot {operation}: {source}{}", Escaped::new(file), hint(operation, source))]
     Io {
         /// The file or directory.
         file: PathBuf,
@@ -43,7 +50,7 @@ pub enum StorageError {
     #[error(transparent)]
     Damaged(#[from] Damage),
     /// There is not enough room for what is about to be written; nothing was written.
-    #[error("{}: {needed} bytes are needed and {free} are free", directory.display())]
+    #[error("{}: {needed} bytes are needed and {free} are free", Escaped::new(directory))]
     NoSpace {
         /// The directory.
         directory: PathBuf,

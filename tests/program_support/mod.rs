@@ -6,6 +6,7 @@ use std::fs;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use biomatch::template::{
     FingerPosition, FingerprintRecord, FingerprintTemplate, Frame, Minutia, MinutiaKind,
@@ -125,4 +126,57 @@ pub(crate) fn npy(rows: &[Vec<f32>]) -> Vec<u8> {
     bytes.extend(header.as_bytes());
     bytes.extend(rows.iter().flatten().flat_map(|x| x.to_le_bytes()));
     bytes
+}
+
+/// Five citizens in `manifest.ndjson`, each with a finger in a file and a face in the line.
+pub(crate) fn write_manifest(folder: &Path) {
+    let mut lines = String::new();
+    for citizen in 1..=5 {
+        let name = format!("{citizen}_1.iso");
+        write(folder, &name, record(impression(citizen, 1)));
+        lines += &manifest_line(citizen, &name);
+    }
+    write(folder, "manifest.ndjson", lines);
+}
+
+/// A citizen with a finger in a file and a face.
+pub(crate) fn manifest_line(citizen: u64, file: &str) -> String {
+    let face = if citizen.is_multiple_of(2) { "1, 0.5" } else { "0.5, 1" };
+    let fingers = format!(r#"[{{"position": "right_index", "file": {}}}]"#, serde_json::json!(file));
+    format!(
+        r#"{{"citizen": "00109000010{citizen}", "fingers": {fingers}, "face": {{"model": "m", "embedding": [{face}]}}}}"#
+    ) + "\n"
+}
+
+/// Runs the program as [`biomatch`] does, behind the words of a command that runs it, such as `env A=1`. Fails if
+/// it does not end within a minute.
+pub(crate) fn biomatch_in_time(folder: &Path, prefix: &[&str], args: &[impl AsRef<OsStr>]) -> Run {
+    let program = OsStr::new(env!("CARGO_BIN_EXE_biomatch"));
+    let mut words = prefix.iter().map(OsStr::new).chain([program]).chain(args.iter().map(AsRef::as_ref));
+    let mut command = Command::new(words.next().unwrap());
+    let output = |name| fs::File::create(folder.join(name)).unwrap();
+    let mut child = command
+        .args(words)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(output(".stdout"))
+        .stderr(output(".stderr"))
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        let in_time = start.elapsed() < Duration::from_secs(60);
+        if !in_time {
+            child.kill().unwrap();
+        }
+        assert!(in_time, "{command:?} blocks");
+        std::thread::sleep(Duration::from_millis(2));
+    };
+    let text = |name| String::from_utf8(fs::read(folder.join(name)).unwrap()).unwrap();
+    let (stdout, stderr) = (text(".stdout"), text(".stderr"));
+    assert!(status.code().is_some(), "{command:?} was killed: {status}");
+    Run { code: status.code().unwrap(), stdout, stderr }
 }

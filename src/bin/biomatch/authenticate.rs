@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use biomatch::citizen::CitizenId;
 use biomatch::database::{AuditOutcome, Decision, Policy};
+use biomatch::escape::Escaped;
 use biomatch::units::Fmr;
 
 use crate::console::Console;
@@ -103,7 +104,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     })?;
     let Some((line, probe)) = probes.pop() else { return Err(one_line(args)) };
     if line.citizen.is_some_and(|citizen| citizen != args.citizen) {
-        let message = format!("{}: the probe's line claims another citizen", args.probe.display());
+        let message = format!("{}: the probe's line claims another citizen", Escaped::new(&args.probe));
         return Err(Failure::new(Exit::Usage, message));
     }
     let decision =
@@ -121,6 +122,6 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
 }
 
 fn one_line(args: &Args) -> Failure {
-    let message = format!("{}: a probe of one claim is exactly one line", args.probe.display());
+    let message = format!("{}: a probe of one claim is exactly one line", Escaped::new(&args.probe));
     Failure::new(Exit::Input, message)
 }

@@ -1,11 +1,14 @@
 //! What a person sees while a command runs: progress and notes, on stderr only.
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use biomatch::escape::Escaped;
 use biomatch::fingerprint::codes::CodeModel;
-use biomatch::gallery;
+use biomatch::{gallery, input};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::exit::{Exit, Failure};
@@ -13,7 +16,8 @@ use crate::exit::{Exit, Failure};
 /// Options of every command.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Common {
-    /// Worker threads; results are the same for any number [default: one a processor]
+    /// Worker threads, at most eight per processor or 64; results are the same for any number [default: one per
+    /// processor]
     #[arg(long, global = true, value_name = "N", help_heading = "Common options")]
     threads: Option<NonZeroUsize>,
 
@@ -28,6 +32,40 @@ pub(crate) struct Common {
     quiet: bool,
 }
 
+/// Most threads per processor. More threads do not make a run faster, and thousands of them make it and the
+/// machine slow.
+const MOST_THREADS_PER_PROCESSOR: usize = 8;
+
+/// Threads that are allowed on every machine.
+const MOST_THREADS_ANYWHERE: usize = 64;
+
+/// Refuses an excessive number of threads, from the option or from the environment variables of rayon.
+fn check_threads(option: Option<NonZeroUsize>) -> Result<(), Failure> {
+    let variable = |name: &'static str| {
+        let threads = std::env::var(name).ok()?.parse().ok()?;
+        Some((name, threads)).filter(|_| option.is_none())
+    };
+    let asked = option.map(|threads| ("--threads", threads.get()));
+    let asked = asked.or_else(|| variable("RAYON_NUM_THREADS")).or_else(|| variable("RAYON_RS_NUM_CPUS"));
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let most = processors.saturating_mul(MOST_THREADS_PER_PROCESSOR).max(MOST_THREADS_ANYWHERE);
+    match asked {
+        Some((name, threads)) if threads > most => {
+            let message =
+                format!("{name} {threads}: at most {most} threads are allowed with {processors} processors");
+            Err(Failure::new(Exit::Usage, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a message to stderr as one escaped line. All messages of the program pass here.
+pub(crate) fn tell(prefix: &str, message: impl Display) {
+    let message = message.to_string();
+    // A message that cannot be written is lost: there is no other place to report it.
+    let _ = writeln!(io::stderr().lock(), "{prefix}{}", Escaped::new(&message));
+}
+
 /// The person's side of a run.
 #[derive(Debug)]
 pub(crate) struct Console {
@@ -38,6 +76,7 @@ pub(crate) struct Console {
 impl Console {
     /// Applies the common options: sizes rayon's global pool.
     pub(crate) fn new(common: &Common) -> Result<Self, Failure> {
+        check_threads(common.threads)?;
         if let Some(threads) = common.threads {
             rayon::ThreadPoolBuilder::new()
                 .num_threads(threads.get())
@@ -46,9 +85,9 @@ impl Console {
         }
         let mut gallery = gallery::Options::default();
         if let Some(path) = &common.code_model {
-            let bytes = std::fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
+            let bytes = input::read(path, input::MAX_MODEL)?;
             let model = CodeModel::read(&bytes)
-                .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", path.display())))?;
+                .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(path))))?;
             gallery = gallery.code_model(Arc::new(model));
         }
         Ok(Self { quiet: common.quiet, gallery })
@@ -81,19 +120,19 @@ impl Console {
     }
 
     /// Something good to know; silent when quiet.
-    pub(crate) fn note(&self, message: impl std::fmt::Display) {
+    pub(crate) fn note(&self, message: impl Display) {
         if !self.quiet {
-            eprintln!("{message}");
+            tell("", message);
         }
     }
 
     /// Something that may be wrong; never silent.
-    pub(crate) fn warn(&self, message: impl std::fmt::Display) {
-        eprintln!("biomatch: warning: {message}");
+    pub(crate) fn warn(&self, message: impl Display) {
+        tell("biomatch: warning: ", message);
     }
 
     /// Something that failed while the run goes on; never silent.
-    pub(crate) fn error(&self, message: impl std::fmt::Display) {
-        eprintln!("biomatch: {message}");
+    pub(crate) fn error(&self, message: impl Display) {
+        tell("biomatch: ", message);
     }
 }

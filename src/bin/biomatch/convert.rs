@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use biomatch::escape::Escaped;
 use biomatch::template::Dialect;
 
 use crate::console::Console;
@@ -68,12 +69,14 @@ impl Target {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     if !args.force && args.output.is_file() {
-        let message = format!("{}: exists; --force replaces it", args.output.display());
+        let message = format!("{}: exists; --force replaces it", Escaped::new(&args.output));
         return Err(Failure::new(Exit::Output, message));
     }
-    let input = |message: String| Failure::new(Exit::Input, format!("{}: {message}", args.input.display()));
-    let told =
-        |file: &Path, what: &dyn std::fmt::Display| console.warn(format_args!("{}: {what}", file.display()));
+    let input =
+        |message: String| Failure::new(Exit::Input, format!("{}: {message}", Escaped::new(&args.input)));
+    let told = |file: &Path, what: &dyn std::fmt::Display| {
+        console.warn(format_args!("{}: {what}", Escaped::new(file)))
+    };
     let mut record = args.records.read(&args.input)?;
     record.warnings.iter().for_each(|warning| told(&args.input, warning));
     let dialect = args.to.dialect();

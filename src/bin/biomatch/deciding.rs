@@ -1,12 +1,13 @@
 //! Options that `authenticate` and `identify` share: the gallery, the calibrations.
 
-use std::fs::{self, File};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use biomatch::calibration::{self, Calibration, FINGER_MATCHER};
 use biomatch::database::{Calibrations, CitizenDatabase, DatabaseError, Options, Probe};
+use biomatch::escape::Escaped;
 use biomatch::ingest::{ProbeLine, Resolver, probes};
+use biomatch::input;
 use biomatch::template::{ModelId, Reading};
 
 use crate::audit::AuditOption;
@@ -46,9 +47,9 @@ impl Deciding {
     pub(crate) fn open(&self, console: &Console) -> Result<CitizenDatabase, Failure> {
         let mut calibrations = Calibrations::new();
         for path in &self.calibration {
-            let text = fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
+            let text = input::read_text(path, input::MAX_MODEL)?;
             let named = |error: &dyn std::fmt::Display| {
-                Failure::new(Exit::Input, format!("{}: {error}", path.display()))
+                Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(path)))
             };
             let table = Calibration::from_json(&text).map_err(|error| named(&error))?;
             calibrations = if table.matcher() == FINGER_MATCHER {
@@ -81,7 +82,7 @@ impl Deciding {
         mut each: impl FnMut(Vec<(ProbeLine, Probe)>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         use rayon::prelude::*;
-        let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
+        let file = input::open(path, input::MAX_TABLE)?;
         let resolver = Resolver::beside(path, self.reading()).normalisers(self.normaliser.load()?);
         let mut lines = probes(BufReader::new(file));
         loop {
@@ -100,7 +101,7 @@ impl Deciding {
             let mut resolved = Vec::with_capacity(probes.len());
             for (line, samples) in probes {
                 for notice in &samples.notices {
-                    console.note(format_args!("{}: {notice}", path.display()));
+                    console.note(format_args!("{}: {notice}", Escaped::new(path)));
                 }
                 let mut probe = Probe::new();
                 for finger in samples.fingers {
@@ -130,7 +131,7 @@ pub(crate) fn failure(error: &DatabaseError) -> Failure {
         DatabaseError::Audit(_) => Exit::Output,
         DatabaseError::Uncalibrated { model } => {
             let message = format!(
-                "{error}\n  fit a table with `biomatch calibrate faces --model {model}` (or, of normalised faces, with --normaliser) and name it with --calibration, \
+                "{error}; fit a table with `biomatch calibrate faces --model {model}` (or, of normalised faces, with --normaliser) and name it with --calibration, \
                  or try with --assume-generic {model}"
             );
             return Failure::new(Exit::Usage, message);

@@ -1,13 +1,14 @@
 //! `biomatch enrol`: a manifest into a gallery.
 
-use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use biomatch::citizen::CitizenId;
 use biomatch::database::{CitizenDatabase, CitizenWriter, DatabaseError, Enrolment, Options};
+use biomatch::escape::Escaped;
 use biomatch::gallery::GalleryError;
-use biomatch::ingest::{EnrolmentLine, LineError, Resolver, Samples, enrolments};
+use biomatch::ingest::{EnrolmentLine, LineError, Lines, Resolver, Samples, enrolments};
+use biomatch::input;
 use biomatch::template::Reading;
 use rayon::prelude::*;
 
@@ -83,28 +84,29 @@ struct Summary {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
-    let file = File::open(&args.manifest).map_err(|error| Failure::unreadable(&args.manifest, &error))?;
+    let file = input::open(&args.manifest, input::MAX_TABLE)?;
     let normaliser = args.normaliser.load()?;
-    let database = open_or_create(args, console)?;
-    let writer = database.writer().map_err(|error| failure(&error))?;
-    tell_recovery(&writer, console);
     let reading = if args.strict { Reading::Strict } else { Reading::Lenient };
     let resolver = Resolver::beside(&args.manifest, reading).normalisers(normaliser);
     let mut lines = enrolments(BufReader::new(file));
+    // Read before the writer's lock is taken, so that slow inputs do not keep another writer waiting.
+    let mut next = Some(next_batch(args, &resolver, &mut lines));
+    let database = open_or_create(args, console)?;
+    let writer = database.writer().map_err(|error| failure(&error))?;
+    tell_recovery(&writer, console);
     let progress = console.counter("enrolling");
     let mut summary = Summary::default();
     let mut stopped = None;
     while stopped.is_none() {
-        let block = lines.next_block(usize::try_from(args.batch).unwrap_or(usize::MAX));
-        if block.is_empty() {
+        let batch = next.take().unwrap_or_else(|| next_batch(args, &resolver, &mut lines));
+        if batch.is_empty() {
             break;
         }
-        let count = block.len();
-        let resolved: Vec<_> = block.into_par_iter().map(|line| resolve(args, &resolver, line)).collect();
-        for line in resolved {
+        let count = batch.len();
+        for line in batch {
             let enrolled = line.and_then(|(citizen, line, samples)| {
                 for notice in &samples.notices {
-                    console.note(format_args!("{}: {notice}", args.manifest.display()));
+                    console.note(format_args!("{}: {notice}", Escaped::new(&args.manifest)));
                 }
                 one(args, &database, &writer, citizen, samples, &mut summary).map_err(|error| Bad {
                     fatal: matches!(
@@ -112,7 +114,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
                         DatabaseError::Gallery(GalleryError::Storage(_) | GalleryError::Poisoned { .. })
                     ),
                     failure: failure(&error)
-                        .within(Path::new(&format!("{}: line {line}", args.manifest.display()))),
+                        .within(Path::new(&format!("{}: line {line}", Escaped::new(&args.manifest)))),
                 })
             });
             let Err(bad) = enrolled else { continue };
@@ -146,11 +148,20 @@ struct Bad {
     failure: Failure,
 }
 
-fn resolve(
+/// A resolved line: the citizen, the line number, the samples.
+type Ready = (CitizenId, u64, Samples);
+
+/// Reads and resolves the next lines; empty at the end of the manifest.
+fn next_batch<R: BufRead>(
     args: &Args,
     resolver: &Resolver,
-    line: Result<EnrolmentLine, LineError>,
-) -> Result<(CitizenId, u64, Samples), Bad> {
+    lines: &mut Lines<R, EnrolmentLine>,
+) -> Vec<Result<Ready, Bad>> {
+    let block = lines.next_block(usize::try_from(args.batch).unwrap_or(usize::MAX));
+    block.into_par_iter().map(|line| resolve(args, resolver, line)).collect()
+}
+
+fn resolve(args: &Args, resolver: &Resolver, line: Result<EnrolmentLine, LineError>) -> Result<Ready, Bad> {
     let bad = |error: &dyn std::error::Error| Bad { fatal: false, failure: in_file(&args.manifest, error) };
     let line = line.map_err(|error| bad(&error))?;
     let samples = resolver.enrolment(&line).map_err(|error| bad(&error))?;

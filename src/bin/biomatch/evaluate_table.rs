@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use biomatch::escape::Escaped;
 use biomatch::evaluation::{DatabaseReport, Databases, Estimate, OperatingPoint, Rates, Report};
 
 /// Width of a rate with its interval, or of a threshold with its errors.
@@ -9,7 +10,12 @@ const CELL: usize = 22;
 
 pub(crate) fn write(out: &mut impl Write, report: &Report, databases: &Databases) -> io::Result<()> {
     let lines: Vec<&DatabaseReport> = report.databases.iter().chain(&report.pooled).collect();
-    let widest = lines.iter().map(|line| line.name.chars().count()).max().unwrap_or(0).max(8);
+    let widest = lines
+        .iter()
+        .map(|line| Escaped::new(&line.name).to_string().chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(8);
     let limits: Vec<String> =
         report.databases.first().map_or(&[][..], |line| &line.rates.fnmr_at).iter().map(at_limit).collect();
     let intervals = match report.replicates {
@@ -48,6 +54,7 @@ fn row(
     [subjects, genuine, impostor]: &[String; 3],
     cells: impl Iterator<Item = String>,
 ) -> io::Result<()> {
+    let name = Escaped::new(name).to_string();
     let mut line = format!("{name:widest$} {subjects:>8} {genuine:>8} {impostor:>9}");
     for cell in cells {
         line += &format!("  {cell:CELL$}");
@@ -95,7 +102,7 @@ fn write_notes(out: &mut impl Write, lines: &[&DatabaseReport], databases: &Data
         if genuine + impostor > 0 {
             notes.push(format!(
                 "{}: {genuine} genuine and {impostor} impostor comparisons have no score.",
-                line.name
+                Escaped::new(&line.name)
             ));
         }
     }

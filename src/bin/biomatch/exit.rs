@@ -6,7 +6,11 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::console::Console;
+use biomatch::escape::Escaped;
+
+use biomatch::input::InputError;
+
+use crate::console::{self, Console};
 
 /// What a command that ran to its end has to say: the exit codes that are answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +80,7 @@ impl Failure {
 
     /// The same, said of a file.
     pub(crate) fn within(mut self, path: &Path) -> Self {
-        self.message = self.message.map(|message| format!("{}: {message}", path.display()));
+        self.message = self.message.map(|message| format!("{}: {message}", Escaped::new(path)));
         self
     }
 
@@ -89,7 +93,7 @@ impl Failure {
 
     /// A file that cannot be read.
     pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Self {
-        Self::new(Exit::Input, format!("{}: {error}", path.display()))
+        Self::new(Exit::Input, format!("{}: {error}", Escaped::new(path)))
     }
 
     /// A failed write. A closed pipe is nobody's fault and says nothing.
@@ -113,18 +117,30 @@ impl Failure {
         match self.message {
             Some(message) => {
                 if !self.told {
-                    eprintln!("biomatch: {message}");
+                    console::tell("biomatch: ", message);
                 }
-                ExitCode::from(self.exit as u8)
+                self.exit.into()
             }
             None => ExitCode::SUCCESS,
         }
     }
 }
 
+impl From<InputError> for Failure {
+    fn from(error: InputError) -> Self {
+        Self::from_error(Exit::Input, &error)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message.as_deref().unwrap_or("the reader closed the pipe"))
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
     }
 }
 

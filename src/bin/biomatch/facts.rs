@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use biomatch::escape::Escaped;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// Named facts, in the order to be told.
@@ -44,12 +45,14 @@ impl Facts {
             let name = name.replace('_', " ");
             write!(f, "{:indent$}{name}:", "")?;
             match fact {
-                Fact::Text(text) => writeln!(f, " {text}")?,
+                Fact::Text(text) => writeln!(f, " {}", Escaped::new(text))?,
                 Fact::Count(count) => writeln!(f, " {count}")?,
                 Fact::Number(number) => writeln!(f, " {number}")?,
                 Fact::Texts(texts) => {
                     writeln!(f)?;
-                    texts.iter().try_for_each(|text| writeln!(f, "{:indent$}  {text}", ""))?;
+                    texts
+                        .iter()
+                        .try_for_each(|text| writeln!(f, "{:indent$}  {}", "", Escaped::new(text)))?;
                 }
                 Fact::Parts(parts) => {
                     writeln!(f, " {}", parts.len())?;

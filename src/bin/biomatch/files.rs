@@ -1,19 +1,45 @@
 //! The files below a folder.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
 
 /// All files below a folder, relative to it, in the order of their paths. Hidden files and folders are
 /// left out, and links to folders are not followed: they may go round in a circle.
+///
+/// A folder that cannot be read is an error: a list would silently lack its files.
 pub(crate) fn files_below(root: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
+    let (files, unreadable) = readable_files_below(root);
+    match unreadable.into_iter().next() {
+        Some(failure) => Err(failure),
+        None => Ok(files),
+    }
+}
+
+/// As [`files_below`], but goes on after folders that cannot be read, and gives a failure for each.
+pub(crate) fn readable_files_below(root: &Path) -> (Vec<PathBuf>, Vec<Failure>) {
+    let (mut files, mut failures) = (Vec::new(), Vec::new());
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
         let there = root.join(&folder);
-        for entry in fs::read_dir(&there).map_err(|error| Failure::unreadable(&there, &error))? {
-            let entry = entry.map_err(|error| Failure::unreadable(&there, &error))?;
+        let unreadable = |error: &io::Error| Failure::unreadable(&there, error);
+        let entries = match fs::read_dir(&there) {
+            Ok(entries) => entries,
+            Err(ref error) => {
+                failures.push(unreadable(error));
+                continue;
+            }
+        };
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(ref error) => {
+                    failures.push(unreadable(error));
+                    break;
+                }
+            };
             let name = entry.file_name();
             if name.as_encoded_bytes().starts_with(b".") {
                 continue;
@@ -27,5 +53,5 @@ pub(crate) fn files_below(root: &Path) -> Result<Vec<PathBuf>, Failure> {
         }
     }
     files.sort();
-    Ok(files)
+    (files, failures)
 }

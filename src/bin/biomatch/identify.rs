@@ -1,12 +1,13 @@
 //! `biomatch identify`: who of all citizens is this?
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use biomatch::citizen::CitizenId;
 use biomatch::database::{Candidate, Comparison, Identify, Modality};
+use biomatch::escape::Escaped;
+use biomatch::input;
 use biomatch::search::{Effort, OneBit, SubGallery};
 use biomatch::units::Fpir;
 
@@ -195,11 +196,12 @@ fn row(probe: &str, candidate: &Candidate) -> [String; 9] {
 }
 
 fn sub_gallery(path: &PathBuf) -> Result<SubGallery, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
+    let text = input::read_text(path, input::MAX_LIST)?;
     let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
     let citizens = lines.map(|(number, line)| {
-        line.parse::<CitizenId>()
-            .map_err(|error| Failure::new(Exit::Input, format!("{}:{}: {error}", path.display(), number + 1)))
+        line.parse::<CitizenId>().map_err(|error| {
+            Failure::new(Exit::Input, format!("{}:{}: {error}", Escaped::new(path), number + 1))
+        })
     });
     citizens.collect()
 }

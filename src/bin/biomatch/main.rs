@@ -8,6 +8,7 @@ mod exit;
 mod output;
 mod table;
 
+mod arguments;
 mod audit;
 mod authenticate;
 mod calibrate;
@@ -32,13 +33,14 @@ mod records;
 mod score;
 mod score_faces;
 mod score_table;
+mod signals;
 mod train_codes;
 mod train_normaliser;
 mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::Subcommand;
 
 use crate::console::{Common, Console};
 use crate::exit::EXIT_CODES;
@@ -48,7 +50,7 @@ use crate::exit::EXIT_CODES;
 /// The commands work on standard files: fingerprint records (ISO/IEC 19794-2, ANSI INCITS 378,
 /// NIST .xyt), face embeddings (.npy), lists in CSV and NDJSON. `biomatch COMMAND --help` explains
 /// each with examples.
-#[derive(Debug, Parser)]
+#[derive(Debug, clap::Parser)]
 #[command(name = "biomatch", version, after_help = EXIT_CODES, propagate_version = true)]
 struct Cli {
     #[command(flatten)]
@@ -84,8 +86,12 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let answer = Console::new(&cli.common).and_then(|console| match &cli.command {
+    let cli: Cli = match arguments::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(exit) => return exit,
+    };
+    let ready = signals::handle_file_size_limit().and_then(|()| Console::new(&cli.common));
+    let answer = ready.and_then(|console| match &cli.command {
         Command::Demo(args) => demo::run(args, &console),
         Command::Enrol(args) => enrol::run(args, &console),
         Command::Authenticate(args) => authenticate::run(args, &console),

@@ -1,8 +1,8 @@
 //! The face normaliser that several commands take.
 
-use std::fs;
 use std::path::PathBuf;
 
+use biomatch::input;
 use biomatch::template::FaceNormaliser;
 
 use crate::exit::{Exit, Failure};
@@ -19,7 +19,7 @@ impl NormaliserOption {
     /// The normaliser, if one is named.
     pub(crate) fn load(&self) -> Result<Option<FaceNormaliser>, Failure> {
         let Some(path) = &self.normaliser else { return Ok(None) };
-        let bytes = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
+        let bytes = input::read(path, input::MAX_MODEL)?;
         let normaliser = FaceNormaliser::read(&bytes)
             .map_err(|error| Failure::from_error(Exit::Input, &error).within(path))?;
         Ok(Some(normaliser))

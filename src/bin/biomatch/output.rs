@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use biomatch::escape::Escaped;
+
 use crate::exit::{Exit, Failure, OrFail};
 
 /// A buffered destination of machine output.
@@ -35,17 +37,18 @@ impl Output {
         if path == Path::new("-") {
             return Ok(Self::stdout());
         }
-        let name = path.display().to_string();
+        let name = Escaped::new(path).to_string();
         let failed = |error: io::Error| Failure::unwritable(&name, &error);
         if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
             // A pipe or a device cannot be replaced by a rename; a folder fails to open here.
             let file = File::options().write(true).open(path).map_err(failed)?;
             return Ok(Self::straight(Box::new(file), name));
         }
-        let temporary = temporary_beside(path);
-        let file = File::create_new(&temporary).map_err(failed)?;
-        let pending = file.try_clone().map(|file| Pending { file, temporary, path: path.to_owned() });
-        let pending = Some(pending.map_err(failed)?);
+        let (file, temporary) = create_beside(path).map_err(failed)?;
+        let copy = file.try_clone().inspect_err(|_| {
+            let _ = fs::remove_file(&temporary);
+        });
+        let pending = Some(Pending { file: copy.map_err(failed)?, temporary, path: path.to_owned() });
         Ok(Self { writer: BufWriter::new(Box::new(file)), name, pending })
     }
 
@@ -113,10 +116,21 @@ impl Drop for Output {
     }
 }
 
-/// A hidden name in the same folder, so that the rename stays inside one file system.
-fn temporary_beside(path: &Path) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.tmp", std::process::id()));
-    path.with_file_name(name)
+/// Names that are tried for a temporary file. A killed process with the same process id may have left one, which
+/// is common in containers.
+const MOST_NAMES: u32 = 100;
+
+/// A new file with a hidden name in the same folder, so that the rename stays inside one file system.
+fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
+    let mut number = 0;
+    loop {
+        let mut name = std::ffi::OsString::from(".");
+        name.push(path.file_name().unwrap_or_default());
+        name.push(format!(".{}-{number}.tmp", std::process::id()));
+        let temporary = path.with_file_name(name);
+        match File::create_new(&temporary) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST_NAMES => number += 1,
+            created => return created.map(|file| (file, temporary)),
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! `biomatch pairs`: which comparisons to make, from a folder that follows a naming rule.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use biomatch::escape::Escaped;
 use biomatch::evaluation::Names;
-use biomatch::evaluation::pairs::{Impostors, pairs};
+use biomatch::evaluation::pairs::{Impostors, count_pairs, pairs};
+use biomatch::input;
 
 use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure};
@@ -48,6 +49,10 @@ pub(crate) struct Args {
     /// Seed of the random draw
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+
+    /// Most pairs to write; a longer list is refused before anything is written
+    #[arg(long, value_name = "N", default_value_t = 100_000_000)]
+    most: u64,
 
     /// Where the pairs go; `-` is standard output
     #[arg(long, value_name = "PAIRS.csv")]
@@ -95,6 +100,15 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let (mut folders, mut subjects) = (Names::default(), Names::default());
     let labels: Vec<(u32, u32)> =
         samples.iter().map(|s| (folders.number(&s.folder), subjects.number(&s.subject))).collect();
+    let expected = count_pairs(&labels, impostors);
+    if expected > args.most {
+        let message = format!(
+            "{expected} pairs of {} samples are more than {}: choose fewer with --impostors, or allow them with --most",
+            samples.len(),
+            args.most
+        );
+        return Err(Failure::new(Exit::Usage, message));
+    }
     let mut count = 0_u64;
     let mut list = Table::create(&args.out, ["a", "b"])?;
     for pair in pairs(&labels, impostors) {
@@ -116,9 +130,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
 }
 
 fn rows_of(file: &Path) -> Result<Vec<Sample>, Failure> {
-    let text = fs::read_to_string(file).map_err(|error| Failure::unreadable(file, &error))?;
+    let text = input::read_text(file, input::MAX_LIST)?;
     let rows = text.lines().enumerate().map(|(row, line)| match line.trim() {
-        "" => Err(Failure::new(Exit::Input, format!("{}:{}: no subject", file.display(), row + 1))),
+        "" => Err(Failure::new(Exit::Input, format!("{}:{}: no subject", Escaped::new(file), row + 1))),
         subject => Ok(Sample { id: row.to_string(), folder: String::new(), subject: subject.to_owned() }),
     });
     rows.collect()
@@ -142,7 +156,7 @@ fn samples_below(root: &Path, console: &Console) -> Result<Vec<Sample>, Failure>
 /// The sample at a path below the root; none if the name does not follow the rule.
 fn sample_at(path: &Path) -> Result<Option<Sample>, Failure> {
     let Some(id) = path.to_str() else {
-        return Err(Failure::new(Exit::Input, format!("{}: the name is not UTF-8", path.display())));
+        return Err(Failure::new(Exit::Input, format!("{}: the name is not UTF-8", Escaped::new(path))));
     };
     let id = id.replace(std::path::MAIN_SEPARATOR, "/");
     let (folder, name) = id.rsplit_once('/').unwrap_or(("", &id));

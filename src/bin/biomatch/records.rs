@@ -1,10 +1,10 @@
 //! Fingerprint record files and the options that say how to read them.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
 
+use biomatch::escape::Escaped;
+use biomatch::input;
 use biomatch::template::{FingerprintRecord, Frame, Reading, XytConvention};
 use biomatch::units::Resolution;
 
@@ -82,7 +82,7 @@ impl RecordOptions {
         } else {
             FingerprintRecord::read(bytes, reading)
         };
-        record.map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", path.display())))
+        record.map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(path))))
     }
 }
 
@@ -93,15 +93,5 @@ pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
 
 /// All bytes of a file that may be a fingerprint record.
 pub(crate) fn read_whole(path: &Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |error| Failure::unreadable(path, &error);
-    let file = File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(Failure::new(
-            Exit::Input,
-            format!("{}: too large for a fingerprint record", path.display()),
-        ));
-    }
-    Ok(bytes)
+    Ok(input::read(path, MOST_BYTES)?)
 }

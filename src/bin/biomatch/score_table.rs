@@ -1,11 +1,12 @@
 //! The table that `score` and `score-faces` write: `a,b,score,fmr`.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use biomatch::calibration::Calibration;
+use biomatch::escape::Escaped;
 use biomatch::evaluation::Names;
+use biomatch::input;
 use biomatch::units::Score;
 use rayon::prelude::*;
 
@@ -102,8 +103,8 @@ impl CalibrationOption {
         shipped: impl FnOnce() -> Result<Calibration, E>,
     ) -> Result<Calibration, Failure> {
         let Some(path) = &self.calibration else { return shipped().or_fail(Exit::Input) };
-        let text = fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
+        let text = input::read_text(path, input::MAX_MODEL)?;
         Calibration::from_json(&text)
-            .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", path.display())))
+            .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(path))))
     }
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use biomatch::escape::Escaped;
 use biomatch::fingerprint::FingerFeatures;
 use biomatch::fingerprint::codes::training::{Print, train};
+use biomatch::input;
 use biomatch_datasets::{Capture, Finger, Population};
 use rayon::prelude::*;
 
@@ -148,11 +150,11 @@ fn subject(id: &str) -> Option<String> {
 /// The subject of each sample.
 fn read_truth(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let within = |failure: Failure| failure.within(path);
-    let mut reader = csv::Reader::from_path(path).or_fail(Exit::Input).map_err(within)?;
+    let mut reader = csv::Reader::from_reader(input::open(path, input::MAX_TABLE)?);
     let header = reader.headers().or_fail(Exit::Input).map_err(within)?.clone();
     let column = |name: &str| {
         header.iter().position(|column| column == name).ok_or_else(|| {
-            Failure::new(Exit::Input, format!("{}: no column {name:?} in the header", path.display()))
+            Failure::new(Exit::Input, format!("{}: no column {name:?} in the header", Escaped::new(path)))
         })
     };
     let (id, subject) = (column("id")?, column("subject")?);

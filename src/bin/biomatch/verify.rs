@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use biomatch::escape::Escaped;
 use biomatch::gallery;
 
 use crate::console::Console;
@@ -77,7 +78,7 @@ fn lines(found: &Found, output: &mut Output) -> std::io::Result<()> {
         writeln!(output, "set aside by a recovery: {name}")?;
     }
     for name in &found.foreign {
-        writeln!(output, "not a file of the gallery: {name}")?;
+        writeln!(output, "not a file of the gallery: {}", Escaped::new(name))?;
     }
     let Found { files, bytes, fingers, faces, .. } = found;
     let verdict = match (found.sound, found.problems.is_empty()) {

@@ -1,5 +1,6 @@
 //! Why a file is not a file of embeddings.
 
+use crate::escape::Escaped;
 use crate::template::{FaceTemplate, FaceTemplateError};
 
 /// Why bytes are not embeddings. Offsets are in bytes from the start of the file.
@@ -95,7 +96,7 @@ pub enum FaceFileError {
         dimension: usize,
     },
     /// Not JSON, or not an array of numbers or of arrays of numbers.
-    #[error("{message}{}", offset.map(|o| format!(" (byte {o})")).unwrap_or_default())]
+    #[error("{}{}", Escaped::new(message), offset.map(|o| format!(" (byte {o})")).unwrap_or_default())]
     Json {
         /// What the JSON reader found.
         message: String,

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use biomatch::calibration::{FINGER_MATCHER, Fit, ImpostorSet};
+use biomatch::escape::Escaped;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::template::{FingerprintRecord, Reading};
 use biomatch::units::Score;
@@ -16,6 +17,7 @@ use super::Destination;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::generated;
+use crate::records::read_whole;
 
 /// Fit this program's fingerprint matcher on records and on generated fingers
 ///
@@ -141,9 +143,9 @@ fn read(databases: &[PathBuf], aliases: &[(String, String)]) -> Result<Vec<Print
             let name = aliases.iter().find(|(_, b)| *b == name).map_or(name, |(a, _)| a.clone());
             let next = numbers.len();
             let finger = *numbers.entry(name).or_insert(next);
-            let bytes = fs::read(&path).map_err(|error| Failure::unreadable(&path, &error))?;
+            let bytes = read_whole(&path)?;
             let record = FingerprintRecord::read(&bytes, Reading::Lenient)
-                .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", path.display())))?;
+                .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(&path))))?;
             let minutiae = record.views.first().map(|view| view.minutiae.as_slice()).unwrap_or_default();
             prints.push(Print { database: index, finger, features: FingerFeatures::new(minutiae) });
         }

@@ -1,8 +1,9 @@
 //! Embeddings whose subjects are known.
 
-use std::fs;
 use std::path::PathBuf;
 
+use biomatch::escape::Escaped;
+use biomatch::input;
 use biomatch::template::face_file::Embeddings;
 use ndarray::Array2;
 
@@ -22,17 +23,17 @@ pub(crate) struct Pictures {
 impl Pictures {
     /// The embeddings, and the subject of each.
     pub(crate) fn read(&self) -> Result<(Array2<f32>, Vec<String>), Failure> {
-        let bytes =
-            fs::read(&self.embeddings).map_err(|error| Failure::unreadable(&self.embeddings, &error))?;
+        let bytes = input::read(&self.embeddings, input::MAX_EMBEDDINGS)?;
         let embeddings = Embeddings::npy(bytes)
-            .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", self.embeddings.display())))?
+            .map_err(|error| {
+                Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(&self.embeddings)))
+            })?
             .to_array();
-        let text = fs::read_to_string(&self.subjects)
-            .map_err(|error| Failure::unreadable(&self.subjects, &error))?;
+        let text = input::read_text(&self.subjects, input::MAX_LIST)?;
         let subjects: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
         if subjects.len() != embeddings.nrows() {
             let (lines, rows) = (subjects.len(), embeddings.nrows());
-            let message = format!("{}: {lines} lines for {rows} embeddings", self.subjects.display());
+            let message = format!("{}: {lines} lines for {rows} embeddings", Escaped::new(&self.subjects));
             return Err(Failure::new(Exit::Input, message));
         }
         Ok((embeddings, subjects))

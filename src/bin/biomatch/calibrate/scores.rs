@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use biomatch::calibration::{Fit, ImpostorSet};
+use biomatch::escape::Escaped;
+use biomatch::input;
 use biomatch::units::Score;
 
 use super::Destination;
-use crate::exit::{Exit, Failure, OrFail};
+use crate::exit::{Exit, Failure};
 
 /// Fit on score files, such as `biomatch score` writes
 ///
@@ -56,23 +58,26 @@ fn columns<const N: usize>(
     reader: &mut csv::Reader<std::fs::File>,
     names: [&str; N],
 ) -> Result<[usize; N], Failure> {
-    let header = reader.headers().or_fail(Exit::Input)?.clone();
+    let header = reader.headers().map_err(|error| unlike_csv(path, &error))?.clone();
     let mut found = [0; N];
     for (slot, name) in found.iter_mut().zip(names) {
         *slot = header.iter().position(|column| column == name).ok_or_else(|| {
-            Failure::new(Exit::Input, format!("{}: no column {name:?} in the header", path.display()))
+            Failure::new(Exit::Input, format!("{}: no column {name:?} in the header", Escaped::new(path)))
         })?;
     }
     Ok(found)
 }
 
 fn open(path: &Path) -> Result<csv::Reader<std::fs::File>, Failure> {
-    let file = std::fs::File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
-    Ok(csv::Reader::from_reader(file))
+    Ok(csv::Reader::from_reader(input::open(path, input::MAX_TABLE)?))
+}
+
+fn unlike_csv(path: &Path, error: &csv::Error) -> Failure {
+    Failure::from_error(Exit::Input, error).within(path)
 }
 
 fn wrong(path: &Path, line: usize, what: &str) -> Failure {
-    Failure::new(Exit::Input, format!("{}: record {line}: {what}", path.display()))
+    Failure::new(Exit::Input, format!("{}: record {line}: {what}", Escaped::new(path)))
 }
 
 /// The subject of each sample.
@@ -81,7 +86,7 @@ fn read_truth(path: &Path) -> Result<HashMap<String, String>, Failure> {
     let [id, subject] = columns(path, &mut reader, ["id", "subject"])?;
     let mut truth = HashMap::new();
     for record in reader.records() {
-        let record = record.or_fail(Exit::Input)?;
+        let record = record.map_err(|error| unlike_csv(path, &error))?;
         let field = |column| record.get(column).unwrap_or_default().to_owned();
         truth.insert(field(id), field(subject));
     }
@@ -93,7 +98,7 @@ fn read_impostors(path: &Path, truth: &HashMap<String, String>) -> Result<Vec<Sc
     let [a, b, score] = columns(path, &mut reader, ["a", "b", "score"])?;
     let mut scores = Vec::new();
     for (line, record) in reader.records().enumerate() {
-        let record = record.or_fail(Exit::Input)?;
+        let record = record.map_err(|error| unlike_csv(path, &error))?;
         let field = |column| record.get(column).unwrap_or_default();
         let (Some(one), Some(other)) = (truth.get(field(a)), truth.get(field(b))) else {
             return Err(wrong(path, line + 1, "a sample is not in the truth file"));

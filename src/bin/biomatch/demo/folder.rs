@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use biomatch::escape::Escaped;
+
 use crate::exit::{Exit, Failure};
 
 /// A folder for the gallery; a temporary one is removed at the end, however the run ends.
@@ -18,7 +20,7 @@ impl Folder {
         }
         let path = std::env::temp_dir().join(format!("biomatch-demo-{}", std::process::id()));
         fs::create_dir(&path)
-            .map_err(|error| Failure::new(Exit::Gallery, format!("{}: {error}", path.display())))?;
+            .map_err(|error| Failure::new(Exit::Gallery, format!("{}: {error}", Escaped::new(&path))))?;
         Ok(Self { path, temporary: true })
     }
 

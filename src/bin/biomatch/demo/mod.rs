@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use biomatch::calibration::{Calibration, Fit, ImpostorSet};
 use biomatch::database::{Calibrations, CitizenDatabase, Options};
+use biomatch::escape::Escaped;
 use biomatch::face::FaceMatrix;
 use biomatch::kernels::Kernels;
 
@@ -80,7 +81,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     report.total_seconds = started.elapsed().as_secs_f64();
     report.print(args.json)?;
     if let Some(path) = &args.gallery {
-        console.note(format_args!("the gallery is in {}", path.display()));
+        console.note(format_args!("the gallery is in {}", Escaped::new(path)));
     }
     Ok(Answer::Yes)
 }

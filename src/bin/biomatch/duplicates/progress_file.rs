@@ -1,11 +1,13 @@
 //! Finished steps of a run, written down: a line that says of what run, and a line a step (NDJSON).
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use biomatch::escape::Escaped;
 use biomatch::gallery::ReferenceId;
+use biomatch::input::{self, InputProblem};
 use biomatch::search::{Duplicate, Enrolled, StepFound};
 use biomatch::template::ModelId;
 use biomatch::units::Score;
@@ -59,10 +61,13 @@ impl ProgressFile {
     /// Reads the steps of this run, or starts the file anew. A file that is not one of these is left
     /// alone.
     pub(crate) fn open(path: &Path, run: &Run, console: &Console) -> Result<Self, Failure> {
-        let name = path.display().to_string();
+        let name = Escaped::new(path).to_string();
         let failed = |error: std::io::Error| Failure::unwritable(&name, &error);
-        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-        let mut file = options.map_err(failed)?;
+        let opened = input::open_or_create(path, input::MAX_LIST);
+        let mut file = opened.map_err(|error| match error.problem {
+            InputProblem::Io(source) => failed(source),
+            _ => error.into(),
+        })?;
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(failed)?;
         let header = Header {

@@ -5,6 +5,7 @@ mod drawing;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use biomatch::escape::Escaped;
 use biomatch::fingerprint::{Explanation, explain};
 use biomatch::template::{FingerprintTemplate, Minutia};
 
@@ -122,7 +123,10 @@ fn within_half(degrees: f32) -> f32 {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     if let Some(svg) = args.svg.as_deref().filter(|svg| !args.force && svg.is_file()) {
-        return Err(Failure::new(Exit::Output, format!("{}: exists; --force replaces it", svg.display())));
+        return Err(Failure::new(
+            Exit::Output,
+            format!("{}: exists; --force replaces it", Escaped::new(svg)),
+        ));
     }
     let a = view(args, &args.a, args.view_a, console)?;
     let b = view(args, &args.b, args.view_b, console)?;
@@ -151,10 +155,13 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
 
 fn view(args: &Args, path: &Path, number: usize, console: &Console) -> Result<FingerprintTemplate, Failure> {
     let mut record = args.records.read(path)?;
-    record.warnings.iter().for_each(|warning| console.warn(format_args!("{}: {warning}", path.display())));
+    record
+        .warnings
+        .iter()
+        .for_each(|warning| console.warn(format_args!("{}: {warning}", Escaped::new(path))));
     if number >= record.views.len() {
         let message =
-            format!("{}: has {} views, none of number {number}", path.display(), record.views.len());
+            format!("{}: has {} views, none of number {number}", Escaped::new(path), record.views.len());
         return Err(Failure::new(Exit::Input, message));
     }
     Ok(record.views.swap_remove(number))

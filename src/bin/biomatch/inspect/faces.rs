@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use biomatch::escape::Escaped;
 use biomatch::template::FaceTemplate;
 use biomatch::template::face_file::{Embeddings, read_json};
 
@@ -37,7 +38,7 @@ fn of_embeddings(path: &Path, format: &str, embeddings: &Embeddings<Vec<u8>>) ->
 }
 
 fn failed(path: &Path, error: &dyn std::error::Error) -> Failure {
-    Failure::new(Exit::Input, format!("{}: {}", path.display(), Failure::from_error(Exit::Input, error)))
+    Failure::new(Exit::Input, format!("{}: {}", Escaped::new(path), Failure::from_error(Exit::Input, error)))
 }
 
 struct Summary {

@@ -4,17 +4,18 @@ mod faces;
 mod fingerprint;
 mod gallery;
 
-use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use biomatch::gallery::GalleryFile;
+use biomatch::ingest::MAX_JSON;
+use biomatch::input;
 use biomatch::template::face_file::NPY_MAGIC;
 
 use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure, OrFail};
 use crate::facts::Facts;
-use crate::files::files_below;
+use crate::files::readable_files_below;
 use crate::output::Output;
 use crate::records::{RecordOptions, has_extension};
 
@@ -59,17 +60,26 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let mut first_bad = None;
     let mut bad = 0_u64;
     let mut inspected = 0_u64;
+    let mut is_bad = |failure: Failure| {
+        console.error(&failure);
+        first_bad.get_or_insert(failure);
+    };
     for path in &args.files {
-        for file in expand(path)? {
+        let (files, failures) = expand(path);
+        for file in files {
             inspected += 1;
             match inspect(&file, args) {
                 Ok(facts) => print(&mut output, &file, facts, args.json)?,
                 Err(failure) => {
                     bad += 1;
-                    console.error(&failure);
-                    first_bad.get_or_insert(failure);
+                    is_bad(failure);
                 }
             }
+        }
+        for failure in failures {
+            inspected += 1;
+            bad += 1;
+            is_bad(failure);
         }
     }
     output.finish()?;
@@ -82,16 +92,17 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     }
 }
 
-/// A file or a gallery is itself; another folder is the files below it.
-fn expand(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+/// A file or a gallery is itself; another folder is the files below it. With folders that cannot be read.
+fn expand(path: &Path) -> (Vec<PathBuf>, Vec<Failure>) {
     if path.is_dir() && !path.join("CURRENT").is_file() {
-        return Ok(files_below(path)?.into_iter().map(|file| path.join(file)).collect());
+        let (files, failures) = readable_files_below(path);
+        return (files.into_iter().map(|file| path.join(file)).collect(), failures);
     }
-    Ok(vec![path.to_owned()])
+    (vec![path.to_owned()], Vec::new())
 }
 
 fn print(output: &mut Output, file: &Path, facts: Facts, json: bool) -> Result<(), Failure> {
-    let facts_with_file = Facts::default().with("file", file.display().to_string()).and(facts);
+    let facts_with_file = Facts::default().with("file", file.to_string_lossy().into_owned()).and(facts);
     let text = if json {
         serde_json::to_string(&facts_with_file).or_fail(Exit::Output)? + "\n"
     } else {
@@ -105,20 +116,19 @@ fn inspect(path: &Path, args: &Args) -> Result<Facts, Failure> {
     if path.is_dir() {
         return gallery::folder(path);
     }
-    let unreadable = |error| Failure::unreadable(path, &error);
     let mut start = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(GalleryFile::START as u64).read_to_end(&mut start))
-        .map_err(unreadable)?;
+    let file = input::open(path, input::MAX_TABLE)?;
+    let read = file.take(GalleryFile::START as u64).read_to_end(&mut start);
+    read.map_err(|error| Failure::unreadable(path, &error))?;
     if GalleryFile::is_start_of_one(&start) {
         return gallery::file(path);
     }
-    let whole = || fs::read(path).map_err(unreadable);
+    let whole = || input::read(path, input::MAX_EMBEDDINGS);
     if start.starts_with(NPY_MAGIC) {
         return faces::npy(path, whole()?);
     }
     if has_extension(path, "json") {
-        return faces::json(path, whole()?);
+        return faces::json(path, input::read(path, MAX_JSON)?);
     }
     let is_record = start.starts_with(b"FMR\0") || has_extension(path, "xyt") || has_extension(path, "csv");
     match args.dimension {

@@ -1,9 +1,10 @@
 //! The embeddings of a file, without those that are none.
 
-use std::fs;
 use std::path::Path;
 
+use biomatch::escape::Escaped;
 use biomatch::face::{FaceError, FaceMatrix, FaceMatrixError};
+use biomatch::input;
 use biomatch::template::face_file::{Embeddings, FaceFileError};
 use biomatch::template::{FaceNormaliser, FaceTemplateError, ModelId};
 use biomatch::units::Score;
@@ -33,7 +34,7 @@ impl Faces {
         console: &Console,
     ) -> Result<Self, Failure> {
         let failed = |error: &dyn std::error::Error| Failure::from_error(Exit::Input, error).within(path);
-        let bytes = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
+        let bytes = input::read(path, input::MAX_EMBEDDINGS)?;
         let embeddings = Embeddings::npy(bytes).map_err(|error| failed(&error))?;
         // Files name no network; that both are of the same one is the caller's word.
         let model: ModelId = "unnamed".parse().or_fail(Exit::Input)?;
@@ -119,5 +120,5 @@ fn tell(path: &Path, bad: &[(usize, FaceFileError)], rows: usize, console: &Cons
     for (_, error) in bad.iter().take(REASONS) {
         Failure::from_error(Exit::Input, error).within(path).warn(console);
     }
-    console.warn(format_args!("{}: {} of {rows} embeddings are bad", path.display(), bad.len()));
+    console.warn(format_args!("{}: {} of {rows} embeddings are bad", Escaped::new(path), bad.len()));
 }

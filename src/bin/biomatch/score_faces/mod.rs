@@ -5,6 +5,7 @@ mod faces;
 use std::path::PathBuf;
 
 use biomatch::calibration;
+use biomatch::escape::Escaped;
 use biomatch::evaluation::{Names, PairList};
 use rayon::prelude::*;
 
@@ -121,7 +122,8 @@ fn check_rows(
         for (column, (&name, &length)) in pair.iter().zip(&lengths).enumerate() {
             if rows.get(name as usize).copied().flatten().is_none_or(|row| row >= length) {
                 let (column, file) = if column == 0 { ("a", &args.a) } else { ("b", &args.b) };
-                let (pairs, file, found) = (args.pairs.display(), file.display(), list.names.name(name));
+                let (pairs, file, found) =
+                    (Escaped::new(&args.pairs), Escaped::new(file), list.names.name(name));
                 let message = format!(
                     "{pairs}: {column} is a row number of {file}, which has {length} rows, not {found:?}"
                 );
