@@ -2,10 +2,11 @@
 #![no_main]
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use biomatch::citizen::CitizenId;
-use biomatch::database::{Audit, AuditEntry, AuditEvent, AuditFile, check_audit};
+use biomatch::database::{Audit, AuditEntry, AuditEvent, AuditFile, check_audit, check_audit_files};
 use biomatch_fuzz::own_file;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
@@ -20,13 +21,32 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
         finger_calibration: "none",
         took: Duration::ZERO,
     };
-    AuditFile::append(&path).and_then(|file| file.record(&entry)).expect("a short file is appended to");
-    match (before, check_audit(&path, None)) {
+    AuditFile::append(&path).expect("opens").record(&entry).expect("a short file is appended to");
+    // A file that a rotation closed is kept under a number and continued.
+    let mut kept = path.clone().into_os_string();
+    kept.push(".0001");
+    let (kept, mut files) = (PathBuf::from(kept), vec![path.clone()]);
+    if kept.exists() {
+        files.insert(0, kept.clone());
+    }
+    let reports = check_audit_files(&files, None);
+    let after = reports.map(|reports| {
+        let torn: Vec<u64> = reports.iter().flat_map(|report| report.torn.clone()).collect();
+        assert!(reports.iter().all(|report| report.is_whole()), "the newest line is whole");
+        (reports.iter().map(|report| report.entries).sum::<u64>(), torn)
+    });
+    match (before, after) {
         (Ok(before), Ok(after)) => {
-            assert_eq!((after.entries, &after.torn), (before.entries + 1, &before.torn));
-            assert!(check_audit(&path, Some(before.head)).is_ok(), "the head that was known is still there");
+            let (entries, torn) = after;
+            assert_eq!(entries, before.entries + 1);
+            assert!(torn.starts_with(&before.torn));
+            assert!(torn.len() <= before.torn.len() + usize::from(before.unfinished.is_some()));
+            let known = check_audit_files(&files, Some(before.head));
+            assert!(known.is_ok(), "the head that was known is still there");
         }
         (Err(_), Err(error)) => assert!(!error.to_string().is_empty()),
         (before, after) => panic!("{before:?} became {after:?}"),
     }
+    // The next input begins without it.
+    let _ = fs::remove_file(kept);
 });

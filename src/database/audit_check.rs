@@ -1,77 +1,55 @@
-//! Whether an audit file is as it was written.
+//! Whether audit files are as they were written.
 
-use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use serde::Deserialize;
+use super::audit_file::{
+    Access, AuditFileError, LOCK_TIMEOUT, Limit, escaped, lock_shared, open_regular, shown,
+};
+use super::audit_line::{AuditDigest, Link, MOST_LINE};
 
-/// Most bytes of a line.
-pub(super) const MOST_LINE: usize = 1 << 24;
-
-/// BLAKE3 digest of a line of an audit file, without its line feed. That of the last line is the file's
-/// head: whoever knows it can tell whether lines at the end are missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct AuditDigest([u8; 32]);
-
-impl AuditDigest {
-    /// What the first line names as the one before.
-    pub const START: Self = Self([0; 32]);
-
-    pub(super) fn of(line: &[u8]) -> Self {
-        Self(*blake3::hash(line).as_bytes())
-    }
-}
-
-impl fmt::Display for AuditDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
-    }
-}
-
-/// Why a text is not the digest of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a digest has 64 hexadecimal digits")]
-pub struct AuditDigestError;
-
-impl FromStr for AuditDigest {
-    type Err = AuditDigestError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        blake3::Hash::from_hex(text).map(|hash| Self(*hash.as_bytes())).map_err(|_| AuditDigestError)
-    }
-}
-
-/// A sound audit file.
+/// What a check of an audit file found. No line that another one follows was changed, moved or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AuditReport {
-    /// Entries.
+    /// Entries: decisions and changes. Lines that a rotation wrote are not counted.
     pub entries: u64,
-    /// Numbers, from 1, of the lines that a crash cut: of entries whose decision was never given. The
-    /// chain holds them as they are.
+    /// Numbers, from 1, of the lines that were cut when the next line was written, by a crash. The next
+    /// line's digest covers what is left of them.
     pub torn: Vec<u64>,
-    /// The digest of the last line; [`AuditDigest::START`] of an empty file.
+    /// Number of the newest line if it is not whole. Whether its decision was given is unknown: a crash
+    /// while it was written leaves this, and so does damage, or a truncation that took later lines too.
+    /// Once another line follows it is one of `torn`.
+    pub unfinished: Option<u64>,
+    /// Name of the file that this one continues after a rotation.
+    pub continues: Option<String>,
+    /// A rotation closed the file: another continues it.
+    pub closed: bool,
+    /// The digest of the last line; of an empty file [`AuditDigest::START`], or the head of the file
+    /// before it.
     pub head: AuditDigest,
+}
+
+impl AuditReport {
+    /// Whether the newest line is whole too.
+    pub fn is_whole(&self) -> bool {
+        self.unfinished.is_none()
+    }
 }
 
 /// Why an audit file is not as it was written, or cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditError {
-    /// The system's word.
-    #[error("{}: {source}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What it says.
-        source: io::Error,
-    },
+    /// The file is no regular file, or an I/O error.
+    #[error(transparent)]
+    Unreadable(#[from] AuditFileError),
     /// A line does not follow the one before.
     #[error(
-        "{}: line {line} (offset {offset}) follows a line of digest {named}, but the line before has {found}: a line before was changed, moved, removed or put in", path.display()
+        "{}: line {line} (offset {offset}) follows a line of digest {}, but the line before has {found}: a line before was changed, moved, removed or put in",
+        shown(path),
+        escaped(named)
     )]
     Broken {
         /// The file.
@@ -85,8 +63,25 @@ pub enum AuditError {
         /// The digest of the line before.
         found: AuditDigest,
     },
+    /// A file does not follow the one that was given before it.
+    #[error(
+        "{}: the first line follows a line of digest {}, but the last line of {} has {found}: a file between them is missing, or lines of one were changed or removed",
+        shown(path),
+        escaped(named),
+        shown(before)
+    )]
+    NotContinued {
+        /// The file.
+        path: PathBuf,
+        /// The file before.
+        before: PathBuf,
+        /// The digest that the first line names.
+        named: String,
+        /// The digest of the last line of the file before.
+        found: AuditDigest,
+    },
     /// A line that is no entry, and was not cut by a crash either.
-    #[error("{}: line {line} (offset {offset}) is no entry: {reason}", path.display())]
+    #[error("{}: line {line} (offset {offset}) is no entry: {}", shown(path), escaped(reason))]
     NoEntry {
         /// The file.
         path: PathBuf,
@@ -98,68 +93,212 @@ pub enum AuditError {
         reason: String,
     },
     /// The head that was known is not the digest of any line.
-    #[error("{}: no line has the digest {head}: lines at the end are missing, or it was written anew", path.display())]
+    #[error(
+        "{}: no line has the digest {head}: lines at the end are missing, the file was written anew, or that line is in an older file, which was not given",
+        shown(path)
+    )]
     NoHead {
-        /// The file.
+        /// The last file.
         path: PathBuf,
         /// The head that was known.
         head: AuditDigest,
     },
 }
 
-#[derive(Deserialize)]
-struct Link {
-    previous: String,
-}
-
 /// Checks that every line names the digest of the one before, and that one has the digest `known`: a head
 /// of the file that was kept elsewhere. Without that it cannot be seen whether the last lines are missing,
 /// nor whether someone wrote the whole file anew.
 ///
-/// Reads the file once, a line at a time.
+/// Reads the file once, a line at a time. A file that continues another after a rotation begins with the
+/// digest of that one's last line; [`check_audit_files`] checks several together.
 ///
 /// # Errors
 /// [`AuditError`]: the first thing that is wrong.
 pub fn check_audit(path: impl AsRef<Path>, known: Option<AuditDigest>) -> Result<AuditReport, AuditError> {
-    let path = path.as_ref();
-    let unreadable = |source| AuditError::Unreadable { path: path.to_owned(), source };
-    let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
-    let mut report = AuditReport { entries: 0, torn: Vec::new(), head: AuditDigest::START };
-    let mut is_known = known.is_none_or(|known| known == AuditDigest::START);
-    let (mut number, mut offset, mut line) = (0_u64, 0_u64, Vec::new());
-    loop {
-        line.clear();
-        // A line of any length is cut here, and is then no entry.
-        let most = MOST_LINE as u64 + 1;
-        let read = file.by_ref().take(most).read_until(b'\n', &mut line).map_err(unreadable)?;
-        if read == 0 {
-            break;
+    let mut chain = Chain::new(known);
+    let report = chain.check(path.as_ref())?;
+    chain.finish()?;
+    Ok(report)
+}
+
+/// Checks files of one chain, the oldest first: each must continue the one before, and a line of one of
+/// them must have the digest `known`. Gives a report of each.
+///
+/// # Errors
+/// [`AuditError`]: the first thing that is wrong.
+pub fn check_audit_files<P: AsRef<Path>>(
+    paths: impl IntoIterator<Item = P>,
+    known: Option<AuditDigest>,
+) -> Result<Vec<AuditReport>, AuditError> {
+    let mut chain = Chain::new(known);
+    let mut reports: Vec<AuditReport> = Vec::new();
+    for path in paths {
+        let report = chain.check(path.as_ref())?;
+        if let Some(before) = reports.last_mut() {
+            // A line follows it.
+            before.torn.extend(before.unfinished.take_if(|_| report.head != before.head));
         }
-        number += 1;
-        if line.last() == Some(&b'\n') {
-            line.pop();
-        } else if line.len() > MOST_LINE {
-            let reason = format!("it is longer than {MOST_LINE} bytes");
-            return Err(AuditError::NoEntry { path: path.to_owned(), line: number, offset, reason });
-        }
-        match serde_json::from_slice::<Link>(&line) {
-            Ok(Link { previous }) if previous.parse() == Ok(report.head) => report.entries += 1,
-            Ok(Link { previous }) => {
-                let (path, found) = (path.to_owned(), report.head);
-                return Err(AuditError::Broken { path, line: number, offset, named: previous, found });
-            }
-            Err(error) if error.is_data() => {
-                let (path, reason) = (path.to_owned(), error.to_string());
-                return Err(AuditError::NoEntry { path, line: number, offset, reason });
-            }
-            Err(_) => report.torn.push(number),
-        }
-        report.head = AuditDigest::of(&line);
-        is_known |= known == Some(report.head);
-        offset += read as u64;
+        reports.push(report);
     }
-    match known {
-        Some(head) if !is_known => Err(AuditError::NoHead { path: path.to_owned(), head }),
-        _ => Ok(report),
+    chain.finish()?;
+    Ok(reports)
+}
+
+/// The chain as far as it was followed.
+struct Chain {
+    head: AuditDigest,
+    known: Option<AuditDigest>,
+    is_known: bool,
+    /// The file that was followed last.
+    before: Option<PathBuf>,
+}
+
+/// A line, and where it is.
+struct Place<'a> {
+    path: &'a Path,
+    line: u64,
+    offset: u64,
+    /// It has its line feed.
+    is_whole: bool,
+}
+
+impl Chain {
+    fn new(known: Option<AuditDigest>) -> Self {
+        let mut chain = Self { head: AuditDigest::START, known, is_known: known.is_none(), before: None };
+        chain.go_to(AuditDigest::START);
+        chain
+    }
+
+    fn go_to(&mut self, head: AuditDigest) {
+        self.head = head;
+        self.is_known |= self.known == Some(head);
+    }
+
+    fn finish(self) -> Result<(), AuditError> {
+        match (self.known, self.before) {
+            (Some(head), Some(path)) if !self.is_known => Err(AuditError::NoHead { path, head }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Follows the lines of a file.
+    fn check(&mut self, path: &Path) -> Result<AuditReport, AuditError> {
+        let mut lines = FileLines::open(path)?;
+        let (head, torn) = (self.head, Vec::new());
+        let mut report =
+            AuditReport { entries: 0, torn, unfinished: None, continues: None, closed: false, head };
+        while let Some(place) = lines.next()? {
+            let line = &lines.line[..];
+            let is_cut = match Link::read(line).map_err(|error| place.no_entry(error.to_string()))? {
+                _ if report.closed => {
+                    return Err(place.no_entry("the line before closed the file".to_owned()));
+                }
+                Some(link) => {
+                    self.add(&place, link, &mut report)?;
+                    self.go_to(AuditDigest::of(line));
+                    false
+                }
+                None => {
+                    report.torn.push(place.line);
+                    self.go_to(AuditDigest::of_cut(self.head, line));
+                    true
+                }
+            };
+            report.unfinished = (is_cut || !place.is_whole).then_some(place.line);
+        }
+        report.torn.pop_if(|last| report.unfinished == Some(*last));
+        report.head = self.head;
+        self.before = Some(path.to_owned());
+        Ok(report)
+    }
+
+    /// Adds a line that names the one before it.
+    fn add(&mut self, place: &Place<'_>, link: Link, report: &mut AuditReport) -> Result<(), AuditError> {
+        let previous = link.previous.parse().ok();
+        let is_first = place.line == 1;
+        if let Some(head) = previous.filter(|_| is_first && link.is_continuing() && self.before.is_none()) {
+            // What is before was not given.
+            self.go_to(head);
+        }
+        if previous != Some(self.head) {
+            let (path, named, found) = (place.path.to_owned(), link.previous, self.head);
+            return Err(match &self.before {
+                Some(before) if is_first => {
+                    AuditError::NotContinued { path, before: before.clone(), named, found }
+                }
+                _ => AuditError::Broken { path, line: place.line, offset: place.offset, named, found },
+            });
+        }
+        if link.is_continuing() && !is_first {
+            return Err(place.no_entry("only the first line of a file continues another".to_owned()));
+        }
+        report.closed = link.is_closing();
+        if link.is_continuing() {
+            report.continues = Some(link.continues.unwrap_or_default());
+        } else if !report.closed {
+            report.entries += 1;
+        }
+        Ok(())
+    }
+}
+
+impl Place<'_> {
+    fn no_entry(&self, reason: String) -> AuditError {
+        AuditError::NoEntry { path: self.path.to_owned(), line: self.line, offset: self.offset, reason }
+    }
+}
+
+/// A file's lines.
+struct FileLines<'a> {
+    path: &'a Path,
+    file: BufReader<File>,
+    line: Vec<u8>,
+    number: u64,
+    /// Behind the lines read.
+    offset: u64,
+    /// No process writes: the lock is held, or could not be taken.
+    is_quiet: bool,
+}
+
+impl<'a> FileLines<'a> {
+    fn open(path: &'a Path) -> Result<Self, AuditFileError> {
+        let (file, _) = open_regular(path, Access::Read)?;
+        let (file, line) = (BufReader::new(file), Vec::new());
+        Ok(Self { path, file, line, number: 0, offset: 0, is_quiet: false })
+    }
+
+    /// Reads the next line into `line`, without its line feed.
+    fn next(&mut self) -> Result<Option<Place<'a>>, AuditError> {
+        let offset = self.offset;
+        let read = self.read_line().map_err(AuditFileError::io(self.path, "read it"))?;
+        if read == 0 {
+            return Ok(None);
+        }
+        self.number += 1;
+        self.offset += read as u64;
+        let is_whole = self.line.pop_if(|last| *last == b'\n').is_some();
+        let place = Place { path: self.path, line: self.number, offset, is_whole };
+        if self.line.len() > MOST_LINE {
+            return Err(place.no_entry(format!("it is longer than {MOST_LINE} bytes")));
+        }
+        Ok(Some(place))
+    }
+
+    fn read_line(&mut self) -> io::Result<usize> {
+        loop {
+            self.line.clear();
+            // A line of any length is cut here, and is then no entry.
+            let most = MOST_LINE as u64 + 1;
+            let read = self.file.by_ref().take(most).read_until(b'\n', &mut self.line)?;
+            let is_cut = read > 0 && read <= MOST_LINE && self.line.last() != Some(&b'\n');
+            if !is_cut || self.is_quiet {
+                return Ok(read);
+            }
+            // A process may be writing it: read it again when none is. One that was stopped while it
+            // wrote does not hold up the check.
+            let _ = lock_shared(self.file.get_ref(), self.path, Limit::new(LOCK_TIMEOUT));
+            self.is_quiet = true;
+            self.file.seek(SeekFrom::Start(self.offset))?;
+        }
     }
 }

@@ -8,6 +8,7 @@
 mod audit;
 mod audit_check;
 mod audit_file;
+mod audit_line;
 mod authenticate;
 mod calibrations;
 mod change_record;
@@ -27,8 +28,9 @@ mod probe;
 mod writer;
 
 pub use audit::{Audit, AuditCandidate, AuditEntry, AuditEvent, AuditOutcome};
-pub use audit_check::{AuditDigest, AuditDigestError, AuditError, AuditReport, check_audit};
-pub use audit_file::AuditFile;
+pub use audit_check::{AuditError, AuditReport, check_audit, check_audit_files};
+pub use audit_file::{AuditFile, AuditFileError};
+pub use audit_line::{AuditDigest, AuditDigestError};
 pub use calibrations::Calibrations;
 pub use citizens::{CitizenDatabase, CitizenSnapshot};
 pub use decision::{Comparison, Decision, Evidence, Modality, ModalityEvidence, ReferReason, Verdict};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use biomatch::database::{AuditFile, Options};
 
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure, OrFail};
 
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct AuditOption {
@@ -19,8 +19,7 @@ impl AuditOption {
     /// The options, with the audit that was asked for.
     pub(crate) fn of(&self, options: Options) -> Result<Options, Failure> {
         let Some(path) = &self.audit else { return Ok(options) };
-        let sink = AuditFile::append(path)
-            .map_err(|error| Failure::unwritable(&path.display().to_string(), &error))?;
+        let sink = AuditFile::append(path).or_fail(Exit::Output)?;
         Ok(options.audit(Arc::new(sink)))
     }
 }

@@ -30,6 +30,7 @@ mod inspect;
 mod normaliser;
 mod pairs;
 mod records;
+mod rotate_audit;
 mod score;
 mod score_faces;
 mod score_table;
@@ -73,6 +74,7 @@ enum Command {
     Compact(citizen::CompactArgs),
     Verify(verify::Args),
     CheckAudit(check_audit::Args),
+    RotateAudit(rotate_audit::Args),
     Calibrate(calibrate::Args),
     Inspect(inspect::Args),
     Explain(explain::Args),
@@ -103,6 +105,7 @@ fn main() -> ExitCode {
         Command::Compact(args) => citizen::compact(args, &console),
         Command::Verify(args) => verify::run(args, &console),
         Command::CheckAudit(args) => check_audit::run(args, &console),
+        Command::RotateAudit(args) => rotate_audit::run(args, &console),
         Command::Calibrate(args) => calibrate::run(args, &console),
         Command::Explain(args) => explain::run(args, &console),
         Command::Inspect(args) => inspect::run(args, &console),

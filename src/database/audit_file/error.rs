@@ -1,0 +1,182 @@
+//! Why an audit file takes no entry.
+
+use std::fmt::{self, Write as _};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A failure of an audit file. The entry is then uncertain, and the decision or change fails.
+///
+/// [`super::AuditFile`] gives it inside the [`io::Error`] that [`crate::database::Audit`] asks for:
+/// `error.get_ref()` and `downcast_ref::<AuditFileError>()` find it there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuditFileError {
+    /// The operating system refused.
+    #[error("{}: cannot {operation}: {source}", shown(path))]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        operation: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// A directory, symbolic link, FIFO, socket or device.
+    #[error("{}: {found}; an audit is a regular file", shown(path))]
+    NotRegular {
+        /// The file.
+        path: PathBuf,
+        /// What is there.
+        found: &'static str,
+    },
+    /// The lock was not free within the time limit.
+    #[error("{}: {} holds its lock; waited {:.1} s", shown(path), process(*holder), waited.as_secs_f64())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+        /// How long this process waited.
+        waited: Duration,
+        /// The process that holds the lock, where the operating system tells.
+        holder: Option<u32>,
+    },
+    /// The file was removed or renamed while it was open.
+    #[error("{}: the file is no longer there: it was removed or renamed while it was open", shown(path))]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The path names another file, which does not continue the one that was open.
+    #[error("{}: another file has taken its place, and is no continuation of it: {reason}", shown(path))]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+        /// What shows that it is no continuation.
+        reason: String,
+    },
+    /// The file is shorter than it was.
+    #[error(
+        "{}: the file has {found} bytes and had {known}: it was truncated, or overwritten by an older copy",
+        shown(path)
+    )]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// The length that this process left or saw.
+        known: u64,
+        /// The length now.
+        found: u64,
+    },
+    /// The last line that this process knows is no longer there.
+    #[error(
+        "{}: the line at offset {offset} is not what this process left or saw there: the file was overwritten",
+        shown(path)
+    )]
+    Overwritten {
+        /// The file.
+        path: PathBuf,
+        /// Where the line began.
+        offset: u64,
+    },
+    /// Something changed the file without taking its lock, while an entry was written.
+    #[error(
+        "{}: the file has {found} bytes after a write that ends at {expected}: it was changed without its lock",
+        shown(path)
+    )]
+    Disturbed {
+        /// The file.
+        path: PathBuf,
+        /// The length after the write.
+        expected: u64,
+        /// The length now.
+        found: u64,
+    },
+    /// A rotated file is there, and the file does not continue it.
+    #[error(
+        "{}: the file does not continue {}, the newest of its rotated files: it was removed, or replaced by an older copy",
+        shown(path),
+        shown(rotated)
+    )]
+    NotContinued {
+        /// The file.
+        path: PathBuf,
+        /// The newest rotated file.
+        rotated: PathBuf,
+    },
+    /// A file of somebody else has the name that a rotation needs.
+    #[error(
+        "{}: a rotation needs this name, and the file there is not of an interrupted rotation",
+        shown(path)
+    )]
+    NameTaken {
+        /// The name.
+        path: PathBuf,
+    },
+    /// The last line is longer than any entry.
+    #[error("{}: the last line has more than {most} bytes: this is no audit file", shown(path))]
+    NoAudit {
+        /// The file.
+        path: PathBuf,
+        /// Most bytes of a line.
+        most: usize,
+    },
+    /// The entry is longer than a line may be.
+    #[error("{}: an entry of {bytes} bytes is too long", shown(path))]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// The entry's length.
+        bytes: usize,
+    },
+    /// This system has no way to tell one file from another, which a rotation needs.
+    #[error("{}: rotation is not supported on this system", shown(path))]
+    NoRotation {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl AuditFileError {
+    pub(in crate::database) fn io(path: &Path, operation: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { path: path.to_owned(), operation, source }
+    }
+}
+
+impl From<AuditFileError> for io::Error {
+    fn from(error: AuditFileError) -> Self {
+        use AuditFileError as E;
+        let kind = match &error {
+            E::Io { source, .. } => source.kind(),
+            E::NotRegular { .. } | E::TooLong { .. } => io::ErrorKind::InvalidInput,
+            E::Busy { .. } => io::ErrorKind::TimedOut,
+            E::Missing { .. } => io::ErrorKind::NotFound,
+            E::NameTaken { .. } => io::ErrorKind::AlreadyExists,
+            E::NoRotation { .. } => io::ErrorKind::Unsupported,
+            _ => io::ErrorKind::InvalidData,
+        };
+        Self::new(kind, error)
+    }
+}
+
+fn process(holder: Option<u32>) -> String {
+    holder.map_or_else(|| "another process".to_owned(), |process| format!("process {process}"))
+}
+
+/// A path for a message: characters that control a terminal or the order of text are escaped.
+pub(in crate::database) fn shown(path: &Path) -> impl fmt::Display {
+    escaped(&path.to_string_lossy())
+}
+
+/// The same of a text.
+pub(in crate::database) fn escaped(text: &str) -> String {
+    text.chars().fold(String::new(), |mut out, c| {
+        let reorders =
+            matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}');
+        let _ = if c.is_control() || reorders {
+            write!(out, "{}", c.escape_default())
+        } else {
+            out.write_char(c)
+        };
+        out
+    })
+}

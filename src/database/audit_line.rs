@@ -1,0 +1,98 @@
+//! Lines of an audit file: their digests, and what links one to the line before.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Most bytes of a line.
+pub(super) const MOST_LINE: usize = 1 << 24;
+
+/// Most bytes of the first or last line that a rotation writes.
+pub(super) const MOST_CHAIN_LINE: usize = 8192;
+
+/// Operation of the last line of a file that a rotation closed.
+pub(super) const CLOSED: &str = "audit_closed";
+
+/// Operation of the first line of a file that continues another.
+pub(super) const CONTINUED: &str = "audit_continued";
+
+/// BLAKE3 digest of a line of an audit file, without its line feed; of a line that was cut, of the digest of
+/// the line before and what is left of it. The digest of the last line is the file's head: whoever knows it
+/// can tell whether lines at the end are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AuditDigest([u8; 32]);
+
+impl AuditDigest {
+    /// What the first line of a chain names as the digest of the line before.
+    pub const START: Self = Self([0; 32]);
+
+    pub(super) fn of(line: &[u8]) -> Self {
+        Self(*blake3::hash(line).as_bytes())
+    }
+
+    /// Of a line that was cut. It may have lost the digest that it names, so that the digest of the line
+    /// before it, `before`, goes in.
+    pub(super) fn of_cut(before: Self, line: &[u8]) -> Self {
+        Self(*blake3::Hasher::new().update(&before.0).update(line).finalize().as_bytes())
+    }
+}
+
+impl fmt::Display for AuditDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
+    }
+}
+
+/// Why a text is not the digest of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a digest has 64 hexadecimal digits")]
+pub struct AuditDigestError;
+
+impl FromStr for AuditDigest {
+    type Err = AuditDigestError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        blake3::Hash::from_hex(text).map(|hash| Self(*hash.as_bytes())).map_err(|_| AuditDigestError)
+    }
+}
+
+/// What of any line makes the chain.
+#[derive(Deserialize)]
+pub(super) struct Link {
+    pub(super) previous: String,
+    pub(super) operation: Option<String>,
+    pub(super) continues: Option<String>,
+}
+
+impl Link {
+    /// Reads a line; none if it was cut. The error is of a line that is whole and lacks the link.
+    pub(super) fn read(line: &[u8]) -> Result<Option<Self>, serde_json::Error> {
+        match serde_json::from_slice(line) {
+            Ok(link) => Ok(Some(link)),
+            Err(error) if error.is_data() => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.operation.as_deref() == Some(CLOSED)
+    }
+
+    pub(super) fn is_continuing(&self) -> bool {
+        self.operation.as_deref() == Some(CONTINUED)
+    }
+}
+
+/// A line that a rotation writes.
+#[derive(Serialize)]
+pub(super) struct ChainLine<'a> {
+    pub(super) operation: &'static str,
+    /// Of the last line: the name that the file keeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) kept_as: Option<&'a str>,
+    /// Of the first line: the file that it continues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) continues: Option<&'a str>,
+    pub(super) engine: &'static str,
+}
