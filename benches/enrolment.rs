@@ -46,9 +46,10 @@ fn spread(extractor: &str) -> Vec<Vec<u8>> {
 }
 
 fn enrolment(c: &mut Criterion) {
-    let sets = [("generated", generated()), ("secugen", spread("secugen")), ("mindtct", spread("mindtct"))];
+    let extractors = ["secugen", "mindtct", "sourceafis", "leader"];
+    let sets = extractors.iter().map(|extractor| (*extractor, spread(extractor)));
     let model = CodeModel::shipped();
-    for (name, records) in sets {
+    for (name, records) in std::iter::once(("generated", generated())).chain(sets) {
         let prints: Vec<Vec<Minutia>> = records.iter().filter_map(|record| read(record)).collect();
         if prints.is_empty() {
             continue;

@@ -74,7 +74,7 @@ impl<'a> FaceCodes<'a> {
 /// The codes of rows of one dimension, as [`FaceCodes`] reads them; the rows are whole pieces, or the last
 /// of a column. Places without a row are zeros: their score is zero, and they are no one's.
 ///
-/// About half a microsecond a row of 512 dimensions.
+/// About a microsecond a row of 512 dimensions.
 pub fn code_rows(rows: &[&[f32]], dimension: usize) -> Vec<Line> {
     let blocks = rows.len().div_ceil(LANES);
     let mut all = Vec::with_capacity(blocks * code_lines(dimension));

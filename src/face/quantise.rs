@@ -30,7 +30,7 @@ impl Coded {
     /// Codes a row's first `dimension` numbers. Any numbers are coded: if nothing good can be said
     /// of them, the error is infinite, and a search always looks at the row itself.
     ///
-    /// About a sixth of a microsecond at 512 dimensions with AVX-512.
+    /// About half a microsecond at 512 dimensions with AVX-512.
     pub(super) fn new(row: &[f32], dimension: usize) -> Self {
         let row = row.get(..dimension).unwrap_or(row);
         let mut groups = vec![[0; 4]; code_groups(dimension)];
@@ -125,19 +125,75 @@ struct Coder {
 }
 
 impl Coder {
+    /// The code of a number, zero of what is not a number. The others are no greater than the greatest, so
+    /// their codes are -127..=127, and the last places of a sum with [`ROUNDING`] tell them. (A conversion, as Rust
+    /// defines it, becomes one scalar instruction after the other.)
+    #[inline(always)]
+    fn nearest(&self, x: f32) -> i32 {
+        let shifted = x * self.per_number + ROUNDING;
+        let code = shifted.to_bits().wrapping_sub(ROUNDING.to_bits()).cast_signed();
+        if x.is_nan() { 0 } else { code }
+    }
+
     /// Codes at most sixteen numbers, and adds to their lanes' sums.
     #[inline(always)]
     fn code(&self, numbers: &[f32], codes: &mut [i8], sums: &mut Lanes) {
         let sums = sums.left_over.iter_mut().zip(&mut sums.high_left_over).zip(&mut sums.whole);
         for ((&x, code), ((left_over, high_left_over), whole)) in numbers.iter().zip(codes).zip(sums) {
-            // The conversion saturates, and makes zero of what is not a number.
-            *code = (x * self.per_number + ROUNDING - ROUNDING) as i8;
+            let whole_number = self.nearest(x);
+            *code = whole_number as i8;
             let x = f64::from(x);
-            let rest = x - self.scale * f64::from(*code);
+            let rest = x - self.scale * f64::from(whole_number);
             *left_over += rest * rest;
-            let rest = x - self.scale * middle(*code);
+            let rest = x - self.scale * (f64::from(whole_number & !15) + 7.5);
             *high_left_over += rest * rest;
             *whole += x * x;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The definition: the conversion saturates, and makes zero of what is not a number.
+    fn plain(row: &[f32]) -> (Vec<i8>, [f64; 2]) {
+        let greatest = row.iter().fold(0.0_f32, |a, x| a.max(x.abs()));
+        let scale = greatest / GREATEST_CODE;
+        if !scale.is_normal() {
+            return (vec![0; row.len()], [0.0; 2]);
+        }
+        let per_number = GREATEST_CODE / greatest;
+        let codes: Vec<i8> = row.iter().map(|x| (x * per_number + ROUNDING - ROUNDING) as i8).collect();
+        let mut sums = [[0.0; LANES]; 2];
+        for (at, (&x, &code)) in row.iter().zip(&codes).enumerate() {
+            for (sums, stands_for) in sums.iter_mut().zip([f64::from(code), middle(code)]) {
+                let rest = f64::from(x) - f64::from(scale) * stands_for;
+                sums[at % LANES] += rest * rest;
+            }
+        }
+        (codes, sums.map(|lanes| lanes.iter().sum()))
+    }
+
+    proptest! {
+        #[test]
+        fn codes_and_sums_are_those_of_the_definition(
+            row in prop_oneof![
+                prop::collection::vec(-1.0_f32..1.0, 0..70),
+                prop::collection::vec(prop::num::f32::NORMAL | prop::num::f32::ZERO, 0..70),
+                prop::collection::vec(prop::num::f32::ANY, 0..20),
+            ],
+        ) {
+            let (expected, [left_over, high_left_over]) = plain(&row);
+            for kernels in Kernels::all() {
+                let mut codes = vec![0; row.len()];
+                let sums = kernels.run(Quantise { row: &row, codes: &mut codes });
+                prop_assert_eq!(&codes, &expected, "{:?}", kernels);
+                for (sum, expected) in [(sums.left_over, left_over), (sums.high_left_over, high_left_over)] {
+                    prop_assert!(sum.to_bits() == expected.to_bits() || sum.is_nan() && expected.is_nan());
+                }
+            }
         }
     }
 }

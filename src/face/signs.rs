@@ -28,11 +28,14 @@ pub fn sign_rows(rows: &[&[f32]], dimension: usize) -> Vec<Line> {
 
 /// The signs of a row, 32 dimensions a word.
 fn signs(row: &[f32], dimension: usize) -> impl Iterator<Item = u32> {
-    let row = row.get(..dimension).unwrap_or(row);
-    row.chunks(32).map(|numbers| {
-        let bits = numbers.iter().enumerate().map(|(at, x)| u32::from(*x < 0.0) << at);
-        bits.sum()
-    })
+    let (words, rest) = row.get(..dimension).unwrap_or(row).as_chunks::<32>();
+    words.iter().map(|numbers| word(numbers)).chain((!rest.is_empty()).then(|| word(rest)))
+}
+
+/// The signs of at most 32 numbers. Inlined, so that the compiler sees how many there are.
+#[inline(always)]
+fn word(numbers: &[f32]) -> u32 {
+    numbers.iter().enumerate().fold(0, |bits, (at, x)| bits | u32::from(*x < 0.0) << at)
 }
 
 /// Whether a lane of a block has the signs of a row.

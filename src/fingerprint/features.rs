@@ -140,6 +140,8 @@ struct Blocks<'a> {
 impl Work for Blocks<'_> {
     type Output = Vec<CylinderBlock>;
 
+    const IS_NARROW: bool = true;
+
     #[inline(always)]
     fn run(self) -> Vec<CylinderBlock> {
         let Self { minutiae } = self;

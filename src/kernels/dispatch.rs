@@ -45,7 +45,8 @@ impl Level {
             Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt"),
             Self::AvxVnni => Self::Avx2.is_available() && is_x86_feature_detected!("avxvnni"),
             Self::Avx512 => {
-                is_x86_feature_detected!("avx512f")
+                Self::Avx2.is_available()
+                    && is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512bw")
                     && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512vl")
@@ -259,7 +260,8 @@ impl Kernels {
         prefetch::prefetch(self.level, bytemuck::cast_slice(items));
     }
 
-    /// Does plain work, compiled for this level: to the same bits at every level.
+    /// Does plain work, compiled for this level: to the same bits at every level. With AVX-512 in vectors of
+    /// 512 bits unless the work [is narrow](Work::IS_NARROW).
     #[inline]
     pub fn run<W: Work>(&self, work: W) -> W::Output {
         vectors::run(self.level, work)

@@ -9,14 +9,16 @@ use crate::fingerprint::parameters::PIXELS_PER_STEP;
 use crate::kernels::Work;
 use crate::template::Minutia;
 
-/// The codes of a finger of at most 255 minutiae, without its means.
-pub(super) struct Encoding<'a> {
+/// The codes of a finger of at most 255 minutiae, without its means. `IN_PAIRS` is that of [`Projection::codes`].
+pub(super) struct Encoding<'a, const IN_PAIRS: bool> {
     pub(super) minutiae: &'a [Minutia],
     pub(super) projection: &'a Projection,
 }
 
-impl Work for Encoding<'_> {
+impl<const IN_PAIRS: bool> Work for Encoding<'_, IN_PAIRS> {
     type Output = FingerCodes;
+
+    const IS_NARROW: bool = true;
 
     #[inline(always)]
     fn run(self) -> FingerCodes {
@@ -38,7 +40,7 @@ impl Work for Encoding<'_> {
             for (&centre, out) in batch.iter().zip(&mut descriptors) {
                 maker.descriptor(minutiae, &finger, centre, out);
             }
-            for (code, of_batch) in codes.iter_mut().zip(projection.codes(&descriptors)) {
+            for (code, of_batch) in codes.iter_mut().zip(projection.codes::<IN_PAIRS>(&descriptors)) {
                 *code = of_batch;
             }
         }

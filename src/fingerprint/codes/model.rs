@@ -10,7 +10,7 @@ use super::encoding::Encoding;
 use super::projection::Projection;
 use super::{FingerCodes, file};
 use crate::fingerprint::features::FingerView;
-use crate::kernels::Kernels;
+use crate::kernels::{Kernels, Level, Work};
 
 /// Which model made codes: the first 16 bytes of the BLAKE3 digest of its file. Codes compare only
 /// with codes of the same model.
@@ -106,7 +106,13 @@ impl CodeModel {
     /// [`CodeModel::encode`] by given kernels: the same bits, only faster or slower.
     pub fn encode_with(&self, finger: FingerView<'_>, kernels: &Kernels) -> FingerCodes {
         let minutiae = finger.bounded().minutiae;
-        let mut codes = kernels.run(Encoding { minutiae, projection: &self.projection });
+        let projection = &self.projection;
+        // Without AVX, which is the scalar level on this architecture, registers are few and narrow.
+        let mut codes = if cfg!(target_arch = "x86_64") && kernels.level() == Level::Scalar {
+            Encoding::<true> { minutiae, projection }.run()
+        } else {
+            kernels.run(Encoding::<false> { minutiae, projection })
+        };
         if codes.count > 0 {
             codes.means = self.cohort.means(&codes, kernels);
         }

@@ -11,7 +11,7 @@ const LANES: usize = 16;
 /// Descriptors that are projected together, so that a row of the matrix is read once for all.
 pub(super) const BATCH: usize = 8;
 
-/// Descriptors of a batch whose sums are named one by one, so that the compiler keeps them in registers.
+/// Descriptors of a batch whose sums are kept in registers together.
 const TOGETHER: usize = 4;
 
 /// The matrix, in blocks of [`LANES`] columns, and the thresholds.
@@ -45,8 +45,14 @@ impl Projection {
 
     /// The codes of [`BATCH`] descriptors. Bit `j` of a code is set if the sum over ascending `i` of value `i`
     /// times entry `(i, j)` exceeds threshold `j`, each product and each sum rounded on its own.
+    ///
+    /// `IN_PAIRS` takes two descriptors at a time instead of four: their sums are eight vectors of 128 bits, and
+    /// those of four would be all sixteen registers of a processor without AVX. It changes no bit.
     #[inline(always)]
-    pub(super) fn codes(&self, descriptors: &[[f32; VALUES]; BATCH]) -> [[u64; WORDS]; BATCH] {
+    pub(super) fn codes<const IN_PAIRS: bool>(
+        &self,
+        descriptors: &[[f32; VALUES]; BATCH],
+    ) -> [[u64; WORDS]; BATCH] {
         let mut codes = [[0; WORDS]; BATCH];
         for (block, (matrix, thresholds)) in
             self.blocks.iter().zip(self.thresholds.as_chunks::<LANES>().0).enumerate()
@@ -55,7 +61,13 @@ impl Projection {
             for (sums, descriptors) in
                 sums.as_chunks_mut::<TOGETHER>().0.iter_mut().zip(descriptors.as_chunks::<TOGETHER>().0)
             {
-                *sums = products(matrix, descriptors);
+                let [a, b, c, d] = descriptors;
+                *sums = if IN_PAIRS {
+                    let ([a, b], [c, d]) = (pair(matrix, a, b), pair(matrix, c, d));
+                    [a, b, c, d]
+                } else {
+                    products(matrix, descriptors)
+                };
             }
             let (word, shift) = (block * LANES / 64, block * LANES % 64);
             for (code, sums) in codes.iter_mut().zip(&sums) {
@@ -68,7 +80,8 @@ impl Projection {
     }
 }
 
-/// The sums of some descriptors for the bits of one block.
+/// The sums of four descriptors for the bits of one block, named one by one, so that the compiler keeps them in
+/// registers.
 #[inline(always)]
 fn products(
     matrix: &[[f32; LANES]; VALUES],
@@ -84,6 +97,23 @@ fn products(
         }
     }
     [a_sums, b_sums, c_sums, d_sums]
+}
+
+/// [`products`] of two descriptors.
+#[inline(always)]
+fn pair(
+    matrix: &[[f32; LANES]; VALUES],
+    a: &[f32; VALUES],
+    b: &[f32; VALUES],
+) -> [[f32; LANES]; TOGETHER / 2] {
+    let [mut a_sums, mut b_sums] = [[0.0_f32; LANES]; TOGETHER / 2];
+    for ((row, a), b) in matrix.iter().zip(a).zip(b) {
+        for lane in 0..LANES {
+            a_sums[lane] += a * row[lane];
+            b_sums[lane] += b * row[lane];
+        }
+    }
+    [a_sums, b_sums]
 }
 
 #[cfg(test)]
@@ -105,7 +135,9 @@ mod tests {
             let thresholds = std::array::from_fn(|_| next());
             let mut descriptors = [[0.0; VALUES]; BATCH];
             descriptors.iter_mut().flatten().for_each(|value| *value = next().max(0.0));
-            let found = Projection::new(&rows, thresholds).codes(&descriptors);
+            let projection = Projection::new(&rows, thresholds);
+            let found = projection.codes::<false>(&descriptors);
+            prop_assert_eq!(found, projection.codes::<true>(&descriptors));
             for (code, descriptor) in found.iter().zip(&descriptors) {
                 for bit in 0..BITS {
                     let sum = (0..VALUES).fold(0.0, |sum, value| sum + descriptor[value] * rows[value][bit]);
