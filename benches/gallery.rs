@@ -34,7 +34,7 @@ fn fill(gallery: &Gallery, fingers: u64) {
     let writer = gallery.writer().unwrap();
     for start in (0..fingers).step_by(5_000) {
         let enrolments: Vec<_> = (start..fingers.min(start + 5_000))
-            .map(|n| Enrolment { citizen: citizen(n), references: vec![finger(n)] })
+            .map(|n| Enrolment::new(citizen(n), vec![finger(n)]))
             .collect();
         writer.add_all(&enrolments).unwrap();
         writer.commit().unwrap();
@@ -105,9 +105,8 @@ fn enrol(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(1000));
     group.bench_function("bulk", |bencher| {
         bencher.iter(|| {
-            let enrolments: Vec<_> = (next..next + 1000)
-                .map(|n| Enrolment { citizen: citizen(n), references: vec![finger(n)] })
-                .collect();
+            let enrolments: Vec<_> =
+                (next..next + 1000).map(|n| Enrolment::new(citizen(n), vec![finger(n)])).collect();
             next += 1000;
             writer.add_all(&enrolments).unwrap();
             writer.commit().unwrap()

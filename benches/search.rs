@@ -42,9 +42,9 @@ fn gallery(
     let writer = gallery.writer().unwrap();
     for start in (0..people).step_by(5_000) {
         let enrolments: Vec<_> = (start..people.min(start + 5_000))
-            .map(|index| Enrolment {
-                citizen: CitizenId::from_value(population.citizen(index).number()).unwrap(),
-                references: vec![reference(population, index)],
+            .map(|index| {
+                let citizen = CitizenId::from_value(population.citizen(index).number()).unwrap();
+                Enrolment::new(citizen, vec![reference(population, index)])
             })
             .collect();
         writer.add_all(&enrolments).unwrap();

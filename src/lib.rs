@@ -19,9 +19,9 @@ compile_error!("the on-disk format is little-endian and mapped without conversio
 compile_error!("a gallery needs a POSIX file system: durable directory entries, locks, atomic renames");
 
 pub mod citizen;
-pub mod subject;
 pub mod escape;
 pub mod input;
+pub mod subject;
 pub mod units;
 
 #[cfg(feature = "training")]

@@ -21,7 +21,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("face", &["units", "kernels", "algebra", "template"]),
     ("storage", &["escape"]),
     ("ingest", &["escape", "input", "units", "citizen", "template", "storage"]),
-    ("gallery", &["escape", "units", "citizen", "subject", "kernels", "template", "fingerprint", "face", "storage"]),
+    (
+        "gallery",
+        &["escape", "units", "citizen", "subject", "kernels", "template", "fingerprint", "face", "storage"],
+    ),
     ("search", &["units", "subject", "kernels", "template", "fingerprint", "face", "gallery"]),
     ("calibration", &["escape", "units", "template"]),
     (

@@ -43,7 +43,7 @@ fn of_files() {
             Damage { file: path.to_owned(), offset: 0, expected: text.to_owned(), found: text.to_owned() };
         assert_eq!(damage.to_string().matches(escaped).count(), 3);
         assert_escaped(&StorageError::from(damage), escaped);
-        let source = std::io::ErrorKind::NotFound.into();
+        let source = std::sync::Arc::new(std::io::ErrorKind::NotFound.into());
         assert_escaped(&StorageError::Io { file: path.to_owned(), operation: "read", source }, escaped);
     }
 }

@@ -11,6 +11,7 @@ use biomatch::face::FaceProbe;
 use biomatch::gallery::{Gallery, NewReference, Options, Snapshot, verify_in};
 use biomatch::search::{Found, OneBit, Search, SubGallery, identify_faces, identify_faces_by_vectors};
 use biomatch::storage::Memory;
+use biomatch::subject::SubjectId;
 use biomatch::template::{FaceTemplate, ModelId};
 use biomatch::units::Score;
 use rayon::ThreadPoolBuilder;
@@ -29,8 +30,8 @@ impl Numbers {
     }
 }
 
-fn citizen(value: u64) -> CitizenId {
-    CitizenId::from_value(value).unwrap()
+fn citizen(value: u64) -> SubjectId {
+    CitizenId::from_value(value).unwrap().into()
 }
 
 fn model() -> ModelId {
@@ -87,7 +88,7 @@ fn probes(faces: &[Vec<f32>]) -> Vec<FaceProbe> {
 }
 
 /// What a query found, without places, which depend on the cut: hits, and how many were compared.
-type Essence = (Vec<(CitizenId, u64, u32)>, u64);
+type Essence = (Vec<(SubjectId, u64, u32)>, u64);
 
 fn essence(found: &[Found]) -> Vec<Essence> {
     let hits = |found: &Found| {
@@ -382,7 +383,7 @@ fn nearest(
         }
     }
     if near.len() as u64 != exact.compared {
-        near.retain(|(_, (citizen, ..))| citizen.value() % 3 != 0);
+        near.retain(|(_, (citizen, ..))| citizen.citizen().unwrap().value() % 3 != 0);
     }
     assert_eq!(near.len() as u64, exact.compared);
     near.sort_by_key(|(distance, _)| *distance);

@@ -3,7 +3,6 @@
 
 use std::num::NonZeroUsize;
 
-use biomatch::citizen::CitizenId;
 use biomatch::fingerprint::filter::{CodeProbe, CodeRows, FilterScore};
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::gallery::{ReferenceId, Snapshot};
@@ -11,6 +10,7 @@ use biomatch::search::{
     Cascade, Effort, FingerQuery, Found, Keep, Search, Seen, Share, SubGallery, identify_fingers,
     identify_person,
 };
+use biomatch::subject::SubjectId;
 use biomatch::template::{Finger, FingerPosition};
 use biomatch::units::Score;
 use biomatch_datasets::Population;
@@ -52,7 +52,7 @@ fn keep(share: f64, floor: u32) -> Keep {
 /// A row with all that the stages say of it.
 #[derive(Clone)]
 struct Row {
-    citizen: CitizenId,
+    citizen: SubjectId,
     reference: ReferenceId,
     coarse: FilterScore,
     fine: FilterScore,
@@ -60,7 +60,7 @@ struct Row {
     full: Score,
 }
 
-fn rows(snapshot: &Snapshot, query: &FingerQuery<'_>, within: Option<&[CitizenId]>) -> Vec<Row> {
+fn rows(snapshot: &Snapshot, query: &FingerQuery<'_>, within: Option<&[SubjectId]>) -> Vec<Row> {
     let model = snapshot.code_model();
     let probe = CodeProbe::new(model.encode(query.probe.view()).view());
     let mut scratch = Scratch::default();
@@ -110,7 +110,7 @@ fn leave<K: Ord + Copy>(rows: Vec<Row>, keep: usize, key: impl Fn(&Row) -> K) ->
     rows.into_iter().filter(|row| key(row) >= cut).collect()
 }
 
-type Essence = (Vec<(CitizenId, ReferenceId, Score)>, u64, Seen);
+type Essence = (Vec<(SubjectId, ReferenceId, Score)>, u64, Seen);
 
 /// What the three numbers of rows to keep leave, by sorting.
 fn oracle(all: Vec<Row>, [coarse, fine, relaxed]: [usize; 3], top: usize, at_least: Score) -> Essence {
@@ -124,7 +124,7 @@ fn oracle(all: Vec<Row>, [coarse, fine, relaxed]: [usize; 3], top: usize, at_lea
     rows.truncate(relaxed);
     seen.full = rows.len() as u64;
     rows.sort_by(|a, b| b.full.cmp(&a.full).then(a.reference.cmp(&b.reference)));
-    let mut hits: Vec<(CitizenId, ReferenceId, Score)> = Vec::new();
+    let mut hits: Vec<(SubjectId, ReferenceId, Score)> = Vec::new();
     for row in rows.iter().filter(|row| row.full >= at_least) {
         if hits.iter().all(|hit| hit.0 != row.citizen) {
             hits.push((row.citizen, row.reference, row.full));
@@ -151,7 +151,7 @@ fn a_cascade_is_its_oracle_for_any_cut_and_any_threads() {
     let pools = [1, 2, 8].map(|threads| ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
     let probes = probes(&population);
     let queries = queries(&probes);
-    let some: Vec<CitizenId> = (1..40).map(|index| citizen(&population, index)).collect();
+    let some: Vec<SubjectId> = (1..40).map(|index| citizen(&population, index)).collect();
     let sub_gallery: SubGallery = some.iter().copied().collect();
     let threshold = Score::new(0.0).unwrap();
     let cascade = Cascade { coarse: keep(0.4, 3), fine: keep(0.2, 2), relaxed: keep(0.05, 4) };
@@ -160,7 +160,7 @@ fn a_cascade_is_its_oracle_for_any_cut_and_any_threads() {
     let mut reference: Option<Vec<Essence>> = None;
     for (_folder, gallery) in galleries(&population) {
         let snapshot = gallery.snapshot().unwrap();
-        let expected = |within: Option<&[CitizenId]>, k, at_least| -> Vec<Essence> {
+        let expected = |within: Option<&[SubjectId]>, k, at_least| -> Vec<Essence> {
             let of_query = |query| {
                 let rows = rows(&snapshot, query, within);
                 let n = rows.len();

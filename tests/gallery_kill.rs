@@ -29,11 +29,7 @@ fn options() -> Options {
 }
 
 fn enrolment(who: u64) -> Enrolment {
-    Enrolment {
-        citizen: citizen(who),
-        references: vec![finger(who), face(&model("m"), who, 32)],
-        request: None,
-    }
+    Enrolment::new(citizen(who), vec![finger(who), face(&model("m"), who, 32)])
 }
 
 /// The child: enrols citizens with ever greater numbers in two threads, one by one and now and then

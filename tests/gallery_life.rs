@@ -226,11 +226,7 @@ fn many_citizens_at_once_get_their_numbers_in_order() {
     let writer = gallery.writer().unwrap();
     for part in 0..10 {
         let enrolments: Vec<_> = (0..100)
-            .map(|n| Enrolment {
-                citizen: citizen(1000 - part * 100 - n),
-                references: vec![finger(n), finger(n + 1)],
-                request: None,
-            })
+            .map(|n| Enrolment::new(citizen(1000 - part * 100 - n), vec![finger(n), finger(n + 1)]))
             .collect();
         let ids: Vec<_> = writer.add_all(&enrolments).unwrap().concat();
         let first = part * 200 + 1;
@@ -261,9 +257,8 @@ fn a_large_commit_goes_straight_to_segments_and_never_to_the_log() {
     let before = log_bytes();
     assert!(before > 128, "a small commit is in the log");
 
-    let enrolments: Vec<_> = (100..200)
-        .map(|n| Enrolment { citizen: citizen(n), references: vec![face(&model("m"), n, 33)], request: None })
-        .collect();
+    let enrolments: Vec<_> =
+        (100..200).map(|n| Enrolment::new(citizen(n), vec![face(&model("m"), n, 33)])).collect();
     let ids = writer.add_all(&enrolments).unwrap().concat();
     writer.delete(citizen(100)).unwrap();
     let large = writer.commit().unwrap().generation();

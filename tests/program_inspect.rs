@@ -56,7 +56,7 @@ fn a_gallery_and_each_of_its_files_tell_what_they_are() {
     let gallery = Gallery::create(folder.path().join("g"), Options::default()).unwrap();
     let writer = gallery.writer().unwrap();
     let face = FaceTemplate::new("m".parse().unwrap(), &[1.0, 2.0]).unwrap();
-    let citizen = "001190000101".parse().unwrap();
+    let citizen: biomatch::subject::SubjectId = "001190000101".parse().unwrap();
     writer.add(citizen, &[NewReference::face(face), NewReference::finger(impression(1, 1))]).unwrap();
     writer.commit().unwrap();
     writer.flush().unwrap();

@@ -3,13 +3,13 @@
 
 use std::num::NonZeroUsize;
 
-use biomatch::citizen::CitizenId;
 use biomatch::face::FaceProbe;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::gallery::{Gallery, NewReference, Options, ReferenceId, Snapshot};
 use biomatch::search::{
     FingerQuery, Found, Search, SearchError, SubGallery, identify_faces, identify_fingers,
 };
+use biomatch::subject::SubjectId;
 use biomatch::template::{FaceTemplate, Finger, FingerPosition};
 use biomatch::units::Score;
 use biomatch_datasets::Population;
@@ -20,21 +20,21 @@ mod search_support;
 use search_support::{citizen, face, finger, galleries};
 
 /// What a hit says without its place, which depends on how the gallery is cut.
-fn essence(found: &Found) -> (Vec<(CitizenId, ReferenceId, Score)>, u64, Vec<ReferenceId>) {
+fn essence(found: &Found) -> (Vec<(SubjectId, ReferenceId, Score)>, u64, Vec<ReferenceId>) {
     let hits = found.hits.iter().map(|hit| (hit.citizen, hit.reference, hit.score)).collect();
     (hits, found.compared, found.damaged.clone())
 }
 
 /// Compares with everything, one after the other.
 fn oracle(
-    compared: Vec<(CitizenId, ReferenceId, Score)>,
+    compared: Vec<(SubjectId, ReferenceId, Score)>,
     top: usize,
     at_least: Score,
-) -> (Vec<(CitizenId, ReferenceId, Score)>, u64, Vec<ReferenceId>) {
+) -> (Vec<(SubjectId, ReferenceId, Score)>, u64, Vec<ReferenceId>) {
     let count = compared.len() as u64;
     let mut sorted = compared;
     sorted.sort_by(|a, b| b.2.get().total_cmp(&a.2.get()).then(a.1.cmp(&b.1)));
-    let mut kept: Vec<(CitizenId, ReferenceId, Score)> = Vec::new();
+    let mut kept: Vec<(SubjectId, ReferenceId, Score)> = Vec::new();
     for hit in sorted {
         if hit.2 >= at_least && kept.iter().all(|other| other.0 != hit.0) {
             kept.push(hit);
@@ -47,8 +47,8 @@ fn oracle(
 fn finger_oracle(
     snapshot: &Snapshot,
     query: &FingerQuery<'_>,
-    within: Option<&[CitizenId]>,
-) -> Vec<(CitizenId, ReferenceId, Score)> {
+    within: Option<&[SubjectId]>,
+) -> Vec<(SubjectId, ReferenceId, Score)> {
     let mut scratch = Scratch::default();
     let mut compared = Vec::new();
     for block in snapshot.finger_blocks() {
@@ -90,7 +90,7 @@ fn finger_search_is_the_oracle_for_any_cut_and_any_threads() {
     .collect();
     let queries: Vec<FingerQuery<'_>> =
         probes.iter().map(|(probe, position)| FingerQuery { probe, position: *position }).collect();
-    let some: Vec<CitizenId> = [1, 2, 3, 8, 30, 39, 1_000].map(|index| citizen(&population, index)).to_vec();
+    let some: Vec<SubjectId> = [1, 2, 3, 8, 30, 39, 1_000].map(|index| citizen(&population, index)).to_vec();
     let sub_gallery: SubGallery = some.iter().copied().collect();
     let threshold = Score::new(0.0).unwrap();
 
@@ -131,11 +131,11 @@ fn face_search_is_the_oracle_for_any_cut_and_any_threads() {
     let pools = [1, 8].map(|threads| ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
     let probes: Vec<FaceProbe> =
         [3, 4, 8, 77].map(|index| FaceProbe::new(&face(&population, index, 1))).to_vec();
-    let some: Vec<CitizenId> = [3, 5, 8, 500].map(|index| citizen(&population, index)).to_vec();
+    let some: Vec<SubjectId> = [3, 5, 8, 500].map(|index| citizen(&population, index)).to_vec();
     let sub_gallery: SubGallery = some.iter().copied().collect();
     for (_folder, gallery) in galleries(&population) {
         let snapshot = gallery.snapshot().unwrap();
-        let compared = |probe: &FaceProbe, within: Option<&[CitizenId]>| {
+        let compared = |probe: &FaceProbe, within: Option<&[SubjectId]>| {
             let mut compared = Vec::new();
             for block in snapshot.face_blocks(probe.model()) {
                 for row in (0..block.len()).filter(|&row| block.is_live(row)) {

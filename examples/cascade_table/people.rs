@@ -118,7 +118,7 @@ fn enrol(gallery: &Gallery, population: &Population, people: Range<u64>) -> Resu
             .map(|index| {
                 let citizen = citizen(population, index).map_err(|error| error.to_string())?;
                 let references = templates(population, index).map(NewReference::finger).collect();
-                Ok(Enrolment { citizen, references })
+                Ok(Enrolment::new(citizen, references))
             })
             .collect::<Result<_, String>>()?;
         took.generating += began.elapsed();

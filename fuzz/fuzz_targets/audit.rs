@@ -13,7 +13,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let path = own_file("audit");
     fs::write(&path, input).expect("writes");
     let before = check_audit(&path, None);
-    let citizen = CitizenId::from_value(1_090_000_101).expect("twelve digits");
+    let citizen = CitizenId::from_value(1_090_000_101).expect("twelve digits").into();
     let entry = AuditEntry {
         event: AuditEvent::Unlock { citizen },
         generation: 1,

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::reference::ReferenceId;
-use crate::escape::Escaped;
 use super::requests::RequestId;
+use crate::escape::Escaped;
 use crate::fingerprint::codes::CodeModelId;
 use crate::storage::{Damage, StorageError};
 use crate::subject::SubjectId;
@@ -66,7 +66,9 @@ pub enum GalleryError {
     /// Somebody removed, replaced or changed a file, or the folder, under the writer. What was to be
     /// committed is not acknowledged, and may or may not be there.
     #[error(
-        "{}: somebody changed this under the writer: found {}; nothing was acknowledged", Escaped::new(file), Escaped::new(found)
+        "{}: somebody changed this under the writer: found {}; nothing was acknowledged",
+        Escaped::new(file),
+        Escaped::new(found)
     )]
     Displaced {
         /// The file or folder.

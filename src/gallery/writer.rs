@@ -35,6 +35,13 @@ pub struct Enrolment {
     pub request: Option<RequestId>,
 }
 
+impl Enrolment {
+    /// References of a citizen, in a request that is made once.
+    pub fn new(citizen: impl Into<SubjectId>, references: Vec<NewReference>) -> Self {
+        Self { citizen: citizen.into(), references, request: None }
+    }
+}
+
 /// A writer of a gallery. All writers of a process are one to the gallery: they share its lock, its log and
 /// its maintenance, and commits that come together share one synchronisation. Each stages changes of its
 /// own; threads may share one by reference.

@@ -11,7 +11,7 @@ use biomatch::database::{Audit, AuditEntry, AuditEvent, AuditFile, AuditFileErro
 
 pub fn entry(number: u64) -> AuditEntry<'static> {
     AuditEntry {
-        event: AuditEvent::Delete { citizen: CitizenId::from_value(1_090_000_000 + number).unwrap() },
+        event: AuditEvent::Delete { citizen: CitizenId::from_value(1_090_000_000 + number).unwrap().into() },
         generation: number,
         engine: "test",
         finger_calibration: "none",

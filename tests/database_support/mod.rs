@@ -5,6 +5,7 @@ use biomatch::calibration::{Calibration, Fit, ImpostorSet};
 use biomatch::citizen::CitizenId;
 use biomatch::database::{Calibrations, CitizenDatabase, Enrolment, Options, Probe};
 use biomatch::face;
+use biomatch::subject::SubjectId;
 use biomatch::template::{FaceTemplate, Finger, FingerprintTemplate, ModelId};
 use biomatch_datasets::{Capture, Population, Portrait};
 
@@ -19,8 +20,8 @@ impl People {
         Self(Population::with(7, 64, 0.0))
     }
 
-    pub fn id(&self, index: u64) -> CitizenId {
-        CitizenId::from_value(self.0.citizen(index).number()).unwrap()
+    pub fn id(&self, index: u64) -> SubjectId {
+        CitizenId::from_value(self.0.citizen(index).number()).unwrap().into()
     }
 
     /// An attended impression; different for each number.

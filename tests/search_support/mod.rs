@@ -3,6 +3,7 @@
 
 use biomatch::citizen::CitizenId;
 use biomatch::gallery::{Gallery, NewReference, Options, Writer};
+use biomatch::subject::SubjectId;
 use biomatch::template::{FaceTemplate, Finger, FingerPosition, FingerprintTemplate};
 use biomatch_datasets::{Capture, Population, Portrait};
 
@@ -12,8 +13,8 @@ mod generated;
 pub const CITIZENS: u64 = 50;
 pub const FINGERS: [Finger; 3] = [Finger::RightThumb, Finger::RightIndex, Finger::LeftIndex];
 
-pub fn citizen(population: &Population, index: u64) -> CitizenId {
-    CitizenId::from_value(population.citizen(index).number()).unwrap()
+pub fn citizen(population: &Population, index: u64) -> SubjectId {
+    CitizenId::from_value(population.citizen(index).number()).unwrap().into()
 }
 
 pub fn finger(
