@@ -79,7 +79,7 @@ fn a_gallery_and_each_of_its_files_tell_what_they_are() {
         })
         .collect();
     kinds.sort();
-    let expected = ["CURRENT", "manifest", "segment", "segment", "write-ahead log"]
+    let expected = ["CURRENT", "manifest", "segment", "segment", "witness", "write-ahead log"]
         .map(|kind| format!("gallery {kind}"));
     assert_eq!(kinds, expected);
 

@@ -8,7 +8,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use program_support::{Run, biomatch_in_time, ok, read, rows, run, write, write_fingers, write_manifest};
+use program_support::{
+    Run, biomatch_in_time, manifest_line, ok, read, rows, run, write, write_fingers, write_manifest,
+};
 
 /// Runs the program by a shell that limits the size of files to so many KiB.
 fn limited(folder: &Path, kilobytes: u32, line: &str) -> Run {
@@ -145,7 +147,10 @@ fn a_gallery_at_the_limit_of_file_sizes_keeps_what_it_acknowledged() {
     let folder = folder.path();
     write_manifest(folder);
     let mut codes = Vec::new();
-    for _ in 0..8 {
+    for round in 0..8_u64 {
+        // Other citizens each time: what is there already is not stored again.
+        let lines: String = (1..=5).map(|n| manifest_line(n, &format!("{n}_1.iso"))).collect();
+        write(folder, "manifest.ndjson", lines.replace("\"001", &format!("\"{:03}", round + 10)));
         let enrolled = limited(folder, 8, "-q enrol --gallery g manifest.ndjson");
         if enrolled.code != 0 {
             assert!(enrolled.stderr.contains("File too large"), "{}", enrolled.stderr);

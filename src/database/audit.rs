@@ -117,6 +117,19 @@ pub enum AuditEvent<'a> {
         #[serde(serialize_with = "as_text")]
         citizen: SubjectId,
     },
+    /// A writer took the gallery and had to settle what another one left.
+    Recover {
+        /// Whole batches that nobody had been told of, and that were kept.
+        kept_batches: u64,
+        /// Bytes that were cut from the log, and kept aside.
+        cut_bytes: u64,
+        /// Files that were set aside, under their new names.
+        set_aside: Vec<String>,
+        /// Files that were removed: never whole, or proved to be superfluous.
+        removed_files: Vec<String>,
+        /// Whether the files were of an earlier version, and were written anew.
+        migrated: bool,
+    },
     /// The disk failed while changes that were recorded just before were made: the gallery has all or none
     /// of them.
     CommitFailed {

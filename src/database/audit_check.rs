@@ -4,10 +4,9 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::audit_file::{
-    Access, AuditFileError, LOCK_TIMEOUT, Limit, escaped, lock_shared, open_regular, shown,
-};
+use super::audit_file::{Access, AuditFileError, LOCK_TIMEOUT, Limit, lock_shared, open_regular};
 use super::audit_line::{AuditDigest, Link, MOST_LINE};
+use crate::escape::Escaped;
 
 /// What a check of an audit file found. No line that another one follows was changed, moved or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +47,8 @@ pub enum AuditError {
     /// A line does not follow the one before.
     #[error(
         "{}: line {line} (offset {offset}) follows a line of digest {}, but the line before has {found}: a line before was changed, moved, removed or put in",
-        shown(path),
-        escaped(named)
+        Escaped::new(path),
+        Escaped::new(named)
     )]
     Broken {
         /// The file.
@@ -66,9 +65,9 @@ pub enum AuditError {
     /// A file does not follow the one that was given before it.
     #[error(
         "{}: the first line follows a line of digest {}, but the last line of {} has {found}: a file between them is missing, or lines of one were changed or removed",
-        shown(path),
-        escaped(named),
-        shown(before)
+        Escaped::new(path),
+        Escaped::new(named),
+        Escaped::new(before)
     )]
     NotContinued {
         /// The file.
@@ -81,7 +80,7 @@ pub enum AuditError {
         found: AuditDigest,
     },
     /// A line that is no entry, and was not cut by a crash either.
-    #[error("{}: line {line} (offset {offset}) is no entry: {}", shown(path), escaped(reason))]
+    #[error("{}: line {line} (offset {offset}) is no entry: {}", Escaped::new(path), Escaped::new(reason))]
     NoEntry {
         /// The file.
         path: PathBuf,
@@ -95,7 +94,7 @@ pub enum AuditError {
     /// The head that was known is not the digest of any line.
     #[error(
         "{}: no line has the digest {head}: lines at the end are missing, the file was written anew, or that line is in an older file, which was not given",
-        shown(path)
+        Escaped::new(path)
     )]
     NoHead {
         /// The last file.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 
-use crate::gallery::{Gallery, GalleryError};
+use crate::gallery::{Gallery, GalleryError, Recovery};
 
 use super::{Audit, AuditEntry, AuditEvent, DatabaseError};
 
@@ -47,6 +47,18 @@ impl ChangeRecord {
             }
             error.into()
         })
+    }
+
+    /// Records what the writer had to settle when it took the gallery.
+    pub(super) fn recovered(&self, recovery: &Recovery) -> Result<(), DatabaseError> {
+        let event = AuditEvent::Recover {
+            kept_batches: recovery.kept_batches,
+            cut_bytes: recovery.cut_bytes,
+            set_aside: recovery.set_aside.clone(),
+            removed_files: recovery.removed_files.clone(),
+            migrated: recovery.migrated,
+        };
+        self.record(&[(event, Instant::now())])
     }
 
     fn record(&self, events: &[(AuditEvent<'static>, Instant)]) -> Result<(), DatabaseError> {

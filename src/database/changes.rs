@@ -1,24 +1,23 @@
 //! Single changes that are durable when they return, for a service that makes one at a time.
 
-use std::sync::Arc;
-
 use parking_lot::Mutex;
 
-use crate::gallery::ReferenceId;
+use crate::gallery::{Commit, ReferenceId};
 use crate::subject::SubjectId;
 
 use super::{CitizenDatabase, CitizenWriter, DatabaseError, Enrolment, LockReason};
 
-/// The writer that a database keeps for itself from its first change on.
+/// What keeps the gallery's writer from the first change on.
 #[derive(Default)]
-pub(super) struct HeldWriter(Mutex<Option<Arc<CitizenWriter>>>);
+pub(super) struct HeldWriter(Mutex<Option<CitizenWriter>>);
 
 impl CitizenDatabase {
     /// Enrols references of a citizen, beside those that are there. Durable, and seen by every
     /// process, when it returns. Threads that enrol at once share the cost of a sync.
     ///
-    /// The first change takes the writer and keeps it until [`CitizenDatabase::release_writer`]. For
-    /// many citizens at a time [`CitizenDatabase::writer`] is faster.
+    /// The first change takes the gallery's writer and keeps it until [`CitizenDatabase::release_writer`]. For
+    /// many citizens at a time [`CitizenDatabase::writer`] is faster. Gives the references that hold the
+    /// samples: those that a repeated request got first, and those that held the same samples before.
     ///
     /// # Errors
     /// As [`CitizenWriter::enrol`], [`CitizenWriter::commit`] and [`CitizenDatabase::writer`].
@@ -29,7 +28,8 @@ impl CitizenDatabase {
         citizen: impl Into<SubjectId>,
         enrolment: Enrolment,
     ) -> Result<Vec<ReferenceId>, DatabaseError> {
-        self.change(|writer| writer.enrol(citizen, enrolment))
+        let (staged, commit) = self.change(|writer| writer.enrol(citizen, enrolment))?;
+        Ok(staged.into_iter().map(|reference| commit.reference(reference)).collect())
     }
 
     /// Deletes all that is known of a citizen; no byte of it is left after the next compaction.
@@ -37,7 +37,7 @@ impl CitizenDatabase {
     /// # Errors
     /// As [`CitizenWriter::delete`], and those of [`CitizenDatabase::enrol`].
     pub fn delete(&self, citizen: impl Into<SubjectId>) -> Result<(), DatabaseError> {
-        self.change(|writer| writer.delete(citizen))
+        self.change(|writer| writer.delete(citizen)).map(drop)
     }
 
     /// Locks a citizen: every claim is referred until it is unlocked.
@@ -45,7 +45,7 @@ impl CitizenDatabase {
     /// # Errors
     /// As [`CitizenWriter::lock`], and those of [`CitizenDatabase::enrol`].
     pub fn lock(&self, citizen: impl Into<SubjectId>, why: LockReason) -> Result<(), DatabaseError> {
-        self.change(|writer| writer.lock(citizen, why))
+        self.change(|writer| writer.lock(citizen, why)).map(drop)
     }
 
     /// Ends a lock; no effect on a citizen who is not locked.
@@ -53,38 +53,34 @@ impl CitizenDatabase {
     /// # Errors
     /// As [`CitizenWriter::unlock`], and those of [`CitizenDatabase::enrol`].
     pub fn unlock(&self, citizen: impl Into<SubjectId>) -> Result<(), DatabaseError> {
-        self.change(|writer| writer.unlock(citizen))
+        self.change(|writer| writer.unlock(citizen)).map(drop)
     }
 
-    /// Lets another handle or process write: the writer that single changes keep is dropped once
-    /// the changes under way have ended.
+    /// Lets another process write: the writer that single changes keep is dropped once the changes under
+    /// way have ended.
     pub fn release_writer(&self) {
         *self.held.0.lock() = None;
     }
 
+    /// Each change has a stage of its own, so that one that fails leaves nothing behind for another.
     fn change<R>(
         &self,
         stage: impl FnOnce(&CitizenWriter) -> Result<R, DatabaseError>,
-    ) -> Result<R, DatabaseError> {
-        let writer = self.hold_writer()?;
+    ) -> Result<(R, Commit), DatabaseError> {
+        let writer = self.writer()?;
         let staged = stage(&writer)?;
-        if let Err(error) = writer.commit() {
-            let mut held = self.held.0.lock();
-            if held.as_ref().is_some_and(|held| Arc::ptr_eq(held, &writer)) {
-                *held = None;
-            }
-            return Err(error);
-        }
-        Ok(staged)
-    }
-
-    fn hold_writer(&self) -> Result<Arc<CitizenWriter>, DatabaseError> {
+        let commit = writer.commit();
         let mut held = self.held.0.lock();
-        if let Some(writer) = &*held {
-            return Ok(Arc::clone(writer));
+        match commit {
+            Ok(commit) => {
+                held.get_or_insert(writer);
+                Ok((staged, commit))
+            }
+            Err(error) => {
+                // If the disk failed, the next change takes the writer anew, which recovers.
+                *held = None;
+                Err(error)
+            }
         }
-        let writer = Arc::new(self.writer()?);
-        *held = Some(Arc::clone(&writer));
-        Ok(writer)
     }
 }

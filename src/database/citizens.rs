@@ -61,11 +61,12 @@ impl CitizenDatabase {
         &self.gallery
     }
 
-    /// The one writer, held by an operating system's lock until it is dropped: for many changes at a
-    /// time. Single ones have [`CitizenDatabase::enrol`] and its like.
+    /// A writer: for many changes at a time. Single ones have [`CitizenDatabase::enrol`] and its like. All
+    /// writers of a process share the gallery's lock, which is held until the last is dropped. What the first
+    /// had to settle is recorded in the audit.
     ///
     /// # Errors
-    /// [`gallery::GalleryError::Locked`] if there is another, in this or another process; damage.
+    /// [`gallery::GalleryError::Locked`] if another process has it; damage; [`DatabaseError::Audit`].
     pub fn writer(&self) -> Result<CitizenWriter, DatabaseError> {
         let record = self.audit.as_ref().map(|audit| ChangeRecord {
             audit: Arc::clone(audit),
@@ -73,7 +74,11 @@ impl CitizenDatabase {
             gallery: self.gallery.clone(),
             staged: Mutex::default(),
         });
-        Ok(CitizenWriter::new(self.gallery.writer()?, self.pool.clone(), record))
+        let writer = self.gallery.writer()?;
+        if let (Some(record), Some(recovery)) = (&record, writer.untold_recovery()) {
+            record.recovered(recovery)?;
+        }
+        Ok(CitizenWriter::new(writer, self.pool.clone(), record))
     }
 
     /// The newest acknowledged state, whoever wrote it.

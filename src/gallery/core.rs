@@ -2,6 +2,8 @@
 //! goes on beside.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 
@@ -20,6 +22,10 @@ use crate::storage::{Files, Watch};
 /// Times [`Options::flush_at`] that the log may hold before commits wait for maintenance.
 const MOST_BEHIND: usize = 32;
 
+/// How long maintenance that failed waits before it is tried again; twice as long each time.
+const LEAST_PATIENCE: Duration = Duration::from_millis(500);
+const MOST_PATIENCE: Duration = Duration::from_secs(60);
+
 /// What all writers of a process share.
 pub(super) struct Core {
     pub(super) files: Files,
@@ -27,26 +33,23 @@ pub(super) struct Core {
     pub(super) numbers: Numbers,
     pub(super) pace: Pace,
     pub(super) recovery: Recovery,
+    recovery_told: AtomicBool,
     /// What is held while files are written; `None` after an error, or when the writer is gone.
     pub(super) ledger: Mutex<Option<Ledger>>,
     /// The newest acknowledged state.
     pub(super) newest: RwLock<Arc<Snapshot>>,
     /// Held while a checkpoint is made: there is one at a time.
     pub(super) maintenance: Mutex<()>,
-    queue: Mutex<Queue>,
+    /// Submissions that wait for a thread to commit them.
+    queue: Mutex<Vec<Arc<Submission>>>,
+    /// Whether a thread commits for those who wait; changed with the queue locked, but for a panic.
+    is_led: AtomicBool,
     turn: Condvar,
     failed: Mutex<Option<String>>,
     work: Mutex<Work>,
     wake: Condvar,
     /// Removed segments that somebody may still map.
     watched: Mutex<Vec<Box<dyn Watch>>>,
-}
-
-#[derive(Default)]
-struct Queue {
-    waiting: Vec<Arc<Submission>>,
-    /// A thread commits for those who wait.
-    is_led: bool,
 }
 
 #[derive(Default)]
@@ -70,10 +73,12 @@ impl Core {
             options,
             numbers,
             recovery,
+            recovery_told: AtomicBool::new(false),
             ledger: Mutex::new(Some(ledger)),
             newest,
             maintenance: Mutex::new(()),
             queue: Mutex::default(),
+            is_led: AtomicBool::new(false),
             turn: Condvar::new(),
             failed: Mutex::new(None),
             work: Mutex::new(Work { is_due: true, failure: None }),
@@ -84,6 +89,11 @@ impl Core {
 
     pub(super) fn newest(&self) -> Arc<Snapshot> {
         self.newest.read().clone()
+    }
+
+    /// Whether nobody was told before what was settled.
+    pub(super) fn is_first_told(&self) -> bool {
+        !self.recovery_told.swap(true, Ordering::Relaxed)
     }
 
     /// Why the writer is of no more use, if it is.
@@ -107,24 +117,22 @@ impl Core {
     /// Commits a submission, by this thread or by another one that commits for all who wait.
     pub(super) fn commit(&self, submission: Arc<Submission>) -> Result<Commit, GalleryError> {
         let mut queue = self.queue.lock();
-        queue.waiting.push(submission.clone());
+        queue.push(submission.clone());
         let mut led = false;
         let outcome = loop {
             if let Some(outcome) = submission.outcome.lock().clone() {
                 break outcome;
             }
-            if queue.is_led {
+            if self.is_led.load(Ordering::Acquire) {
                 self.turn.wait(&mut queue);
                 continue;
             }
-            queue.is_led = true;
-            let batch = std::mem::take(&mut queue.waiting);
+            self.is_led.store(true, Ordering::Release);
+            let batch = std::mem::take(&mut *queue);
             let lead = Lead { core: self, batch: &batch };
             MutexGuard::unlocked(&mut queue, || self.lead(&batch));
-            std::mem::forget(lead);
-            queue.is_led = false;
+            drop(lead);
             led = true;
-            self.turn.notify_all();
         };
         drop(queue);
         if led {
@@ -202,6 +210,7 @@ impl Core {
 
     /// The life of the thread that does maintenance.
     pub(super) fn attend(&self) {
+        let mut patience = LEAST_PATIENCE;
         loop {
             {
                 let mut work = self.work.lock();
@@ -214,6 +223,18 @@ impl Core {
                 return;
             }
             self.keep_up();
+            // What failed is not tried again at every commit.
+            let mut work = self.work.lock();
+            patience = if work.failure.is_some() {
+                (patience * 2).clamp(LEAST_PATIENCE, MOST_PATIENCE)
+            } else {
+                LEAST_PATIENCE
+            };
+            if work.failure.is_some() {
+                let until = Instant::now() + patience;
+                while !self.pace.is_stopped() && !self.wake.wait_until(&mut work, until).timed_out() {}
+                work.is_due = true;
+            }
         }
     }
 
@@ -276,7 +297,8 @@ impl Core {
     }
 }
 
-/// Stops the writer if its thread panics while it leads: others would wait for it for ever.
+/// The turn of a thread that commits for all who wait. Ends also by a panic, which stops the writer: others
+/// would wait for it for ever.
 struct Lead<'a> {
     core: &'a Core,
     batch: &'a [Arc<Submission>],
@@ -284,14 +306,15 @@ struct Lead<'a> {
 
 impl Drop for Lead<'_> {
     fn drop(&mut self) {
-        let cause = || GalleryError::Poisoned { cause: "a thread panicked in a commit".into() };
-        self.core.failed.lock().get_or_insert_with(|| "a thread panicked in a commit".into());
-        for submission in self.batch {
-            submission.settle(Err(cause()));
+        if std::thread::panicking() {
+            let cause = "a thread panicked in a commit".to_owned();
+            self.core.failed.lock().get_or_insert_with(|| cause.clone());
+            *self.core.ledger.lock() = None;
+            for submission in self.batch {
+                submission.settle(Err(GalleryError::Poisoned { cause: cause.clone() }));
+            }
         }
-        if let Some(mut queue) = self.core.queue.try_lock() {
-            queue.is_led = false;
-        }
+        self.core.is_led.store(false, Ordering::Release);
         self.core.turn.notify_all();
     }
 }

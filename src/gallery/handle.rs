@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
 use super::create;
 use super::erasure::{ErasureState, ErasureTicket};
 use super::error::GalleryError;
+use super::idle;
 use super::names;
 use super::options::{Options, Residence};
 use super::partition::Partition;
@@ -25,7 +27,7 @@ pub struct Gallery {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     files: Files,
     options: Options,
     /// The folder that was opened, whatever its path stands for later.
@@ -37,6 +39,8 @@ struct Shared {
     follower: Mutex<Option<State>>,
     /// The greatest generation that was given.
     given: AtomicU64,
+    /// When a snapshot was last asked for.
+    asked: Mutex<Instant>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -108,10 +112,13 @@ impl Gallery {
             identity: state.manifest.gallery,
             partition: state.manifest.partition,
             read_only,
-            given: AtomicU64::new(state.snapshot.generation().value()),
+            given: AtomicU64::new(0),
+            asked: Mutex::new(Instant::now()),
             follower: Mutex::new(Some(state)),
         };
-        Ok(Self { shared: Arc::new(shared) })
+        let shared = Arc::new(shared);
+        idle::attend(Arc::downgrade(&shared));
+        Ok(Self { shared })
     }
 
     /// Rebuilds from the minutiae, in every segment that has them, features that another version of
@@ -219,8 +226,23 @@ impl Shared {
         }
     }
 
+    /// Drops what is followed if nobody asked for long and its files were replaced: the next who asks loads
+    /// the state anew.
+    pub(super) fn let_go(&self, now: Instant, idle: Duration) {
+        if now.saturating_duration_since(*self.asked.lock()) < idle {
+            return;
+        }
+        // Somebody who has it is not idle.
+        if let Some(mut follower) = self.follower.try_lock()
+            && follower.as_ref().is_some_and(|state| state.is_superseded(&self.files))
+        {
+            *follower = None;
+        }
+    }
+
     fn follow(&self) -> Result<Arc<Snapshot>, GalleryError> {
         let mut follower = self.follower.lock();
+        *self.asked.lock() = Instant::now();
         self.check_place()?;
         // Taken out, so that a state that met an error half way is not used again.
         let mut known = None;

@@ -12,7 +12,7 @@ use super::names;
 use super::pins::Pins;
 use super::plan;
 use super::snapshot::Snapshot;
-use crate::storage::Witness;
+use crate::storage::{StorageError, Witness};
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,15 @@ impl Core {
     pub(super) fn maintain(&self, task: Task) -> Result<bool, GalleryError> {
         let _one = self.maintenance.lock();
         let Some((start, chosen)) = self.begin(task)? else { return Ok(false) };
-        let done = self.checkpoint(start, &chosen);
+        let mut done = self.checkpoint(start, &chosen);
+        if task != Task::Compact
+            && !chosen.is_empty()
+            && matches!(done, Err(GalleryError::Storage(StorageError::NoSpace { .. })))
+        {
+            // Without room to join segments the log can still be emptied.
+            let start = self.held(&mut self.ledger.lock())?.begin_checkpoint();
+            done = self.checkpoint(start, &[]);
+        }
         if let Some(ledger) = self.ledger.lock().as_mut() {
             ledger.recorded = None;
         }
@@ -66,8 +74,7 @@ impl Core {
             chosen.retain(|number| is_readable(snapshot, *number));
         }
         let Some(chosen) = chosen else { return Ok(None) };
-        ledger.recorded = Some(Vec::new());
-        Ok(Some((Start::of(ledger), chosen)))
+        Ok(Some((ledger.begin_checkpoint(), chosen)))
     }
 
     fn checkpoint(&self, start: Start, chosen: &[u64]) -> Result<(), GalleryError> {
@@ -150,21 +157,21 @@ fn is_readable(snapshot: &Snapshot, number: u64) -> bool {
         && face.is_none_or(|block| block.columns.prove_metas().is_ok())
 }
 
-impl Start {
-    pub(super) fn of(ledger: &Ledger) -> Self {
-        let erased: Vec<_> = ledger.snapshot.erasures.iter().map(|pending| pending.subject).collect();
-        Self {
-            snapshot: ledger.snapshot.clone(),
-            head: ledger.log.head(),
-            next_reference: ledger.next_reference,
-            manifest: ledger.manifest.clone(),
-            named: ledger.named(),
-            requests: ledger.requests.plan(&erased),
+impl Ledger {
+    /// What a checkpoint starts from; from now on what is committed is recorded for it.
+    fn begin_checkpoint(&mut self) -> Start {
+        let erased: Vec<_> = self.snapshot.erasures.iter().map(|pending| pending.subject).collect();
+        self.recorded = Some(Vec::new());
+        Start {
+            snapshot: self.snapshot.clone(),
+            head: self.log.head(),
+            next_reference: self.next_reference,
+            manifest: self.manifest.clone(),
+            named: self.named(),
+            requests: self.requests.plan(&erased),
         }
     }
-}
 
-impl Ledger {
     /// Names of all files that the gallery is.
     pub(super) fn named(&self) -> Vec<String> {
         named(&self.manifest, &self.snapshot)

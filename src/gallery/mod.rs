@@ -18,6 +18,7 @@ mod erasure;
 mod error;
 mod gather;
 mod handle;
+mod idle;
 mod ledger;
 mod legacy;
 mod load;

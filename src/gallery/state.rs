@@ -347,6 +347,15 @@ impl State {
         }
     }
 
+    /// Whether another manifest is the gallery's by now.
+    pub(super) fn is_superseded(&self, files: &Files) -> bool {
+        match &self.witness {
+            Some((known, _)) => read_witness(files, names::WITNESS)
+                .is_ok_and(|testimony| testimony.witness.manifest != known.manifest),
+            None => files.read(names::CURRENT, Current::MOST_BYTES).is_ok_and(|now| now != self.current),
+        }
+    }
+
     /// Takes in what was acknowledged since; `false` if the state has to be loaded anew.
     pub(super) fn follow(&mut self, files: &Files) -> Result<bool, GalleryError> {
         let Some((known, reader)) = &self.witness else {

@@ -48,6 +48,11 @@ impl Commit {
         self.replaced.get(&reference).copied().unwrap_or(reference)
     }
 
+    /// References that were staged and not stored: others hold the same samples.
+    pub fn not_stored(&self) -> usize {
+        self.replaced.len()
+    }
+
     /// Requests that had been made before and changed nothing.
     pub const fn repeated_requests(&self) -> usize {
         self.repeated

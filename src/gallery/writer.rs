@@ -92,6 +92,12 @@ impl Writer {
         &self.core().recovery
     }
 
+    /// The same, for the first who asks in this process, if anything had to be settled: to be recorded once.
+    pub fn untold_recovery(&self) -> Option<&Recovery> {
+        let recovery = self.recovery();
+        (!recovery.is_clean() && self.core().is_first_told()).then_some(recovery)
+    }
+
     /// Why the last maintenance failed, if it did; it is tried again when more is due.
     pub fn maintenance_failure(&self) -> Option<GalleryError> {
         self.core().maintenance_failure()
@@ -185,11 +191,25 @@ impl Writer {
         reference: ReferenceId,
         new: &NewReference,
     ) -> Result<ReferenceId, GalleryError> {
+        self.replace_request(citizen, reference, new, None)
+    }
+
+    /// As [`Writer::replace`], for a request that may be repeated ([`Writer::add_request`]).
+    ///
+    /// # Errors
+    /// As [`Writer::replace`], with the commit.
+    pub fn replace_request(
+        &self,
+        citizen: impl Into<SubjectId>,
+        reference: ReferenceId,
+        new: &NewReference,
+        request: impl Into<Option<RequestId>>,
+    ) -> Result<ReferenceId, GalleryError> {
         let citizen = citizen.into();
         self.check(citizen)?;
         let news = std::slice::from_ref(new);
         let columns = columns_of(news, self.model())?;
-        let new = New { references: news, columns, request: None };
+        let new = New { references: news, columns, request: request.into() };
         let ids = self.push_references(&mut self.inner.lock(), citizen, Some(reference), new)?;
         ids.first().copied().ok_or(GalleryError::UnknownReference { citizen, reference })
     }
@@ -199,9 +219,22 @@ impl Writer {
     /// # Errors
     /// [`GalleryError::UnknownReference`], damage, [`GalleryError::Poisoned`].
     pub fn remove(&self, citizen: impl Into<SubjectId>, reference: ReferenceId) -> Result<(), GalleryError> {
+        self.remove_request(citizen, reference, None)
+    }
+
+    /// As [`Writer::remove`], for a request that may be repeated ([`Writer::add_request`]).
+    ///
+    /// # Errors
+    /// As [`Writer::remove`], with the commit.
+    pub fn remove_request(
+        &self,
+        citizen: impl Into<SubjectId>,
+        reference: ReferenceId,
+        request: impl Into<Option<RequestId>>,
+    ) -> Result<(), GalleryError> {
         let citizen = citizen.into();
         self.check(citizen)?;
-        let nothing = New { references: &[], columns: Vec::new(), request: None };
+        let nothing = New { references: &[], columns: Vec::new(), request: request.into() };
         self.push_references(&mut self.inner.lock(), citizen, Some(reference), nothing).map(drop)
     }
 
@@ -214,7 +247,8 @@ impl Writer {
     ) -> Result<Vec<ReferenceId>, GalleryError> {
         let New { references, columns, request } = new;
         let stage = &mut inner.stage;
-        if let Some(reference) = removed {
+        // A request that was made before is no error, whatever has become of the reference by now.
+        if let (Some(reference), None) = (removed, request) {
             stage.check_reference(&self.core().newest(), subject, reference)?;
         }
         let faces = || {

@@ -102,7 +102,7 @@ mod tests {
 
     fn hit((citizen, reference, score): (u64, u64, i8)) -> Hit {
         Hit {
-            citizen: crate::citizen::CitizenId::from_value(citizen).unwrap().into(),
+            citizen: crate::subject::SubjectId::new(&citizen.to_be_bytes()).unwrap(),
             reference: ReferenceId::from_value(reference),
             score: Score::new(f32::from(score)).unwrap(),
             location: Location::NOWHERE,

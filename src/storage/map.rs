@@ -41,9 +41,16 @@ impl Map {
         if file.metadata()?.len() == 0 {
             return Ok(Self::copy(&[]));
         }
-        // Whoever erases data asks by this lock whether a mapping still holds it. A file system without locks
-        // cannot say, which is no reason not to read.
-        let _ = file.try_lock_shared();
+        // Whoever erases data asks by this lock whether a mapping still holds it, and has it alone only for a
+        // moment. A file system without locks cannot say, which is no reason not to read.
+        for _ in 0..100 {
+            match file.try_lock_shared() {
+                Err(std::fs::TryLockError::WouldBlock) => {
+                    std::thread::sleep(std::time::Duration::from_millis(1))
+                }
+                _ => break,
+            }
+        }
         // SAFETY: the map is read-only and private to this process's view. Files that are mapped are
         // immutable by the gallery's protocol: created exclusively, made read-only, replaced only by
         // rename and removed only by unlink, both of which leave the mapped inode untouched.

@@ -1,5 +1,6 @@
 //! `biomatch enrol`: a manifest into a gallery.
 
+use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
@@ -78,6 +79,8 @@ enum OnError {
 struct Summary {
     citizens: u64,
     references: u64,
+    /// Samples that their citizen had already, of the same moment.
+    stored_before: u64,
     already_enrolled: u64,
     bad_lines: u64,
     generation: u64,
@@ -103,19 +106,22 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
             break;
         }
         let count = batch.len();
+        let mut staged = HashSet::new();
         for line in batch {
             let enrolled = line.and_then(|(citizen, line, samples)| {
                 for notice in &samples.notices {
                     console.note(format_args!("{}: {notice}", Escaped::new(&args.manifest)));
                 }
-                one(args, &database, &writer, citizen, samples, &mut summary).map_err(|error| Bad {
-                    fatal: matches!(
-                        error,
-                        DatabaseError::Gallery(GalleryError::Storage(_) | GalleryError::Poisoned { .. })
-                    ),
-                    failure: failure(&error)
-                        .within(Path::new(&format!("{}: line {line}", Escaped::new(&args.manifest)))),
-                })
+                one(args, (&database, &writer), citizen, samples, (&mut summary, &mut staged)).map_err(
+                    |error| Bad {
+                        fatal: matches!(
+                            error,
+                            DatabaseError::Gallery(GalleryError::Storage(_) | GalleryError::Poisoned { .. })
+                        ),
+                        failure: failure(&error)
+                            .within(Path::new(&format!("{}: line {line}", Escaped::new(&args.manifest)))),
+                    },
+                )
             });
             let Err(bad) = enrolled else { continue };
             summary.bad_lines += 1;
@@ -125,7 +131,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
             }
             bad.failure.warn(console);
         }
-        summary.generation = writer.commit().map_err(|error| failure(&error))?.generation().value();
+        let commit = writer.commit().map_err(|error| failure(&error))?;
+        summary.generation = commit.generation().value();
+        summary.references -= commit.not_stored() as u64;
+        summary.stored_before += commit.not_stored() as u64;
         progress.inc(count as u64);
     }
     progress.finish_and_clear();
@@ -170,13 +179,13 @@ fn resolve(args: &Args, resolver: &Resolver, line: Result<EnrolmentLine, LineErr
 
 fn one(
     args: &Args,
-    database: &CitizenDatabase,
-    writer: &CitizenWriter,
+    (database, writer): (&CitizenDatabase, &CitizenWriter),
     citizen: CitizenId,
     samples: Samples,
-    summary: &mut Summary,
+    (summary, staged): (&mut Summary, &mut HashSet<CitizenId>),
 ) -> Result<(), DatabaseError> {
-    if args.skip_enrolled && database.snapshot()?.citizen(&citizen)?.is_some() {
+    // Also those of this run that are not committed yet: the result is the same for every batch.
+    if args.skip_enrolled && (staged.contains(&citizen) || database.snapshot()?.citizen(citizen)?.is_some()) {
         summary.already_enrolled += 1;
         return Ok(());
     }
@@ -189,6 +198,7 @@ fn one(
     }
     summary.references += writer.enrol(&citizen, enrolment)?.len() as u64;
     summary.citizens += 1;
+    staged.insert(citizen);
     Ok(())
 }
 
@@ -205,13 +215,37 @@ fn open_or_create(args: &Args, console: &Console) -> Result<CitizenDatabase, Fai
     opened.map_err(|error| failure(&error))
 }
 
-/// What a crash had left is worth knowing.
+/// Tells what a crash, or an earlier version, had left and was settled.
 pub(crate) fn tell_recovery(writer: &CitizenWriter, console: &Console) {
     let recovery = writer.recovery();
+    if recovery.migrated {
+        console.note("the gallery's files were of an earlier version, and are of version 3 now");
+    }
+    if recovery.kept_batches > 0 {
+        console.warn(format_args!(
+            "{} commits that a stopped writer had not acknowledged were whole, and were kept",
+            recovery.kept_batches
+        ));
+    }
     if recovery.cut_bytes > 0 {
         console.warn(format_args!(
-            "{} bytes that a stopped writer had not acknowledged were cut from the log",
+            "{} bytes that a stopped writer had not acknowledged were cut from the log and set aside",
             recovery.cut_bytes
+        ));
+    }
+    if recovery.damaged_slot.is_some() {
+        console.warn("a slot of the witness was damaged, and was written anew");
+    }
+    if !recovery.removed_files.is_empty() {
+        console.note(format_args!(
+            "files that a stopped writer had left unfinished, or superfluous, were removed: {}",
+            recovery.removed_files.join(", ")
+        ));
+    }
+    if !recovery.set_aside.is_empty() {
+        console.warn(format_args!(
+            "files that nothing accounts for were set aside, and not removed: {}",
+            recovery.set_aside.join(", ")
         ));
     }
 }

@@ -1,9 +1,10 @@
 //! Why an audit file takes no entry.
 
-use std::fmt::{self, Write as _};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use crate::escape::Escaped;
 
 /// A failure of an audit file. The entry is then uncertain, and the decision or change fails.
 ///
@@ -13,7 +14,7 @@ use std::time::Duration;
 #[non_exhaustive]
 pub enum AuditFileError {
     /// The operating system refused.
-    #[error("{}: cannot {operation}: {source}", shown(path))]
+    #[error("{}: cannot {operation}: {source}", Escaped::new(path))]
     Io {
         /// The file.
         path: PathBuf,
@@ -23,7 +24,7 @@ pub enum AuditFileError {
         source: io::Error,
     },
     /// A directory, symbolic link, FIFO, socket or device.
-    #[error("{}: {found}; an audit is a regular file", shown(path))]
+    #[error("{}: {found}; an audit is a regular file", Escaped::new(path))]
     NotRegular {
         /// The file.
         path: PathBuf,
@@ -31,7 +32,7 @@ pub enum AuditFileError {
         found: &'static str,
     },
     /// The lock was not free within the time limit.
-    #[error("{}: {} holds its lock; waited {:.1} s", shown(path), process(*holder), waited.as_secs_f64())]
+    #[error("{}: {} holds its lock; waited {:.1} s", Escaped::new(path), process(*holder), waited.as_secs_f64())]
     Busy {
         /// The file.
         path: PathBuf,
@@ -41,13 +42,20 @@ pub enum AuditFileError {
         holder: Option<u32>,
     },
     /// The file was removed or renamed while it was open.
-    #[error("{}: the file is no longer there: it was removed or renamed while it was open", shown(path))]
+    #[error(
+        "{}: the file is no longer there: it was removed or renamed while it was open",
+        Escaped::new(path)
+    )]
     Missing {
         /// The file.
         path: PathBuf,
     },
     /// The path names another file, which does not continue the one that was open.
-    #[error("{}: another file has taken its place, and is no continuation of it: {reason}", shown(path))]
+    #[error(
+        "{}: another file has taken its place, and is no continuation of it: {}",
+        Escaped::new(path),
+        Escaped::new(reason)
+    )]
     Replaced {
         /// The file.
         path: PathBuf,
@@ -57,7 +65,7 @@ pub enum AuditFileError {
     /// The file is shorter than it was.
     #[error(
         "{}: the file has {found} bytes and had {known}: it was truncated, or overwritten by an older copy",
-        shown(path)
+        Escaped::new(path)
     )]
     Truncated {
         /// The file.
@@ -70,7 +78,7 @@ pub enum AuditFileError {
     /// The last line that this process knows is no longer there.
     #[error(
         "{}: the line at offset {offset} is not what this process left or saw there: the file was overwritten",
-        shown(path)
+        Escaped::new(path)
     )]
     Overwritten {
         /// The file.
@@ -81,7 +89,7 @@ pub enum AuditFileError {
     /// Something changed the file without taking its lock, while an entry was written.
     #[error(
         "{}: the file has {found} bytes after a write that ends at {expected}: it was changed without its lock",
-        shown(path)
+        Escaped::new(path)
     )]
     Disturbed {
         /// The file.
@@ -94,8 +102,8 @@ pub enum AuditFileError {
     /// A rotated file is there, and the file does not continue it.
     #[error(
         "{}: the file does not continue {}, the newest of its rotated files: it was removed, or replaced by an older copy",
-        shown(path),
-        shown(rotated)
+        Escaped::new(path),
+        Escaped::new(rotated)
     )]
     NotContinued {
         /// The file.
@@ -106,14 +114,14 @@ pub enum AuditFileError {
     /// A file of somebody else has the name that a rotation needs.
     #[error(
         "{}: a rotation needs this name, and the file there is not of an interrupted rotation",
-        shown(path)
+        Escaped::new(path)
     )]
     NameTaken {
         /// The name.
         path: PathBuf,
     },
     /// The last line is longer than any entry.
-    #[error("{}: the last line has more than {most} bytes: this is no audit file", shown(path))]
+    #[error("{}: the last line has more than {most} bytes: this is no audit file", Escaped::new(path))]
     NoAudit {
         /// The file.
         path: PathBuf,
@@ -121,7 +129,7 @@ pub enum AuditFileError {
         most: usize,
     },
     /// The entry is longer than a line may be.
-    #[error("{}: an entry of {bytes} bytes is too long", shown(path))]
+    #[error("{}: an entry of {bytes} bytes is too long", Escaped::new(path))]
     TooLong {
         /// The file.
         path: PathBuf,
@@ -129,7 +137,7 @@ pub enum AuditFileError {
         bytes: usize,
     },
     /// This system has no way to tell one file from another, which a rotation needs.
-    #[error("{}: rotation is not supported on this system", shown(path))]
+    #[error("{}: rotation is not supported on this system", Escaped::new(path))]
     NoRotation {
         /// The file.
         path: PathBuf,
@@ -160,23 +168,4 @@ impl From<AuditFileError> for io::Error {
 
 fn process(holder: Option<u32>) -> String {
     holder.map_or_else(|| "another process".to_owned(), |process| format!("process {process}"))
-}
-
-/// A path for a message: characters that control a terminal or the order of text are escaped.
-pub(in crate::database) fn shown(path: &Path) -> impl fmt::Display {
-    escaped(&path.to_string_lossy())
-}
-
-/// The same of a text.
-pub(in crate::database) fn escaped(text: &str) -> String {
-    text.chars().fold(String::new(), |mut out, c| {
-        let reorders =
-            matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}');
-        let _ = if c.is_control() || reorders {
-            write!(out, "{}", c.escape_default())
-        } else {
-            out.write_char(c)
-        };
-        out
-    })
 }

@@ -16,7 +16,6 @@ use parking_lot::Mutex;
 
 use end::{End, Lines};
 pub use error::AuditFileError;
-pub(super) use error::{escaped, shown};
 pub(super) use lock::{LOCK_TIMEOUT, Limit, lock_shared};
 pub(super) use open::{Access, open_regular};
 use open::{Identity, is_named, named, sync_directory};

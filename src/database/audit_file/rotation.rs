@@ -21,6 +21,7 @@ use super::end::{Continuation, End, Lines};
 use super::open::{Access, Identity, directory, is_named, named, open_regular, sync_directory};
 use super::{AuditFileError, State};
 use crate::database::audit_line::{CLOSED, CONTINUED, ChainLine, MOST_CHAIN_LINE};
+use crate::escape::Escaped;
 
 const ENGINE: &str = env!("CARGO_PKG_VERSION");
 
@@ -172,7 +173,7 @@ pub(super) fn follow(path: &Path, state: &State) -> Result<State, AuditFileError
             return Err(replaced("it continues a file without a number".to_owned()));
         };
         let older = numbered(path, u64::from(number));
-        let lost = || replaced(format!("{} does not lead back to it", super::error::shown(&older)));
+        let lost = || replaced(format!("{} does not lead back to it", Escaped::new(&older)));
         let (file, _) = open_regular(&older, Access::Read)?;
         if End::read(&file, &older)?.digest != newer.previous {
             return Err(lost());
