@@ -153,7 +153,7 @@ fn a_gallery_at_the_limit_of_file_sizes_keeps_what_it_acknowledged() {
         write(folder, "manifest.ndjson", lines.replace("\"001", &format!("\"{:03}", round + 10)));
         let enrolled = limited(folder, 8, "-q enrol --gallery g manifest.ndjson");
         if enrolled.code != 0 {
-            assert!(enrolled.stderr.contains("File too large"), "{}", enrolled.stderr);
+            assert!(enrolled.stderr.contains("limit on file sizes"), "{}", enrolled.stderr);
         }
         codes.push(enrolled.code);
     }

@@ -247,11 +247,14 @@ fn parts<T>(rows: &[T], most: u64, bytes: impl Fn(&T) -> u64) -> Vec<Range<usize
     parts
 }
 
+/// Rows of references with what they hold.
+type Rows<T> = Vec<(ReferenceMeta, Arc<T>)>;
+
 /// Rows that were never in a segment, by key.
 #[derive(Default)]
 pub(super) struct FreshRows {
-    pub(super) fingers: Vec<(ReferenceMeta, Arc<CodedFinger>)>,
-    pub(super) faces: BTreeMap<(ModelId, usize), Vec<(ReferenceMeta, Arc<[f32]>)>>,
+    pub(super) fingers: Rows<CodedFinger>,
+    pub(super) faces: BTreeMap<(ModelId, usize), Rows<[f32]>>,
 }
 
 /// Writes rows that are only in memory as segments.
