@@ -269,3 +269,63 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_writer_had_to_settle_is_recorded_once() {
+    use std::io::Write;
+    let people = People::new();
+    let folder = tempfile::tempdir().unwrap();
+    let (gallery, path) = (folder.path().join("gallery"), folder.path().join("audit.ndjson"));
+    let open = || {
+        let options = options(&people).audit(Arc::new(AuditFile::append(&path).unwrap()));
+        CitizenDatabase::open(&gallery, options).unwrap()
+    };
+    drop(CitizenDatabase::create(&gallery, options(&people)).unwrap());
+    fs::File::options().append(true).open(gallery.join("wal-000001")).unwrap().write_all(&[7; 50]).unwrap();
+    let database = open();
+    database.enrol(&people.id(0), people.enrolment(0)).unwrap();
+    database.enrol(&people.id(1), people.enrolment(1)).unwrap();
+    drop(database);
+    let database = open();
+    database.enrol(&people.id(2), people.enrolment(2)).unwrap();
+
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<_> = text.lines().map(json).collect();
+    let operations: Vec<&str> = lines.iter().map(|line| line["operation"].as_str().unwrap()).collect();
+    assert_eq!(operations, ["recover", "enrol", "enrol", "enrol"]);
+    assert_eq!((&lines[0]["cut_bytes"], &lines[0]["set_aside"][0]), (&50.into(), &"aside-wal-000001".into()));
+}
+
+#[test]
+fn a_request_that_is_repeated_changes_nothing_and_one_that_differs_is_a_conflict() {
+    use biomatch::gallery::{GalleryError, RequestId};
+    let people = People::new();
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = folder.path().join("gallery");
+    let request = RequestId::new([9; 16]);
+    let database = CitizenDatabase::create(&gallery, options(&people)).unwrap();
+    let enrolment = || people.enrolment(0).request_id(request);
+    let first = database.enrol(&people.id(0), enrolment()).unwrap();
+    let generation = database.snapshot().unwrap().generation();
+    assert_eq!(database.enrol(&people.id(0), enrolment()).unwrap(), first);
+    drop(database);
+    // Also after it was deleted meanwhile, and from another opening.
+    let database = CitizenDatabase::open(&gallery, options(&people)).unwrap();
+    assert_eq!(database.enrol(&people.id(0), enrolment()).unwrap(), first);
+    assert_eq!(database.snapshot().unwrap().generation(), generation);
+    database.delete(&people.id(0)).unwrap();
+    assert_eq!(database.enrol(&people.id(0), enrolment()).unwrap(), first);
+    assert!(database.snapshot().unwrap().citizen(&people.id(0)).unwrap().is_none(), "it stays deleted");
+    for other in [people.enrolment(1).request_id(request), people.enrolment(2).request_id(request)] {
+        let refused = database.enrol(&people.id(0), other).unwrap_err();
+        assert!(
+            matches!(&refused, DatabaseError::Gallery(GalleryError::RequestConflict { request: named }) if *named == request),
+            "{refused}"
+        );
+    }
+    let refused = database.enrol(&people.id(5), enrolment()).unwrap_err();
+    assert!(refused.to_string().contains("made before with other content"), "{refused}");
+    // What failed left nothing behind.
+    database.enrol(&people.id(6), people.enrolment(6)).unwrap();
+    assert!(database.snapshot().unwrap().citizen(&people.id(5)).unwrap().is_none());
+}

@@ -16,7 +16,10 @@ use program_support::{manifest_line, ok, write, write_manifest};
 fn enrolled(gallery: &Path) -> BTreeMap<String, Vec<Sample>> {
     let gallery = Gallery::open(gallery, Options::default()).unwrap();
     let contents = contents(&gallery.snapshot().unwrap()).unwrap();
-    contents.into_iter().map(|(who, (_, samples))| (who.to_string(), samples.into_values().collect())).collect()
+    contents
+        .into_iter()
+        .map(|(who, (_, samples))| (who.to_string(), samples.into_values().collect()))
+        .collect()
 }
 
 /// Citizens 1 to 5, each again with another's finger, in an order of its own.
@@ -38,7 +41,10 @@ fn every_batch_and_every_stop_give_the_same_gallery() {
         enrolled(&folder.join("one"))
     };
     assert_eq!(expected.len(), 5);
-    assert!(expected.values().all(|samples| samples.len() == 2), "the first line of each counts: {expected:?}");
+    assert!(
+        expected.values().all(|samples| samples.len() == 2),
+        "the first line of each counts: {expected:?}"
+    );
     for batch in [2, 3, 4, 7, 1000] {
         let gallery = format!("batch{batch}");
         ok(folder, &format!("-q enrol --gallery {gallery} --skip-enrolled --batch {batch} all.ndjson"));
