@@ -102,7 +102,7 @@ mod tests {
 
     fn hit((citizen, reference, score): (u64, u64, i8)) -> Hit {
         Hit {
-            citizen: crate::citizen::CitizenId::from_value(citizen).unwrap().into(),
+            citizen: format!("{citizen:012}").parse().unwrap(),
             reference: ReferenceId::from_value(reference),
             score: Score::new(f32::from(score)).unwrap(),
             location: Location::NOWHERE,

@@ -47,7 +47,11 @@ pub enum AuditFileError {
         path: PathBuf,
     },
     /// The path names another file, which does not continue the one that was open.
-    #[error("{}: another file has taken its place, and is no continuation of it: {reason}", shown(path))]
+    #[error(
+        "{}: another file has taken its place, and is no continuation of it: {}",
+        shown(path),
+        escaped(reason)
+    )]
     Replaced {
         /// The file.
         path: PathBuf,
