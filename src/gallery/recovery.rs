@@ -15,7 +15,7 @@ use super::pace::Pace;
 use super::pins::Pins;
 use super::plan;
 use super::requests::{Requests, decode_file};
-use super::state::{Findings, Role, State};
+use super::state::{FIRST_SEQUENCE, Findings, Role, State};
 use crate::storage::{Damage, FileId, Files, LOG_HEADER, Lock, Locking, Log, LogId, Witness, WitnessFile};
 
 /// What the writer found when it took the gallery, and what it did.
@@ -234,7 +234,7 @@ impl Taken<'_> {
         let Draft { mut created, manifest, current, line, base, log, requests, superseded } = draft;
         let now = Witness {
             gallery: manifest.gallery,
-            sequence: 1,
+            sequence: FIRST_SEQUENCE,
             manifest: manifest.number,
             generation: base.generation().value(),
             log: manifest.log,
