@@ -8,7 +8,7 @@ use super::error::GalleryError;
 use super::ledger::{Ledger, Numbers};
 use super::load;
 use super::maintain::named;
-use super::manifest::Version;
+use super::manifest::{COUNTERS, Version};
 use super::names;
 use super::options::Options;
 use super::pace::Pace;
@@ -108,7 +108,8 @@ fn next_file(files: &Files, state: &State) -> Result<u64, GalleryError> {
         let name = crate::storage::whole_name(name).unwrap_or(name);
         names::number_of(name.split('~').next().unwrap_or_default())
     };
-    let last = files.list()?.iter().filter_map(number).max().unwrap_or(0);
+    // A greater number was never a file's of ours.
+    let last = files.list()?.iter().filter_map(number).filter(|&number| number < COUNTERS).max().unwrap_or(0);
     Ok(state.next_file.max(last.saturating_add(1)))
 }
 
