@@ -26,7 +26,7 @@ use super::statuses::Statuses;
 use super::tombstones::Tombstones;
 use crate::fingerprint::FEATURE_VERSION;
 use crate::fingerprint::codes::CodeModel;
-use crate::storage::{Files, Head, Log, LogId, LogStart, StorageError, Unfinished};
+use crate::storage::{Damage, Files, Head, Log, LogId, LogStart, StorageError, Unfinished};
 use crate::template::ModelId;
 
 /// Files that were made and are not the gallery's yet: removed again unless they are kept.
@@ -161,6 +161,8 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
     let superseded: Vec<_> = start.named.iter().filter(|name| !now.contains(name)).cloned().collect();
     manifest.superseded.clone_from(&superseded);
     let name = names::manifest(number);
+    // What could not be read again must not become the gallery.
+    manifest.check().map_err(|expected| Damage::new(&files.path(&name), 0, expected, "others"))?;
     created.note(name.clone());
     files.write(&name, &manifest.encode())?;
     // Every name is durable before CURRENT leads to it.

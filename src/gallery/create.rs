@@ -6,6 +6,7 @@ use super::manifest::Manifest;
 use super::names;
 use super::options::Options;
 use super::recovery::take_lock;
+use super::state::FIRST_SEQUENCE;
 use crate::fingerprint::FEATURE_VERSION;
 use crate::storage::{Files, LOG_HEADER, Log, LogId, LogStart, Witness, WitnessFile};
 
@@ -50,7 +51,7 @@ pub(super) fn create(files: &Files, options: &Options) -> Result<(), GalleryErro
     Log::create(files, &names::log(LOG), LogId { gallery, number: LOG }, start)?;
     let witness = Witness {
         gallery,
-        sequence: 1,
+        sequence: FIRST_SEQUENCE,
         manifest: MANIFEST,
         generation: 0,
         log: LOG,

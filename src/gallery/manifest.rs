@@ -8,6 +8,7 @@ use super::erasure::PendingErasure;
 use super::names;
 use super::partition::Partition;
 use crate::fingerprint::codes::CodeModelId;
+pub(super) use crate::storage::COUNTERS;
 use crate::storage::{Damage, Fields, Head, MOST_PAYLOAD, zeros};
 use crate::subject::SubjectId;
 
@@ -16,8 +17,6 @@ const VERSION: u32 = 3;
 /// Bytes before the lists.
 const HEADER: usize = 320;
 
-/// No counter of a gallery comes near this; a greater one is damage, and cannot overflow.
-pub(super) const COUNTERS: u64 = 1 << 62;
 /// Most bytes of a manifest that are read.
 pub(super) const MOST_BYTES: u64 = 64 << 20;
 

@@ -8,14 +8,14 @@ use super::error::GalleryError;
 use super::ledger::{Ledger, Numbers};
 use super::load;
 use super::maintain::named;
-use super::manifest::Version;
+use super::manifest::{COUNTERS, Version};
 use super::names;
 use super::options::Options;
 use super::pace::Pace;
 use super::pins::Pins;
 use super::plan;
 use super::requests::{Requests, decode_file};
-use super::state::{Findings, Role, State};
+use super::state::{FIRST_SEQUENCE, Findings, Role, State};
 use crate::storage::{Damage, FileId, Files, LOG_HEADER, Lock, Locking, Log, LogId, Witness, WitnessFile};
 
 /// What the writer found when it took the gallery, and what it did.
@@ -108,7 +108,8 @@ fn next_file(files: &Files, state: &State) -> Result<u64, GalleryError> {
         let name = crate::storage::whole_name(name).unwrap_or(name);
         names::number_of(name.split('~').next().unwrap_or_default())
     };
-    let last = files.list()?.iter().filter_map(number).max().unwrap_or(0);
+    // A greater number was never a file's of ours.
+    let last = files.list()?.iter().filter_map(number).filter(|&number| number < COUNTERS).max().unwrap_or(0);
     Ok(state.next_file.max(last.saturating_add(1)))
 }
 
@@ -234,7 +235,7 @@ impl Taken<'_> {
         let Draft { mut created, manifest, current, line, base, log, requests, superseded } = draft;
         let now = Witness {
             gallery: manifest.gallery,
-            sequence: 1,
+            sequence: FIRST_SEQUENCE,
             manifest: manifest.number,
             generation: base.generation().value(),
             log: manifest.log,

@@ -23,6 +23,9 @@ const MOST_TAIL: u64 = 256 << 20;
 /// Bytes of a log of which the witness does not know yet.
 const MOST_LOG: u64 = 4 << 30;
 
+/// The sequence of the first witness of a gallery, new or migrated.
+pub(super) const FIRST_SEQUENCE: u64 = 1;
+
 /// Who loads a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
@@ -197,10 +200,13 @@ impl State {
     }
 
     /// A witness beside a gallery of an earlier version is what an unfinished migration left, or the
-    /// gallery went back to an older copy of its CURRENT.
+    /// gallery went back to an older copy of its CURRENT. A migration writes the first witness only.
     fn check_no_newer(&self, files: &Files) -> Result<(), GalleryError> {
         match read_witness(files, names::WITNESS) {
-            Ok(Testimony { witness, .. }) if witness.generation > self.snapshot.generation().value() => {
+            Ok(Testimony { witness, .. })
+                if witness.sequence > FIRST_SEQUENCE
+                    && witness.generation > self.snapshot.generation().value() =>
+            {
                 Err(self.went_back(files, witness.generation))
             }
             _ => Ok(()),
@@ -212,6 +218,14 @@ impl State {
         GalleryError::WentBack { directory: files.path(""), known, found }
     }
 
+    /// Whether a witness is the one from before a recovery that put a batch into this manifest which had not been
+    /// acknowledged, and then crashed: nothing was committed since, or the log would not be empty.
+    fn is_before_recovery(&self, witness: &Witness, log_length: u64) -> bool {
+        witness.generation < self.manifest.generation
+            && log_length == LOG_HEADER
+            && self.manifest.superseded.contains(&names::manifest(witness.manifest))
+    }
+
     /// Reads the log and applies its batches: all that the witness covers, and what else counts.
     fn read_log(
         &mut self,
@@ -221,12 +235,21 @@ impl State {
     ) -> Result<Findings, GalleryError> {
         let name = names::log(self.manifest.log);
         let path = files.path(&name);
-        let witness = &testimony.witness;
         let header = files.between(&name, &*self.log, 0, LOG_HEADER)?;
         let start = LogStart { generation: self.manifest.generation, head: self.manifest.head };
         if check_log_header(&path, self.log_id(), &header)? != start {
             return Err(Damage::new(&path, 48, "the state that the manifest ends with", "another").into());
         }
+        let length = files.length(&name, &*self.log)?;
+        let of_this = Witness {
+            generation: self.manifest.generation,
+            log: self.manifest.log,
+            length: LOG_HEADER,
+            head: self.manifest.head,
+            ..testimony.witness
+        };
+        let witness =
+            if self.is_before_recovery(&testimony.witness, length) { &of_this } else { &testimony.witness };
         if witness.manifest > self.manifest.number || witness.generation < self.manifest.generation {
             return Err(self.went_back(files, witness.generation.max(self.manifest.generation)));
         }
@@ -261,7 +284,6 @@ impl State {
             let found = "a history of the same length that is not the one acknowledged";
             return Err(Damage::new(&path, LOG_HEADER, "the history that the witness knows", found).into());
         }
-        let length = files.length(&name, &*self.log)?;
         let mut findings = Findings { damaged_slot: testimony.damaged_slot.clone(), ..Findings::default() };
         if adopts {
             findings.adopted = (scan.batches.len() - covered) as u64;

@@ -1,5 +1,8 @@
 //! Little-endian fields out of bytes, without a way to read past them.
 
+/// No counter of a gallery comes near this; a greater one is damage, and cannot overflow.
+pub(crate) const COUNTERS: u64 = 1 << 62;
+
 /// Takes fields from the front; every method gives `None` past the end.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields<'a>(&'a [u8]);

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use super::codec::{Fields, zeros};
+use super::codec::{COUNTERS, Fields, zeros};
 use super::error::{Damage, StorageError};
 use super::files::{Files, Output};
 
@@ -236,6 +236,9 @@ pub(crate) fn check_header(file: &Path, id: LogId, bytes: &[u8]) -> Result<LogSt
     }
     if found != id {
         return Err(Damage::new(file, 24, "the log that the manifest names", "another"));
+    }
+    if start.generation > COUNTERS {
+        return Err(Damage::new(file, 48, "a generation in its range", start.generation));
     }
     Ok(start)
 }

@@ -5,7 +5,7 @@
 //! as synchronised: readers in other processes rely on a marked slot, and synchronise an unmarked one
 //! themselves before they do.
 
-use super::codec::{Fields, zeros};
+use super::codec::{COUNTERS, Fields, zeros};
 use super::error::{Damage, StorageError};
 use super::files::{Files, Output};
 
@@ -91,6 +91,10 @@ impl Witness {
             })
         };
         let witness = read().ok_or("a slot of 128 bytes")?;
+        let Self { sequence, manifest, generation, log, length, .. } = witness;
+        if [sequence, manifest, generation, log, length].iter().any(|&counter| counter > COUNTERS) {
+            return Err("counters in their range");
+        }
         let Some(mark) = rest.first_chunk::<4>() else { return Err("a slot of 128 bytes") };
         if *mark != MARK && *mark != [0; 4] {
             return Err("a mark of synchronisation, or none");
@@ -125,7 +129,13 @@ pub(crate) fn read_slots(
     let slot = |index: u64| {
         let offset = SLOT * index;
         let slot = bytes.get(offset as usize..).unwrap_or_default();
-        Witness::decode(slot).map_err(|expected| Damage::new(&path, offset, expected, "something else"))
+        Witness::decode(slot)
+            .and_then(
+                |read| {
+                    if read.0.sequence % 2 == index { Ok(read) } else { Err("a slot of this place") }
+                },
+            )
+            .map_err(|expected| Damage::new(&path, offset, expected, "something else"))
     };
     let (first, second) = (slot(0), slot(1));
     let testimony =

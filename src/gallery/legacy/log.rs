@@ -7,7 +7,7 @@ use crate::fingerprint::codes::CodeModel;
 use crate::gallery::change::{Change, decode_references};
 use crate::gallery::error::GalleryError;
 use crate::gallery::reference::Status;
-use crate::storage::{Damage, Fields, LogId, Parsed, Record, parse_frame};
+use crate::storage::{COUNTERS, Damage, Fields, LogId, Parsed, Record, parse_frame};
 use crate::subject::SubjectId;
 
 const MAGIC: [u8; 16] = *b"biomatch-l\0\x1a\n\xa9\r\n";
@@ -55,6 +55,9 @@ pub(in crate::gallery) fn check_header(file: &Path, id: LogId, bytes: &[u8]) -> 
     }
     if found != id {
         return Err(Damage::new(file, 24, "the log that the manifest names", "another"));
+    }
+    if generation > COUNTERS {
+        return Err(Damage::new(file, 48, "a generation in its range", generation));
     }
     Ok(generation)
 }
