@@ -166,7 +166,7 @@ fn a_full_disk_leaves_nothing_behind_and_stops_nothing_for_good() {
     ];
     for (what, step) in steps {
         let mut succeeded = 0;
-        for room in (0..60_000).step_by(997).chain([0, 1, 64, 128, 200, 4_000]) {
+        for room in (0..300_000).step_by(6_007).chain([0, 1, 64, 128, 200, 4_000]) {
             let memory = Memory::with(files.clone());
             let options = Options::default().maintenance(Maintenance::Inline);
             let gallery = Gallery::open_in(Arc::new(memory.clone()), options).unwrap();
