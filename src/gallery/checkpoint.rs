@@ -41,8 +41,13 @@ impl Created {
     }
 
     /// A file that is about to be made.
-    pub(super) fn note(&mut self, name: String) {
+    ///
+    /// # Errors
+    /// An I/O error; `AlreadyExists` if somebody else has a file of the name, which stays as it is.
+    pub(super) fn note(&mut self, name: String) -> Result<(), StorageError> {
+        self.files.check_free(&name)?;
         self.names.push(name);
+        Ok(())
     }
 
     /// The files may be the gallery's now.
@@ -115,7 +120,7 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
         erasures: before.erasures.iter().filter(|pending| !erased.contains(pending)).copied().collect(),
     };
     for segment in written {
-        created.note(segment.entry.name());
+        created.note(segment.entry.name())?;
         segment.file.finish()?;
         match segment.entry.modality {
             super::block::Modality::Finger => {
@@ -133,7 +138,7 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
     requests.extend(request_file.clone());
     let log_number = numbers.file();
     let log_start = LogStart { generation: base.generation.value(), head: start.head };
-    created.note(names::log(log_number));
+    created.note(names::log(log_number))?;
     let log = Log::create(files, &names::log(log_number), LogId { gallery, number: log_number }, log_start)?;
     let number = numbers.file();
     let mut segments: Vec<SegmentEntry> = base.fingers.iter().filter_map(Block::entry).cloned().collect();
@@ -163,7 +168,7 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
     let name = names::manifest(number);
     // What could not be read again must not become the gallery.
     manifest.check().map_err(|expected| Damage::new(&files.path(&name), 0, expected, "others"))?;
-    created.note(name.clone());
+    created.note(name.clone())?;
     files.write(&name, &manifest.encode())?;
     // Every name is durable before CURRENT leads to it.
     files.sync()?;
@@ -341,7 +346,7 @@ fn write_pinned(
     bytes: &[u8],
     created: &mut Created,
 ) -> Result<FileEntry, StorageError> {
-    created.note(name.clone());
+    created.note(name.clone())?;
     files.write(&name, bytes)?;
     Ok(FileEntry { number, length: bytes.len() as u64, digest: *blake3::hash(bytes).as_bytes() })
 }

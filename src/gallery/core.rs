@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 
-use super::erasure::{ErasureState, ErasureTicket};
+use super::erasure::{self, ErasureState, ErasureTicket};
 use super::error::GalleryError;
 use super::ledger::{Ledger, Numbers};
 use super::maintain::Task;
@@ -30,6 +30,7 @@ const MOST_PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Core {
     pub(super) files: Files,
     pub(super) options: Options,
+    pub(super) gallery: [u8; 16],
     pub(super) numbers: Numbers,
     pub(super) pace: Pace,
     pub(super) recovery: Recovery,
@@ -50,6 +51,8 @@ pub(super) struct Core {
     wake: Condvar,
     /// Removed segments that somebody may still map.
     watched: Mutex<Vec<Box<dyn Watch>>>,
+    /// Superseded files that are not durably removed yet.
+    leftovers: Mutex<Vec<String>>,
 }
 
 #[derive(Default)]
@@ -68,6 +71,7 @@ impl Core {
     ) -> Self {
         let newest = RwLock::new(ledger.snapshot.clone());
         Self {
+            gallery: ledger.manifest.gallery,
             pace: Pace::new(options.maintenance_rate),
             files,
             options,
@@ -84,6 +88,7 @@ impl Core {
             work: Mutex::new(Work { is_due: true, failure: None }),
             wake: Condvar::new(),
             watched: Mutex::default(),
+            leftovers: Mutex::default(),
         }
     }
 
@@ -173,7 +178,7 @@ impl Core {
     fn after_commit(&self) {
         let behind = self.ledger.lock().as_ref().map_or(0, |ledger| ledger.changes);
         let flush_at = self.options.flush_at.max(1);
-        let erases = !self.newest.read().erasures.is_empty();
+        let erases = !self.newest.read().erasures.is_empty() || !self.leftovers.lock().is_empty();
         if behind < flush_at && !erases {
             return;
         }
@@ -258,9 +263,27 @@ impl Core {
     }
 
     /// Remembers files that are about to be removed, until nobody maps them.
-    pub(super) fn watch(&self, removed: &[String]) {
+    fn watch(&self, removed: &[String]) {
         let segments = removed.iter().filter(|name| name.starts_with("seg-"));
         self.watched.lock().extend(segments.filter_map(|name| self.files.watch(name).ok()));
+    }
+
+    /// Files that are about to be removed.
+    pub(super) fn supersede(&self, names: Vec<String>) {
+        self.watch(&names);
+        self.leftovers.lock().extend(names);
+    }
+
+    /// Removes superseded files, durably. What cannot be removed is tried again by the next maintenance.
+    pub(super) fn remove_superseded(&self) -> Result<(), GalleryError> {
+        let mut leftovers = self.leftovers.lock();
+        if leftovers.is_empty() {
+            return Ok(());
+        }
+        leftovers.iter().try_for_each(|name| self.files.remove_if_there(name))?;
+        self.files.sync()?;
+        leftovers.clear();
+        Ok(())
     }
 
     /// How far an erasure is.
@@ -269,9 +292,9 @@ impl Core {
         if pending.iter().any(|pending| pending.subject == ticket.subject) {
             return Ok(ErasureState::Pending);
         }
-        let files: Vec<_> = self.files.list()?.into_iter().filter(|name| names::is_set_aside(name)).collect();
-        if !files.is_empty() {
-            return Ok(ErasureState::SetAside { files });
+        let named = self.held(&mut self.ledger.lock())?.named();
+        if let Some(state) = erasure::state_by_names(self.files.list()?, &named) {
+            return Ok(state);
         }
         let mut watched = self.watched.lock();
         watched.retain(|file| file.is_mapped().unwrap_or(true));

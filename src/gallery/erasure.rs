@@ -1,5 +1,6 @@
 //! The erasure of a subject: that no file, and no mapping that is known, holds a byte of it any more.
 
+use super::names;
 use super::reference::Generation;
 use crate::subject::SubjectId;
 
@@ -9,6 +10,18 @@ pub(super) struct PendingErasure {
     /// The generation that deleted it.
     pub(super) generation: u64,
     pub(super) subject: SubjectId,
+}
+
+/// What the names in a folder say of an erasure that the files of the gallery no longer hold; `None` if
+/// nothing. A file that the gallery does not name may be superseded and not removed yet, or left by a crash.
+pub(super) fn state_by_names(mut found: Vec<String>, named: &[String]) -> Option<ErasureState> {
+    let is_left =
+        |name: &String| names::is_unfinished(name) || names::is_numbered(name) && !named.contains(name);
+    if found.iter().any(is_left) {
+        return Some(ErasureState::Pending);
+    }
+    found.retain(|name| names::is_set_aside(name));
+    (!found.is_empty()).then_some(ErasureState::SetAside { files: found })
 }
 
 /// An erasure that was asked for and is durable: it goes on after a crash until it is done.
@@ -34,7 +47,8 @@ impl ErasureTicket {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErasureState {
-    /// The subject is deleted; files still hold bytes of it, and maintenance will rewrite them.
+    /// The subject is deleted; files still hold bytes of it, or may do. Maintenance rewrites and removes them;
+    /// what a crash left the next writer removes or sets aside.
     Pending,
     /// No file of the gallery holds a byte any more, but what was set aside by a recovery may:
     /// [`super::Writer::discard_set_aside`] removes it.

@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::create;
-use super::erasure::{ErasureState, ErasureTicket};
+use super::erasure::{self, ErasureState, ErasureTicket};
 use super::error::GalleryError;
 use super::idle;
 use super::names;
 use super::options::{Options, Residence};
 use super::partition::Partition;
-use super::recovery;
-use super::session;
+use super::recovery::{self, Known};
+use super::session::{self, Session};
 use super::snapshot::Snapshot;
 use super::state::{Role, State};
 use super::writer::Writer;
@@ -133,7 +133,7 @@ impl Gallery {
         check_is_gallery(&files)?;
         let directory = files.directory()?.id;
         let options = options.clone().maintenance(super::Maintenance::Inline);
-        let core = recovery::open(&files, &options, directory, Role::Recoder)?;
+        let core = recovery::open(&files, &options, (directory, None), Role::Recoder)?;
         core.catch_up();
         let failure = core.maintenance_failure();
         core.close();
@@ -150,7 +150,7 @@ impl Gallery {
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, GalleryError> {
         let shared = &*self.shared;
         let snapshot = match session::find(shared.directory) {
-            Some(session) => session.core.newest(),
+            Some(session) => shared.check_identity(&session)?.core.newest(),
             None => shared.follow()?,
         };
         let found = snapshot.generation().value();
@@ -171,14 +171,22 @@ impl Gallery {
     /// crash left, and the lock is held until the last is dropped.
     ///
     /// # Errors
-    /// [`GalleryError::Locked`] if another process has it; [`GalleryError::ReadOnly`]; damage; an I/O error.
+    /// [`GalleryError::Locked`] if another process has it; [`GalleryError::ReadOnly`];
+    /// [`GalleryError::Replaced`]; [`GalleryError::WentBack`] if the files hold less than this handle gave;
+    /// damage; an I/O error.
     pub fn writer(&self) -> Result<Writer, GalleryError> {
         let shared = &*self.shared;
         if shared.read_only {
             return Err(GalleryError::ReadOnly { directory: self.directory() });
         }
         shared.check_place()?;
-        let session = session::open(&shared.files, &shared.options, shared.directory)?;
+        let known = Known { gallery: shared.identity, generation: shared.given.load(Ordering::Acquire) };
+        let session = session::open(&shared.files, &shared.options, shared.directory, known)?;
+        let found = shared.check_identity(&session)?.core.newest().generation().value();
+        if found < known.generation {
+            let (directory, known) = (self.directory(), known.generation);
+            return Err(GalleryError::WentBack { directory, known, found });
+        }
         Ok(Writer::new(session, shared.partition))
     }
 
@@ -189,15 +197,17 @@ impl Gallery {
     pub fn erasure(&self, ticket: &ErasureTicket) -> Result<ErasureState, GalleryError> {
         let shared = &*self.shared;
         if let Some(session) = session::find(shared.directory) {
-            return session.core.erasure(ticket);
+            return shared.check_identity(&session)?.core.erasure(ticket);
         }
         let snapshot = self.snapshot()?;
         if snapshot.erasures.iter().any(|pending| pending.subject == ticket.subject) {
             return Ok(ErasureState::Pending);
         }
-        let files: Vec<_> =
-            shared.files.list()?.into_iter().filter(|name| names::is_set_aside(name)).collect();
-        Ok(if files.is_empty() { ErasureState::Done } else { ErasureState::SetAside { files } })
+        let named = match &*shared.follower.lock() {
+            Some(state) => recovery::named_by(state),
+            None => return Ok(ErasureState::Pending),
+        };
+        Ok(erasure::state_by_names(shared.files.list()?, &named).unwrap_or(ErasureState::Done))
     }
 
     /// Where it is.
@@ -237,6 +247,15 @@ impl Shared {
             && follower.as_ref().is_some_and(|state| state.is_superseded(&self.files))
         {
             *follower = None;
+        }
+    }
+
+    /// The session of the folder is one of the gallery that was opened.
+    fn check_identity<'a>(&self, session: &'a Session) -> Result<&'a Session, GalleryError> {
+        if session.core.gallery == self.identity {
+            Ok(session)
+        } else {
+            Err(GalleryError::Replaced { directory: self.files.path("") })
         }
     }
 

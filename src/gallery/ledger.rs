@@ -145,8 +145,9 @@ impl Ledger {
         // Durable by now. Here first: whoever follows the files of this process's own writer comes here.
         publish(&self.snapshot);
         self.witness.mark()?;
+        // A batch without changes takes room in the log as well.
+        self.changes += changes.len().max(1);
         for (change, _) in &changes {
-            self.changes += 1;
             match change {
                 Change::References { added, .. } => {
                     self.changes += added.len();
@@ -298,7 +299,7 @@ impl Ledger {
         let written = write_fresh(&self.files, place, &self.snapshot.code_model, bulk_rows(fresh))?;
         let mut segments = Vec::new();
         for segment in written {
-            created.note(segment.entry.name());
+            created.note(segment.entry.name())?;
             segment.file.finish()?;
             segments.push(segment.entry);
         }

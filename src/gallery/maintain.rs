@@ -35,6 +35,7 @@ impl Core {
     /// What stopped it. Unless the writer is poisoned, the gallery is as before.
     pub(super) fn maintain(&self, task: Task) -> Result<bool, GalleryError> {
         let _one = self.maintenance.lock();
+        self.remove_superseded()?;
         let Some((start, chosen)) = self.begin(task)? else { return Ok(false) };
         let mut done = self.checkpoint(start, &chosen);
         if task != Task::Compact
@@ -109,10 +110,10 @@ impl Core {
         match installed {
             Ok(superseded) => {
                 *self.newest.write() = ledger.snapshot.clone();
-                self.watch(&superseded);
-                let removed = superseded.iter().try_for_each(|name| self.files.remove_if_there(name));
-                removed.and_then(|()| self.files.sync())?;
-                ledger.pins.check_names(&ledger.files)
+                self.supersede(superseded);
+                // Large files take their time to go, and commits need not wait for it.
+                drop(guard);
+                self.remove_superseded()
             }
             Err(error) => {
                 self.poison(&mut guard, &error);
@@ -184,7 +185,7 @@ impl Ledger {
     fn install(&mut self, draft: Draft, rest: &[Recorded]) -> Result<Vec<String>, GalleryError> {
         let Draft { mut created, manifest, current, line, base, log, requests, superseded } = draft;
         let mut snapshot = base;
-        let changes = rest.iter().map(|recorded| recorded.changes.len()).sum();
+        let changes = rest.iter().map(|recorded| recorded.changes.len().max(1)).sum();
         for Recorded { batch, changes } in rest {
             let mut application = Application::new(snapshot);
             let open = |entry: &super::manifest::SegmentEntry| {

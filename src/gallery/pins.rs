@@ -82,7 +82,7 @@ impl Pins {
             .identity()
             .map_err(|source| StorageError::io(files.path(names::WITNESS), "look up", source))?;
         let says = read_slots(files, names::WITNESS, &*reader);
-        if id != witness.identity()? || says.is_ok_and(|says| says.witness != witness.newest()) {
+        if id != witness.identity()? || !says.is_ok_and(|says| says.witness == witness.newest()) {
             return Err(displaced(names::WITNESS, "another witness"));
         }
         Ok(())

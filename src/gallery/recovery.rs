@@ -53,15 +53,42 @@ pub(super) fn take_lock(files: &Files) -> Result<Box<dyn Lock>, GalleryError> {
     }
 }
 
+/// What the handle that asks for a writer knows of its gallery.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    pub(super) gallery: [u8; 16],
+    /// The greatest generation that it gave.
+    pub(super) generation: u64,
+}
+
+impl Known {
+    fn check(self, files: &Files, state: &State) -> Result<(), GalleryError> {
+        let directory = files.path("");
+        let found = state.snapshot.generation().value();
+        if state.manifest.gallery != self.gallery {
+            return Err(GalleryError::Replaced { directory });
+        }
+        if found < self.generation {
+            return Err(GalleryError::WentBack { directory, known: self.generation, found });
+        }
+        Ok(())
+    }
+}
+
 /// Takes the gallery: locks it, settles what a crash left, and readies the log.
 pub(super) fn open(
     files: &Files,
     options: &Options,
-    directory: FileId,
+    (directory, known): (FileId, Option<Known>),
     role: Role,
 ) -> Result<Core, GalleryError> {
     let lock = take_lock(files)?;
-    let (state, findings) = State::load(files, options, None, role)?;
+    let (mut state, findings) = State::load(files, options, None, role)?;
+    known.map_or(Ok(()), |known| known.check(files, &state))?;
+    // What CURRENT names may not be durable: a crash came between its renaming and its synchronisation. Only
+    // then may what it supersedes be removed, and the witness go on.
+    files.sync()?;
+    state.catch_up_witness(files)?;
     let mut recovery = Recovery {
         kept_batches: findings.adopted,
         cut_bytes: findings.tail_bytes,
@@ -94,7 +121,7 @@ pub(super) fn open(
     Ok(Core::new((files.clone(), options.clone()), numbers, ledger, recovery))
 }
 
-fn named_by(state: &State) -> Vec<String> {
+pub(super) fn named_by(state: &State) -> Vec<String> {
     match state.version {
         Version::First => load::named_files(&state.manifest, state.version),
         Version::Third => named(&state.manifest, &state.snapshot),

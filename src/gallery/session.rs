@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use super::core::Core;
 use super::error::GalleryError;
 use super::options::{Maintenance, Options};
-use super::recovery;
+use super::recovery::{self, Known};
 use super::state::Role;
 use crate::storage::{FileId, Files};
 
@@ -51,13 +51,14 @@ pub(super) fn open(
     files: &Files,
     options: &Options,
     directory: FileId,
+    known: Known,
 ) -> Result<Arc<Session>, GalleryError> {
     let slot = slot(directory);
     let _opening = slot.opening.lock();
     if let Some(session) = find(directory) {
         return Ok(session);
     }
-    let core = Arc::new(take(files, options, directory)?);
+    let core = Arc::new(take(files, options, directory, known)?);
     core.catch_up();
     let thread = match options.maintenance {
         Maintenance::Background => {
@@ -74,11 +75,11 @@ pub(super) fn open(
 }
 
 /// Opens the gallery to write. A session of this process that is ending holds the lock for a moment longer.
-fn take(files: &Files, options: &Options, directory: FileId) -> Result<Core, GalleryError> {
+fn take(files: &Files, options: &Options, directory: FileId, known: Known) -> Result<Core, GalleryError> {
     const PATIENCE: Duration = Duration::from_secs(10);
     let started = Instant::now();
     loop {
-        match recovery::open(files, options, directory, Role::Writer) {
+        match recovery::open(files, options, (directory, Some(known)), Role::Writer) {
             Err(GalleryError::Locked { process, .. })
                 if process == Some(std::process::id()) && started.elapsed() < PATIENCE =>
             {

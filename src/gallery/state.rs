@@ -15,7 +15,7 @@ use super::requests::RequestEntry;
 use super::snapshot::Snapshot;
 use crate::storage::{
     Damage, FileId, Files, Head, LOG_HEADER, LogId, LogStart, ReadAt, ReadBatch, Testimony, Witness,
-    check_log_header, read_slots, read_witness, scan_log,
+    WitnessFile, check_log_header, read_slots, read_witness, scan_log,
 };
 
 /// Bytes behind the witness that a writer looks at for a batch to keep.
@@ -218,12 +218,40 @@ impl State {
         GalleryError::WentBack { directory: files.path(""), known, found }
     }
 
-    /// Whether a witness is the one from before a recovery that put a batch into this manifest which had not been
-    /// acknowledged, and then crashed: nothing was committed since, or the log would not be empty.
-    fn is_before_recovery(&self, witness: &Witness, log_length: u64) -> bool {
-        witness.generation < self.manifest.generation
+    /// Whether a recovery was interrupted between its manifest, which has batches that it kept, and the witness
+    /// of it. Its log is new then and holds nothing.
+    fn is_ahead(&self, witness: &Witness, log_length: u64) -> bool {
+        witness.manifest < self.manifest.number
+            && witness.generation < self.manifest.generation
+            && self.manifest.superseded.contains(&names::log(witness.log))
             && log_length == LOG_HEADER
-            && self.manifest.superseded.contains(&names::manifest(witness.manifest))
+    }
+
+    /// What the witness of the manifest itself says.
+    fn first_witness(&self, before: &Witness) -> Witness {
+        Witness {
+            manifest: self.manifest.number,
+            generation: self.manifest.generation,
+            log: self.manifest.log,
+            length: LOG_HEADER,
+            head: self.manifest.head,
+            ..*before
+        }
+    }
+
+    /// Writes the witness that an interrupted recovery did not.
+    pub(super) fn catch_up_witness(&mut self, files: &Files) -> Result<(), GalleryError> {
+        let Some((newest, _)) = &self.witness else { return Ok(()) };
+        if newest.generation >= self.manifest.generation {
+            return Ok(());
+        }
+        let mut file = WitnessFile::resume(files, names::WITNESS, *newest)?;
+        file.write(self.first_witness(newest))?;
+        file.mark()?;
+        if let Some((newest, _)) = &mut self.witness {
+            *newest = file.newest();
+        }
+        Ok(())
     }
 
     /// Reads the log and applies its batches: all that the witness covers, and what else counts.
@@ -241,15 +269,9 @@ impl State {
             return Err(Damage::new(&path, 48, "the state that the manifest ends with", "another").into());
         }
         let length = files.length(&name, &*self.log)?;
-        let of_this = Witness {
-            generation: self.manifest.generation,
-            log: self.manifest.log,
-            length: LOG_HEADER,
-            head: self.manifest.head,
-            ..testimony.witness
-        };
-        let witness =
-            if self.is_before_recovery(&testimony.witness, length) { &of_this } else { &testimony.witness };
+        let witness = &testimony.witness;
+        let first = self.first_witness(witness);
+        let witness = if self.is_ahead(witness, length) { &first } else { witness };
         if witness.manifest > self.manifest.number || witness.generation < self.manifest.generation {
             return Err(self.went_back(files, witness.generation.max(self.manifest.generation)));
         }
@@ -334,6 +356,7 @@ impl State {
         for (changes, payload) in load::decode_batches(&path, batches, decode, &snapshot.code_model.clone())?
         {
             let mut application = Application::new(snapshot);
+            findings.changes += changes.len().max(1);
             for change in changes {
                 let applied = application.change(&change, &open);
                 applied.map_err(|error| match error {
@@ -352,7 +375,6 @@ impl State {
 
     /// Keeps count of what a change of the log used.
     fn note(&mut self, change: Change, findings: &mut Findings) {
-        findings.changes += 1;
         match change {
             Change::References { added, .. } => {
                 let last = added.iter().map(|added| added.meta.reference().value() + 1).max();

@@ -111,7 +111,11 @@ pub fn verify_in(backend: Arc<dyn Backend>) -> Result<Report, GalleryError> {
 
 fn verify_files(files: &Files, options: &Options) -> Result<Report, GalleryError> {
     const TRIES: usize = 5;
-    check_is_gallery(files)?;
+    match check_is_gallery(files) {
+        // A CURRENT that cannot be read is a finding like any other.
+        Ok(()) | Err(GalleryError::Storage(_)) => {}
+        Err(error) => return Err(error),
+    }
     let mut tries = 0;
     loop {
         let before = files.read(names::CURRENT, Current::MOST_BYTES);

@@ -39,9 +39,10 @@ impl Files {
         self.named(name, "open", self.0.open(name))
     }
 
-    pub(crate) fn map(&self, name: &str) -> Result<Map> {
+    /// A file of at most `limit` bytes; how long it is, is the caller's to check.
+    pub(crate) fn map(&self, name: &str, limit: u64) -> Result<Map> {
         if self.1 {
-            return Ok(Map::copy(&self.read(name, u64::MAX)?));
+            return Ok(Map::copy(&self.read(name, limit)?));
         }
         self.named(name, "map", self.0.map(name))
     }
@@ -72,6 +73,15 @@ impl Files {
 
     pub(crate) fn identity(&self, name: &str) -> Result<FileId> {
         self.named(name, "look up", self.0.identity(name))
+    }
+
+    /// Fails if the name is taken.
+    pub(crate) fn check_free(&self, name: &str) -> Result<()> {
+        match self.identity(name) {
+            Ok(_) => self.named(name, "create", Err(io::ErrorKind::AlreadyExists.into())),
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     pub(crate) fn directory(&self) -> Result<DirectoryState> {

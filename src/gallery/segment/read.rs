@@ -49,7 +49,7 @@ impl Segment {
         entry: &SegmentEntry,
     ) -> Result<Self, StorageError> {
         let name = names::segment(entry.number, entry.modality);
-        let map = files.map(&name)?;
+        let map = files.map(&name, entry.length)?;
         Ok(Self::check(files.path(&name), map, gallery, entry)?)
     }
 
