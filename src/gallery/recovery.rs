@@ -60,8 +60,12 @@ pub(super) fn open(
     directory: FileId,
     role: Role,
 ) -> Result<Core, GalleryError> {
+    if files.identity(names::BACKUP).is_ok() {
+        return Err(GalleryError::IsBackup { directory: files.path("") });
+    }
     let lock = take_lock(files)?;
     let (state, findings) = State::load(files, options, None, role)?;
+    settle_witness(files, &state)?;
     let mut recovery = Recovery {
         kept_batches: findings.adopted,
         cut_bytes: findings.tail_bytes,
@@ -94,6 +98,17 @@ pub(super) fn open(
     Ok(Core::new((files.clone(), options.clone()), numbers, ledger, recovery))
 }
 
+/// A witness that waits under a name of its own gets the name that it is to have.
+fn settle_witness(files: &Files, state: &State) -> Result<(), GalleryError> {
+    if let Some((_, witness)) = &state.witness
+        && witness.name != names::WITNESS
+    {
+        files.rename(&witness.name, names::WITNESS)?;
+        files.sync()?;
+    }
+    Ok(())
+}
+
 fn named_by(state: &State) -> Vec<String> {
     match state.version {
         Version::First => load::named_files(&state.manifest, state.version),
@@ -119,7 +134,8 @@ fn tidy(files: &Files, state: &State, named: &[String], recovery: &mut Recovery)
         let is_other = names::is_numbered(name) && !named.contains(name);
         let is_superfluous = names::is_unfinished(name)
             || is_other && state.manifest.superseded.contains(name)
-            || name == names::CREATING;
+            || name == names::CREATING
+            || name == names::RESTORING;
         if is_superfluous {
             files.remove(name)?;
             recovery.removed_files.push(name.clone());
