@@ -250,6 +250,12 @@ pub enum GalleryError {
         /// Where the backup is.
         directory: PathBuf,
     },
+    /// No manifest can be read, so that nobody can say which files the gallery was.
+    #[error("{}: no manifest of a gallery can be read here; restore a backup", Escaped::new(directory))]
+    Unrepairable {
+        /// Where.
+        directory: PathBuf,
+    },
     /// Maintenance was stopped because its writer is going; nothing was changed.
     #[error("maintenance was stopped before it was done")]
     Stopped,

@@ -79,9 +79,8 @@ pub(super) fn claim(
     destination: &Files,
     notice: &Notice,
 ) -> Result<Box<dyn Lock>, GalleryError> {
-    refuse_same_folder(source, destination)?;
     // Before anything is touched, and again when nobody else can.
-    leftovers(destination)?;
+    refuse_occupied(source, destination)?;
     let lock = take_lock(destination)?;
     for name in leftovers(destination)? {
         destination.remove(&name)?;
@@ -89,6 +88,12 @@ pub(super) fn claim(
     destination.sync()?;
     notice.write(destination, names::RESTORING)?;
     Ok(lock)
+}
+
+/// Refuses a destination that is not empty, unless an earlier attempt left what is there.
+pub(super) fn refuse_occupied(source: &Files, destination: &Files) -> Result<(), GalleryError> {
+    refuse_same_folder(source, destination)?;
+    leftovers(destination).map(drop)
 }
 
 /// The gallery is whole.
