@@ -50,7 +50,7 @@ fn a_gallery_is_backed_up_restored_and_repaired() {
     ok(folder, "lock --gallery g --citizen 001090000101 --reason death");
     let second = ok(folder, "backup --gallery g --to b");
     let kept = first["copied_files"].as_u64().unwrap() - 3;
-    assert!(second.stdout.contains(&format!("3 files copied")), "{}", second.stdout);
+    assert!(second.stdout.contains("3 files copied"), "{}", second.stdout);
     assert!(second.stdout.contains(&format!(" {kept} kept (")), "{}", second.stdout);
     for (line, message) in [
         ("backup --gallery g --to g", "same folder"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::apply::Rows;
 use super::block::{Block, Columns, FaceBlock, FingerBlock};
 use super::codes::CodeRow;
 use super::erasure::PendingErasure;
@@ -251,7 +252,7 @@ fn parts<T>(rows: &[T], most: u64, bytes: impl Fn(&T) -> u64) -> Vec<Range<usize
 #[derive(Default)]
 pub(super) struct FreshRows {
     pub(super) fingers: Vec<(ReferenceMeta, Arc<CodedFinger>)>,
-    pub(super) faces: BTreeMap<(ModelId, usize), Vec<(ReferenceMeta, Arc<[f32]>)>>,
+    pub(super) faces: BTreeMap<(ModelId, usize), Rows<Arc<[f32]>>>,
 }
 
 /// Writes rows that are only in memory as segments.
