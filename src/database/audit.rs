@@ -102,6 +102,12 @@ pub enum AuditEvent<'a> {
         #[serde(serialize_with = "as_text")]
         citizen: SubjectId,
     },
+    /// A citizen is deleted, and the bytes are to leave the files.
+    Erase {
+        /// The citizen.
+        #[serde(serialize_with = "as_text")]
+        citizen: SubjectId,
+    },
     /// A citizen is locked.
     Lock {
         /// The citizen.

@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use rayon::ThreadPool;
 
-use crate::gallery::{self, Commit, GalleryError, Recovery, ReferenceId, Status, Writer};
+use crate::gallery::{
+    self, Commit, ErasureState, ErasureTicket, GalleryError, Recovery, ReferenceId, Status, Writer,
+};
 use crate::subject::SubjectId;
 
 use super::change_record::ChangeRecord;
@@ -111,6 +113,39 @@ impl CitizenWriter {
     pub fn delete(&self, citizen: impl Into<SubjectId>) -> Result<(), DatabaseError> {
         let citizen = citizen.into();
         self.stage(AuditEvent::Delete { citizen }, || self.writer.delete(citizen))
+    }
+
+    /// Commits what is staged, deletes a citizen, and has the bytes leave the files. Durable when it returns, and
+    /// unknown to every search; the bytes leave by the maintenance of the writer, also after a crash.
+    /// [`CitizenWriter::erasure`] tells when they have.
+    ///
+    /// # Errors
+    /// As [`CitizenWriter::delete`] and [`CitizenWriter::commit`].
+    pub fn erase(&self, citizen: impl Into<SubjectId>) -> Result<ErasureTicket, DatabaseError> {
+        let citizen = citizen.into();
+        let started = Instant::now();
+        self.commit()?;
+        if let Some(record) = &self.record
+            && record.gallery.snapshot()?.citizen(citizen)?.is_none()
+        {
+            // No entry of what is not going to be.
+            return Err(GalleryError::UnknownCitizen { citizen }.into());
+        }
+        self.note([AuditEvent::Erase { citizen }], started);
+        self.recorded(|| self.writer.erase(citizen))
+    }
+
+    /// How far an erasure is.
+    ///
+    /// # Errors
+    /// An I/O error.
+    pub fn erasure(&self, ticket: &ErasureTicket) -> Result<ErasureState, DatabaseError> {
+        Ok(self.writer.erasure(ticket)?)
+    }
+
+    /// Why the last maintenance failed, if it did: an erasure waits for it.
+    pub fn maintenance_failure(&self) -> Option<GalleryError> {
+        self.writer.maintenance_failure()
     }
 
     /// Stages a lock: claims on this citizen are then referred, before any comparison. A lock that

@@ -20,7 +20,7 @@ use crate::template::ModelId;
 pub(super) type Fresh = BTreeMap<RowKey, Added>;
 
 /// Rows of a block to be made.
-type Rows<T> = Vec<(ReferenceMeta, T)>;
+pub(super) type Rows<T> = Vec<(ReferenceMeta, T)>;
 
 /// A segment that a change attaches, opened.
 pub(super) enum Attached {
@@ -349,14 +349,14 @@ fn delete_rows<C: Columns>(
     Ok(count)
 }
 
-fn finger_memory(model: CodeModelId, rows: Rows<Arc<CodedFinger>>) -> FingerBlock {
+pub(super) fn finger_memory(model: CodeModelId, rows: Rows<Arc<CodedFinger>>) -> FingerBlock {
     let (metas, rows): (_, Vec<Arc<CodedFinger>>) = rows.into_iter().unzip();
     let mut codes = OwnedCodes::default();
     rows.iter().for_each(|finger| codes.push((&finger.codes).into()));
     Block::new(FingerColumns(Fingers::Memory(Arc::new(FingerMemory { metas, rows, model, codes }))))
 }
 
-fn face_memory(model: &ModelId, dimension: usize, rows: Rows<Arc<[f32]>>) -> FaceBlock {
+pub(super) fn face_memory(model: &ModelId, dimension: usize, rows: Rows<Arc<[f32]>>) -> FaceBlock {
     let (metas, rows) = rows.into_iter().unzip();
     let memory = FaceMemory { model: model.clone(), dimension, metas, rows };
     Block::new(FaceColumns(Faces::Memory(Arc::new(memory))))

@@ -263,6 +263,17 @@ fn decode_attach(fields: &mut Fields<'_>) -> Option<Change> {
     Some(Change::Attach { segments, next_reference })
 }
 
+/// The segments that a record attaches; none if it is of another change.
+pub(super) fn attached(file: &Path, record: &Record) -> Result<Vec<SegmentEntry>, Damage> {
+    if record.kind != ATTACH {
+        return Ok(Vec::new());
+    }
+    match decode_attach(&mut Fields::new(&record.body)) {
+        Some(Change::Attach { segments, .. }) => Ok(segments),
+        _ => Err(Damage::new(file, 0, "a record that names segments", "another")),
+    }
+}
+
 /// What follows the subject in a record of references.
 pub(super) fn decode_references(
     subject: SubjectId,

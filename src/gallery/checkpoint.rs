@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::apply::Rows;
 use super::block::{Block, Columns, FaceBlock, FingerBlock};
 use super::codes::CodeRow;
 use super::erasure::PendingErasure;
@@ -17,7 +18,6 @@ use super::names;
 use super::options::Options;
 use super::pace::Pace;
 use super::plan;
-use super::reference::ReferenceMeta;
 use super::requests::{RequestPlan, encode_file};
 use super::segment::{FingerRow, NewSegment, Place, Row, write_faces, write_fingers};
 use super::snapshot::Snapshot;
@@ -254,14 +254,11 @@ fn parts<T>(rows: &[T], most: u64, bytes: impl Fn(&T) -> u64) -> Vec<Range<usize
     parts
 }
 
-/// Rows of references with what they hold.
-type Rows<T> = Vec<(ReferenceMeta, Arc<T>)>;
-
 /// Rows that were never in a segment, by key.
 #[derive(Default)]
 pub(super) struct FreshRows {
-    pub(super) fingers: Rows<CodedFinger>,
-    pub(super) faces: BTreeMap<(ModelId, usize), Rows<[f32]>>,
+    pub(super) fingers: Rows<Arc<CodedFinger>>,
+    pub(super) faces: BTreeMap<(ModelId, usize), Rows<Arc<[f32]>>>,
 }
 
 /// Writes rows that are only in memory as segments.

@@ -76,16 +76,10 @@ fn check(files: &Files) -> Result<(), GalleryError> {
     if has(names::CURRENT) {
         return Err(GalleryError::AlreadyExists { directory: files.path("") });
     }
-    if has(names::CREATING) {
+    if has(names::CREATING) && !has(names::RESTORING) {
         return Ok(());
     }
-    let of_gallery = |name: &&String| {
-        names::is_numbered(name)
-            || names::is_set_aside(name)
-            || names::is_unfinished(name)
-            || *name == names::WITNESS
-    };
-    match found.iter().find(of_gallery) {
+    match found.iter().find(|name| names::is_of_gallery(name)) {
         Some(example) => Err(GalleryError::Remains { directory: files.path(""), example: example.clone() }),
         None => Ok(()),
     }

@@ -176,6 +176,86 @@ pub enum GalleryError {
         /// How many.
         found: usize,
     },
+    /// The gallery has the files of an earlier version, which are not copied.
+    #[error(
+        "{}: the gallery is of an earlier version; open it for writing once, which brings it to the present one, and try again",
+        Escaped::new(directory)
+    )]
+    EarlierVersion {
+        /// Where.
+        directory: PathBuf,
+    },
+    /// The folder is a backup, which only [`super::backup`] writes.
+    #[error(
+        "{}: this is a backup, which nothing but a backup may change; restore it to another folder",
+        Escaped::new(directory)
+    )]
+    IsBackup {
+        /// Where.
+        directory: PathBuf,
+    },
+    /// Source and destination are one folder.
+    #[error("{}: source and destination are the same folder", Escaped::new(directory))]
+    SameFolder {
+        /// Where.
+        directory: PathBuf,
+    },
+    /// The destination holds a gallery that no backup made. Nothing was changed.
+    #[error(
+        "{}: there is a gallery here that is not a backup; choose another folder",
+        Escaped::new(directory)
+    )]
+    NotABackup {
+        /// Where.
+        directory: PathBuf,
+    },
+    /// The destination holds files that do not belong there. Nothing was changed.
+    #[error(
+        "{}: there are other files here ({}); choose another folder",
+        Escaped::new(directory),
+        Escaped::new(example)
+    )]
+    NotEmpty {
+        /// Where.
+        directory: PathBuf,
+        /// One of the files.
+        example: String,
+    },
+    /// The destination is the backup of another gallery. Nothing was changed.
+    #[error("{}: this is a backup of another gallery; choose another folder", Escaped::new(directory))]
+    OtherGallery {
+        /// Where.
+        directory: PathBuf,
+    },
+    /// The backup is newer than the gallery: the gallery went back, or is an older copy. Nothing was changed.
+    #[error(
+        "{}: the backup holds generation {backup}, the gallery only generation {gallery}: the gallery went back to an older state; the backup was not changed",
+        Escaped::new(directory)
+    )]
+    NewerBackup {
+        /// Where the backup is.
+        directory: PathBuf,
+        /// The backup's generation.
+        backup: u64,
+        /// The gallery's generation.
+        gallery: u64,
+    },
+    /// The backup and the gallery come from one gallery, and were changed apart from each other. Nothing was
+    /// changed.
+    #[error(
+        "{}: the backup has another history than the gallery, which is a copy that was changed by itself; choose another folder",
+        Escaped::new(directory)
+    )]
+    OtherHistory {
+        /// Where the backup is.
+        directory: PathBuf,
+    },
+    /// No manifest can be read, so that nobody can say which files the gallery was.
+    #[error("{}: no manifest of a gallery can be read here; restore a backup", Escaped::new(directory))]
+    Unrepairable {
+        /// Where.
+        directory: PathBuf,
+    },
     /// Maintenance was stopped because its writer is going; nothing was changed.
     #[error("maintenance was stopped before it was done")]
     Stopped,

@@ -293,7 +293,7 @@ pub(super) fn check_is_gallery(files: &Files) -> Result<(), GalleryError> {
             let found =
                 files.list().map_err(|error| if error.is_not_found() { nothing() } else { error.into() })?;
             let creating = found.iter().any(|name| name == names::CREATING);
-            match found.into_iter().find(|name| names::is_numbered(name) || name == names::WITNESS) {
+            match found.into_iter().find(|name| names::is_of_gallery(name)) {
                 Some(example) if !creating => {
                     Err(GalleryError::Remains { directory: files.path(""), example })
                 }

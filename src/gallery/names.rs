@@ -8,6 +8,10 @@ pub(super) const CURRENT: &str = "CURRENT";
 pub(super) const WITNESS: &str = "WITNESS";
 /// What a creation is about to make; gone when it is made.
 pub(super) const CREATING: &str = "CREATING";
+/// Says that a folder is a backup, of which gallery, and which files in it a backup made.
+pub(super) const BACKUP: &str = "BACKUP";
+/// Says that a gallery is being restored or repaired into a folder; gone when it is whole.
+pub(super) const RESTORING: &str = "RESTORING";
 /// Put before the name of a file that no writer understands, or that recovery cut something off.
 const SET_ASIDE: &str = "aside-";
 
@@ -25,6 +29,11 @@ pub(super) fn tombstones(number: u64) -> String {
 
 pub(super) fn requests(number: u64) -> String {
     format!("requests-{number:06}")
+}
+
+/// The witness of a backup's newest manifest, until it is called WITNESS.
+pub(super) fn pending_witness(manifest: u64) -> String {
+    format!("witness-{manifest:06}")
 }
 
 /// What version 2 called its tombstones.
@@ -49,7 +58,7 @@ pub(super) fn number_of(name: &str) -> Option<u64> {
     let stem = name.strip_suffix(".finger").or_else(|| name.strip_suffix(".face"));
     let number = match stem {
         Some(stem) => stem.strip_prefix("seg-"),
-        None => ["manifest-", "wal-", "marks-", "tombstones-", "requests-"]
+        None => ["manifest-", "wal-", "marks-", "tombstones-", "requests-", "witness-"]
             .iter()
             .find_map(|prefix| name.strip_prefix(prefix)),
     };
@@ -63,7 +72,16 @@ pub(super) fn is_numbered(name: &str) -> bool {
 
 /// Whether a name is that of a file of a gallery that was never whole.
 pub(super) fn is_unfinished(name: &str) -> bool {
-    whole_name(name).is_some_and(|whole| is_numbered(whole) || [CURRENT, WITNESS].contains(&whole))
+    whole_name(name)
+        .is_some_and(|whole| is_numbered(whole) || [CURRENT, WITNESS, BACKUP, RESTORING].contains(&whole))
+}
+
+/// Whether a name is that of a file that only a gallery, or the copy of one, has.
+pub(super) fn is_of_gallery(name: &str) -> bool {
+    is_numbered(name)
+        || is_unfinished(name)
+        || is_set_aside(name)
+        || [WITNESS, RESTORING, BACKUP].contains(&name)
 }
 
 pub(super) fn is_set_aside(name: &str) -> bool {
@@ -81,6 +99,7 @@ mod tests {
             log(2),
             tombstones(3),
             requests(7),
+            pending_witness(8),
             marks(3),
             segment(4, Modality::Finger),
             segment(5_000_000, Modality::Face),

@@ -82,12 +82,16 @@ pub(super) fn open(
     (directory, known): (FileId, Option<Known>),
     role: Role,
 ) -> Result<Core, GalleryError> {
+    if files.identity(names::BACKUP).is_ok() {
+        return Err(GalleryError::IsBackup { directory: files.path("") });
+    }
     let lock = take_lock(files)?;
     let (mut state, findings) = State::load(files, options, None, role)?;
     known.map_or(Ok(()), |known| known.check(files, &state))?;
     // What CURRENT names may not be durable: a crash came between its renaming and its synchronisation. Only
     // then may what it supersedes be removed, and the witness go on.
     files.sync()?;
+    settle_witness(files, &state)?;
     state.catch_up_witness(files)?;
     let mut recovery = Recovery {
         kept_batches: findings.adopted,
@@ -121,6 +125,17 @@ pub(super) fn open(
     Ok(Core::new((files.clone(), options.clone()), numbers, ledger, recovery))
 }
 
+/// A witness that waits under a name of its own gets the name that it is to have.
+fn settle_witness(files: &Files, state: &State) -> Result<(), GalleryError> {
+    if let Some((_, witness)) = &state.witness
+        && witness.name != names::WITNESS
+    {
+        files.rename(&witness.name, names::WITNESS)?;
+        files.sync()?;
+    }
+    Ok(())
+}
+
 pub(super) fn named_by(state: &State) -> Vec<String> {
     match state.version {
         Version::First => load::named_files(&state.manifest, state.version),
@@ -147,7 +162,8 @@ fn tidy(files: &Files, state: &State, named: &[String], recovery: &mut Recovery)
         let is_other = names::is_numbered(name) && !named.contains(name);
         let is_superfluous = names::is_unfinished(name)
             || is_other && state.manifest.superseded.contains(name)
-            || name == names::CREATING;
+            || name == names::CREATING
+            || name == names::RESTORING;
         if is_superfluous {
             files.remove(name)?;
             recovery.removed_files.push(name.clone());

@@ -3,6 +3,9 @@
 
 use std::sync::Arc;
 
+use super::acknowledged::{
+    MOST_LOG, WitnessReader, first_witness, open_witness, read_current, read_log, went_back,
+};
 use super::apply::{Application, Attached};
 use super::change::Change;
 use super::error::GalleryError;
@@ -14,14 +17,9 @@ use super::options::Options;
 use super::requests::RequestEntry;
 use super::snapshot::Snapshot;
 use crate::storage::{
-    Damage, FileId, Files, Head, LOG_HEADER, LogId, LogStart, ReadAt, ReadBatch, Testimony, Witness,
-    WitnessFile, check_log_header, read_slots, read_witness, scan_log,
+    Damage, Files, Head, LOG_HEADER, LogId, LogStart, ReadAt, ReadBatch, Testimony, Witness, WitnessFile,
+    read_slots, read_witness, scan_log,
 };
-
-/// Bytes behind the witness that a writer looks at for a batch to keep.
-const MOST_TAIL: u64 = 256 << 20;
-/// Bytes of a log of which the witness does not know yet.
-const MOST_LOG: u64 = 4 << 30;
 
 /// The sequence of the first witness of a gallery, new or migrated.
 pub(super) const FIRST_SEQUENCE: u64 = 1;
@@ -62,11 +60,6 @@ pub(super) struct State {
     pub(super) witness: Option<(Witness, WitnessReader)>,
 }
 
-pub(super) struct WitnessReader {
-    reader: Box<dyn ReadAt>,
-    id: FileId,
-}
-
 /// What loading a state found beside it.
 #[derive(Default)]
 pub(super) struct Findings {
@@ -91,22 +84,7 @@ impl State {
         known: Option<&Snapshot>,
         role: Role,
     ) -> Result<(Self, Findings), GalleryError> {
-        const TRIES: u32 = 50;
-        let mut tries = 0;
-        loop {
-            let current = files.read(names::CURRENT, Current::MOST_BYTES)?;
-            let result = Self::load_current(files, current.clone(), options, known, role);
-            tries += 1;
-            let Err(error) = result else { return result };
-            // What CURRENT named may have been replaced while it was read; if not, the error stands.
-            let moved = files.read(names::CURRENT, Current::MOST_BYTES)? != current;
-            if tries == TRIES || !(moved || tries < 3 && is_moving(&error)) {
-                return Err(error);
-            }
-            if tries > 10 {
-                std::thread::sleep(std::time::Duration::from_millis(1));
-            }
-        }
+        read_current(files, |current| Self::load_current(files, current, options, known, role))
     }
 
     fn load_current(
@@ -164,7 +142,7 @@ impl State {
         let findings = state.read_log(files, &testimony, role)?;
         if !testimony.synced && !role.is_writer() {
             // Its writer may not be done with it, or died: durable first, then relied on.
-            files.sync_reader(names::WITNESS, &*reader.reader)?;
+            files.sync_reader(&reader.name, &*reader.reader)?;
         }
         state.witness = Some((witness, reader));
         Ok((state, findings))
@@ -207,35 +185,9 @@ impl State {
                 if witness.sequence > FIRST_SEQUENCE
                     && witness.generation > self.snapshot.generation().value() =>
             {
-                Err(self.went_back(files, witness.generation))
+                Err(went_back(files, witness.generation, self.snapshot.generation().value()))
             }
             _ => Ok(()),
-        }
-    }
-
-    fn went_back(&self, files: &Files, known: u64) -> GalleryError {
-        let found = self.snapshot.generation().value();
-        GalleryError::WentBack { directory: files.path(""), known, found }
-    }
-
-    /// Whether a recovery was interrupted between its manifest, which has batches that it kept, and the witness
-    /// of it. Its log is new then and holds nothing.
-    fn is_ahead(&self, witness: &Witness, log_length: u64) -> bool {
-        witness.manifest < self.manifest.number
-            && witness.generation < self.manifest.generation
-            && self.manifest.superseded.contains(&names::log(witness.log))
-            && log_length == LOG_HEADER
-    }
-
-    /// What the witness of the manifest itself says.
-    fn first_witness(&self, before: &Witness) -> Witness {
-        Witness {
-            manifest: self.manifest.number,
-            generation: self.manifest.generation,
-            log: self.manifest.log,
-            length: LOG_HEADER,
-            head: self.manifest.head,
-            ..*before
         }
     }
 
@@ -246,7 +198,7 @@ impl State {
             return Ok(());
         }
         let mut file = WitnessFile::resume(files, names::WITNESS, *newest)?;
-        file.write(self.first_witness(newest))?;
+        file.write(first_witness(&self.manifest, newest))?;
         file.mark()?;
         if let Some((newest, _)) = &mut self.witness {
             *newest = file.newest();
@@ -261,62 +213,17 @@ impl State {
         testimony: &Testimony,
         role: Role,
     ) -> Result<Findings, GalleryError> {
-        let name = names::log(self.manifest.log);
-        let path = files.path(&name);
-        let header = files.between(&name, &*self.log, 0, LOG_HEADER)?;
-        let start = LogStart { generation: self.manifest.generation, head: self.manifest.head };
-        if check_log_header(&path, self.log_id(), &header)? != start {
-            return Err(Damage::new(&path, 48, "the state that the manifest ends with", "another").into());
-        }
-        let length = files.length(&name, &*self.log)?;
-        let witness = &testimony.witness;
-        let first = self.first_witness(witness);
-        let witness = if self.is_ahead(witness, length) { &first } else { witness };
-        if witness.manifest > self.manifest.number || witness.generation < self.manifest.generation {
-            return Err(self.went_back(files, witness.generation.max(self.manifest.generation)));
-        }
-        // A damaged slot may have been the newer one: then what is whole behind the other counts.
-        let adopts = role.is_writer() || testimony.damaged_slot.is_some();
-        let to = match (witness.log == self.manifest.log, adopts) {
-            (true, false) => witness.length,
-            (true, true) => witness.length.saturating_add(MOST_TAIL),
-            (false, _) => MOST_LOG,
+        let log = self.log.clone();
+        let read = read_log(files, &*log, &self.manifest, testimony, role.is_writer())?;
+        let mut findings = Findings {
+            adopted: read.adopted,
+            tail: read.tail,
+            tail_bytes: read.tail_bytes,
+            damaged_slot: testimony.damaged_slot.clone(),
+            ..Findings::default()
         };
-        let bytes = files.between(&name, &*self.log, LOG_HEADER, to)?;
-        let mut scan = scan_log(&path, self.log_id(), &bytes, LOG_HEADER, start);
-        let covered = scan.batches.iter().filter(|read| read.batch.generation <= witness.generation).count();
-        let head = covered.checked_sub(1).and_then(|last| scan.batches.get(last)).map(|read| read.head);
-        let reached = self.manifest.generation + covered as u64;
-        if reached < witness.generation {
-            return Err(match scan.tail {
-                Some(damage) => damage.into(),
-                None => Damage::new(
-                    &path,
-                    scan.end,
-                    format_args!(
-                        "the batches up to generation {}, which were acknowledged",
-                        witness.generation
-                    ),
-                    format_args!("the end of the log after generation {reached}"),
-                )
-                .into(),
-            });
-        }
-        if head.unwrap_or(self.manifest.head) != witness.head {
-            let found = "a history of the same length that is not the one acknowledged";
-            return Err(Damage::new(&path, LOG_HEADER, "the history that the witness knows", found).into());
-        }
-        let mut findings = Findings { damaged_slot: testimony.damaged_slot.clone(), ..Findings::default() };
-        if adopts {
-            findings.adopted = (scan.batches.len() - covered) as u64;
-        } else {
-            scan.batches.truncate(covered);
-        }
-        let end = scan.batches.last().map_or(LOG_HEADER, |read| read.end);
-        findings.tail = scan.tail;
-        findings.tail_bytes = length.saturating_sub(end);
-        self.apply_read(files, scan.batches, &mut findings)?;
-        self.end = end;
+        self.apply_read(files, read.batches, &mut findings)?;
+        self.end = read.end;
         Ok(findings)
     }
 
@@ -447,32 +354,4 @@ impl State {
         }
         Ok(reaches)
     }
-}
-
-/// A file that vanished or shrank may have been replaced; if it is damage, it stays so.
-fn is_moving(error: &GalleryError) -> bool {
-    match error {
-        GalleryError::Storage(error) => {
-            matches!(error.io_kind(), Some(std::io::ErrorKind::NotFound | std::io::ErrorKind::UnexpectedEof))
-        }
-        _ => false,
-    }
-}
-
-fn open_witness(files: &Files, manifest: &Manifest) -> Result<(Testimony, WitnessReader), GalleryError> {
-    let path = files.path(names::WITNESS);
-    let reader = match files.open(names::WITNESS) {
-        Err(error) if error.is_not_found() => {
-            return Err(Damage::new(&path, 0, "the witness of what was acknowledged", "no file").into());
-        }
-        reader => reader?,
-    };
-    let testimony = read_slots(files, names::WITNESS, &*reader)?;
-    if testimony.witness.gallery != manifest.gallery {
-        return Err(Damage::new(&path, 24, "the identity that the manifest has", "another gallery's").into());
-    }
-    let id = reader
-        .identity()
-        .map_err(|source| GalleryError::from(crate::storage::StorageError::io(path, "look up", source)))?;
-    Ok((testimony, WitnessReader { reader, id }))
 }

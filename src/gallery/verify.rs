@@ -135,7 +135,7 @@ fn verify_once(files: &Files, options: &Options) -> Result<Report, GalleryError>
     let current = files.read(names::CURRENT, Current::MOST_BYTES).map_err(GalleryError::from);
     let current = report.note(current);
     let manifest = current.as_ref().and_then(|current| report.note(load::manifest(files, current, options)));
-    let mut own = [names::LOCK, names::CURRENT, names::WITNESS].map(str::to_owned).to_vec();
+    let mut own = [names::LOCK, names::CURRENT, names::WITNESS, names::BACKUP].map(str::to_owned).to_vec();
     if let (Some((version, manifest)), Some(current)) = (manifest.as_ref(), current) {
         own.extend(load::named_files(manifest, *version));
         own.extend(verify_manifest(files, (current, *version, manifest.clone()), options, &mut report));
@@ -150,7 +150,10 @@ fn verify_once(files: &Files, options: &Options) -> Result<Report, GalleryError>
             }
         } else if names::is_set_aside(&name) {
             report.set_aside.push(name);
-        } else if names::is_numbered(&name) || names::is_unfinished(&name) || name == names::CREATING {
+        } else if names::is_numbered(&name)
+            || names::is_unfinished(&name)
+            || [names::CREATING, names::RESTORING].contains(&name.as_str())
+        {
             report.orphans.push(name);
         } else {
             report.foreign.push(name);

@@ -396,10 +396,8 @@ mod tests {
                 let scan = read(changed);
                 let whole = ends.iter().filter(|&&end| end <= at).count();
                 assert_eq!(scan.batches.len(), whole, "{what} at {at}");
-                assert_eq!(
-                    scan.tail.is_none(),
-                    what == "cut" && ends.contains(&at) || at == HEADER as usize && what == "cut"
-                );
+                let is_end = at == HEADER as usize || ends.contains(&at);
+                assert_eq!(scan.tail.is_none(), what == "cut" && is_end);
             }
         }
         for at in 0..HEADER as usize {

@@ -40,7 +40,8 @@ pub(crate) enum Exit {
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done; where a question was asked, the answer is yes
-  1  done, and the answer is no: a claim was rejected, enrol skipped lines, or verify found damage
+  1  done, and the answer is no: a claim was rejected, enrol skipped lines, verify found damage, repair
+     lost something, or an erasure still waits
   2  the command line is wrong
   3  an input file is missing, unreadable or not what it should be
   4  the gallery cannot be opened, is locked by another writer, or is damaged

@@ -11,6 +11,7 @@ mod table;
 mod arguments;
 mod audit;
 mod authenticate;
+mod backup;
 mod calibrate;
 mod check_audit;
 mod citizen;
@@ -19,6 +20,7 @@ mod deciding;
 mod demo;
 mod duplicates;
 mod enrol;
+mod erase;
 mod evaluate;
 mod evaluate_table;
 mod explain;
@@ -30,6 +32,7 @@ mod inspect;
 mod normaliser;
 mod pairs;
 mod records;
+mod repair;
 mod rotate_audit;
 mod score;
 mod score_faces;
@@ -69,10 +72,15 @@ enum Command {
     Identify(identify::Args),
     Duplicates(duplicates::Args),
     Delete(citizen::DeleteArgs),
+    Remove(erase::RemoveArgs),
+    Erase(erase::EraseArgs),
     Lock(citizen::LockArgs),
     Unlock(citizen::UnlockArgs),
     Compact(citizen::CompactArgs),
     Verify(verify::Args),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
+    Repair(repair::Args),
     CheckAudit(check_audit::Args),
     RotateAudit(rotate_audit::Args),
     Calibrate(calibrate::Args),
@@ -100,10 +108,15 @@ fn main() -> ExitCode {
         Command::Identify(args) => identify::run(args, &console),
         Command::Duplicates(args) => duplicates::run(args, &console),
         Command::Delete(args) => citizen::delete(args, &console),
+        Command::Remove(args) => erase::remove(args, &console),
+        Command::Erase(args) => erase::erase(args, &console),
         Command::Lock(args) => citizen::lock(args, &console),
         Command::Unlock(args) => citizen::unlock(args, &console),
         Command::Compact(args) => citizen::compact(args, &console),
         Command::Verify(args) => verify::run(args, &console),
+        Command::Backup(args) => backup::backup(args, &console),
+        Command::Restore(args) => backup::restore(args, &console),
+        Command::Repair(args) => repair::run(args, &console),
         Command::CheckAudit(args) => check_audit::run(args, &console),
         Command::RotateAudit(args) => rotate_audit::run(args, &console),
         Command::Calibrate(args) => calibrate::run(args, &console),

@@ -1,0 +1,272 @@
+//! Repair: what is provably sound of a damaged gallery, in a new folder. The damaged one is only read.
+
+mod choose;
+mod salvage;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::checkpoint::{Context, Draft, Start, draft};
+use super::copy::{Immutable, Progress};
+use super::error::GalleryError;
+use super::ledger::Numbers;
+use super::manifest::Manifest;
+use super::names;
+use super::notice::Notice;
+use super::options::Options;
+use super::pace::Pace;
+use super::reference::{Generation, ReferenceId};
+use super::requests::Requests;
+use super::restore::{claim, make_folder, refuse_occupied, release};
+use super::snapshot::Snapshot;
+use crate::storage::{
+    Backend, Damage, Disk, Files, Head, LOG_HEADER, StorageError, Witness, WitnessFile, whole_name,
+};
+use crate::subject::SubjectId;
+use choose::Chosen;
+use salvage::Salvage;
+
+/// Numbers that are left out where references may have been given that nothing tells of.
+const NUMBERS_LEFT_OUT: u64 = 1 << 32;
+
+/// A reference that cannot be saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LostReference {
+    /// Whose it was.
+    pub subject: SubjectId,
+    /// Which it was.
+    pub reference: ReferenceId,
+}
+
+/// Rows that cannot be saved, and of which nobody can say whose they were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostRows {
+    /// The segment.
+    pub file: String,
+    /// How many, live and deleted.
+    pub rows: u64,
+}
+
+/// What a repair found and did.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct RepairReport {
+    /// The gallery's identity.
+    pub identity: [u8; 16],
+    /// The state that was written; `None` if nothing was, because there are doubts that were not accepted.
+    pub generation: Option<Generation>,
+    /// The manifest that the repair went by.
+    pub manifest: String,
+    /// Whether CURRENT names it. If not, it is the newest one that the witness proves, or else the newest
+    /// that can be read.
+    pub named_by_current: bool,
+    /// Finger references that are saved.
+    pub fingers: usize,
+    /// Face references that are saved.
+    pub faces: usize,
+    /// Everything that is wrong with the files.
+    pub problems: Vec<Damage>,
+    /// References that are lost.
+    pub lost: Vec<LostReference>,
+    /// Rows that are lost without a name.
+    pub lost_rows: Vec<LostRows>,
+    /// What cannot be proved: that a deletion or a lock is not missing.
+    pub doubts: Vec<String>,
+    /// Saved references of which it is in doubt whether they were deleted.
+    pub doubtful: Vec<LostReference>,
+    /// Segments that no manifest and no log names; their references are not taken.
+    pub unnamed: Vec<String>,
+}
+
+impl RepairReport {
+    /// Whether all that was acknowledged is in the new gallery, which was written.
+    pub fn is_whole(&self) -> bool {
+        let nothing_lost = self.lost.is_empty() && self.lost_rows.is_empty();
+        self.generation.is_some() && nothing_lost && self.doubts.is_empty()
+    }
+
+    /// Takes an error as a finding.
+    fn note<T>(&mut self, result: Result<T, GalleryError>) -> Option<T> {
+        match result {
+            Ok(value) => return Some(value),
+            Err(GalleryError::Storage(StorageError::Damaged(damage))) => self.problems.push(damage),
+            Err(GalleryError::Storage(StorageError::Io { file, source, .. })) => {
+                let found = match source.kind() {
+                    std::io::ErrorKind::NotFound => "none".to_owned(),
+                    _ => source.to_string(),
+                };
+                self.problems.push(Damage::new(&file, 0, "a file that can be read", found));
+            }
+            Err(error) => self.problems.push(Damage::new(Path::new(""), 0, "files of one state", error)),
+        }
+        None
+    }
+}
+
+/// Writes what is provably sound of a damaged gallery as a new gallery of the same identity into an empty or
+/// missing folder, in one generation above every one that was seen. Subjects, reference numbers and facts of
+/// capture stay. The damaged gallery is only read; stop its writers first.
+///
+/// If it cannot be proved that no deletion and no lock is missing, nothing is written unless
+/// `accept_doubts` is set: the report then lists which references are in doubt.
+///
+/// # Errors
+/// [`GalleryError::Unrepairable`] if no manifest can be read; [`GalleryError::NotEmpty`],
+/// [`GalleryError::AlreadyExists`], [`GalleryError::SameFolder`], [`GalleryError::EarlierVersion`],
+/// [`GalleryError::CodeModel`]; an I/O error of the destination. What is wrong with the source is in the report.
+pub fn repair(
+    gallery: impl AsRef<Path>,
+    destination: impl AsRef<Path>,
+    options: &Options,
+    accept_doubts: bool,
+) -> Result<RepairReport, GalleryError> {
+    repair_with(gallery, destination, options, accept_doubts, &mut |_| {})
+}
+
+/// As [`repair`]; calls `progress` with the bytes of each file that was written.
+///
+/// # Errors
+/// As [`repair`].
+pub fn repair_with(
+    gallery: impl AsRef<Path>,
+    destination: impl AsRef<Path>,
+    options: &Options,
+    accept_doubts: bool,
+    progress: &mut dyn FnMut(u64),
+) -> Result<RepairReport, GalleryError> {
+    let source = Files::new(Arc::new(Disk::new(gallery.as_ref())), false);
+    source.directory()?;
+    let destination = make_folder(destination.as_ref())?;
+    repair_files(&source, &destination, (options, accept_doubts), progress)
+}
+
+/// As [`repair`], between backends.
+///
+/// # Errors
+/// As [`repair`].
+pub fn repair_in(
+    gallery: Arc<dyn Backend>,
+    destination: Arc<dyn Backend>,
+    options: &Options,
+    accept_doubts: bool,
+) -> Result<RepairReport, GalleryError> {
+    let (source, destination) = (Files::new(gallery, false), Files::new(destination, false));
+    repair_files(&source, &destination, (options, accept_doubts), &mut |_| {})
+}
+
+fn repair_files(
+    source: &Files,
+    destination: &Files,
+    (options, accept_doubts): (&Options, bool),
+    progress: Progress<'_>,
+) -> Result<RepairReport, GalleryError> {
+    refuse_occupied(source, destination)?;
+    let mut report = RepairReport::default();
+    let chosen = choose::choose(source, &mut report)?;
+    let (gallery, given) = (chosen.manifest.code_model, options.code_model.id());
+    if gallery != given {
+        return Err(GalleryError::CodeModel { directory: source.path(""), gallery, given });
+    }
+    report.identity = chosen.manifest.gallery;
+    let mut salvage = Salvage::new(source, options, &chosen.manifest);
+    salvage.segments(&mut report)?;
+    salvage.log(&chosen.batches, &mut report)?;
+    let last = last_file(source, &chosen)?;
+    let saved = salvage.finish(&chosen, &mut report)?;
+    if !report.doubts.is_empty() && !accept_doubts {
+        return Ok(report);
+    }
+    let seen = saved.snapshot.generation().value().max(chosen.most_generation);
+    let left_out = if report.doubts.is_empty() { 0 } else { NUMBERS_LEFT_OUT };
+    let repaired = Repaired {
+        generation: seen + 1,
+        head: new_head(&chosen, seen + 1),
+        next_reference: saved.next_reference.max(chosen.most_reference) + left_out,
+        first_file: last + 1,
+        manifest: chosen.manifest,
+        snapshot: saved.snapshot,
+        requests: saved.requests,
+    };
+    report.generation = Some(Generation::new(repaired.generation));
+    repaired.write(source, destination, options, progress)?;
+    Ok(report)
+}
+
+/// The greatest number of a file, by its name or by what names it.
+fn last_file(files: &Files, chosen: &Chosen) -> Result<u64, GalleryError> {
+    let found = files.list()?;
+    let numbers = found.iter().filter_map(|name| names::number_of(whole_name(name).unwrap_or(name)));
+    Ok(numbers.chain([chosen.manifest.next_file]).max().unwrap_or(0))
+}
+
+/// A digest that no history has: the repaired gallery continues none.
+fn new_head(chosen: &Chosen, generation: u64) -> Head {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"biomatch repair");
+    hasher.update(&chosen.manifest.gallery);
+    hasher.update(&chosen.manifest.head);
+    hasher.update(&generation.to_le_bytes());
+    *hasher.finalize().as_bytes()
+}
+
+/// What the new gallery is to be.
+struct Repaired {
+    generation: u64,
+    head: Head,
+    next_reference: u64,
+    first_file: u64,
+    manifest: Manifest,
+    snapshot: Snapshot,
+    requests: Requests,
+}
+
+impl Repaired {
+    /// Writes everything, reads it back, and makes it a gallery.
+    fn write(
+        self,
+        source: &Files,
+        destination: &Files,
+        options: &Options,
+        progress: Progress<'_>,
+    ) -> Result<(), GalleryError> {
+        let files = [names::WITNESS.to_owned()].into();
+        let notice = Notice { gallery: self.manifest.gallery, files, from: Some(self.first_file) };
+        let _lock = claim(source, destination, &notice)?;
+        let mut snapshot = self.snapshot;
+        snapshot.generation = Generation::new(self.generation);
+        let erased: Vec<_> = snapshot.erasures.iter().map(|pending| pending.subject).collect();
+        let fingers = snapshot.fingers.iter().filter_map(super::block::Block::entry);
+        let faces = snapshot.faces.iter().filter_map(super::block::Block::entry);
+        let chosen: Vec<u64> = fingers.chain(faces).map(|entry| entry.number).collect();
+        let numbers = Numbers::new(self.next_reference, self.first_file);
+        let pace = Pace::default();
+        let context = Context { files: destination, options, numbers: &numbers, pace: &pace };
+        let start = Start {
+            snapshot: Arc::new(snapshot),
+            head: self.head,
+            next_reference: self.next_reference,
+            manifest: self.manifest,
+            named: Vec::new(),
+            requests: self.requests.plan(&erased),
+        };
+        let Draft { mut created, manifest, current, .. } = draft(context, start, &chosen)?;
+        for entry in &manifest.segments {
+            Immutable::segment(entry).prove(destination, progress)?;
+        }
+        let witness = Witness {
+            gallery: manifest.gallery,
+            sequence: 1,
+            manifest: manifest.number,
+            generation: manifest.generation,
+            log: manifest.log,
+            length: LOG_HEADER,
+            head: manifest.head,
+        };
+        WitnessFile::create(destination, names::WITNESS, witness)?;
+        destination.sync()?;
+        created.keep();
+        current.finish()?;
+        destination.sync()?;
+        release(destination)
+    }
+}

@@ -1,0 +1,139 @@
+//! Restoration: a gallery in an empty folder, from a backup or from another gallery.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::copy::{CopyReport, Pinned, Progress};
+use super::error::GalleryError;
+use super::names;
+use super::notice::Notice;
+use super::recovery::take_lock;
+use crate::storage::{Backend, Disk, Files, Lock, StorageError, whole_name};
+
+/// Restores a backup into an empty or missing folder. All files are proved by their digests, and the gallery
+/// appears as a whole or not at all. It keeps its identity: never write to it and to the one that was backed
+/// up. What an interrupted restoration left is refused as a gallery, and cleared by the next restoration.
+///
+/// # Errors
+/// [`GalleryError::NotEmpty`], [`GalleryError::AlreadyExists`], [`GalleryError::SameFolder`],
+/// [`GalleryError::EarlierVersion`], [`GalleryError::Locked`]; damage of the backup; an I/O error.
+pub fn restore(backup: impl AsRef<Path>, destination: impl AsRef<Path>) -> Result<CopyReport, GalleryError> {
+    restore_with(backup, destination, &mut |_| {})
+}
+
+/// As [`restore`]; calls `progress` with the bytes of each step of reading and writing.
+///
+/// # Errors
+/// As [`restore`].
+pub fn restore_with(
+    backup: impl AsRef<Path>,
+    destination: impl AsRef<Path>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<CopyReport, GalleryError> {
+    let source = Files::new(Arc::new(Disk::new(backup.as_ref())), false);
+    super::handle::check_is_gallery(&source)?;
+    let pinned = Pinned::new(&source)?;
+    restore_files(&pinned, &make_folder(destination.as_ref())?, progress)
+}
+
+/// As [`restore`], between backends.
+///
+/// # Errors
+/// As [`restore`].
+pub fn restore_in(
+    backup: Arc<dyn Backend>,
+    destination: Arc<dyn Backend>,
+) -> Result<CopyReport, GalleryError> {
+    let source = Files::new(backup, false);
+    super::handle::check_is_gallery(&source)?;
+    restore_files(&Pinned::new(&source)?, &Files::new(destination, false), &mut |_| {})
+}
+
+fn restore_files(
+    pinned: &Pinned,
+    destination: &Files,
+    progress: Progress<'_>,
+) -> Result<CopyReport, GalleryError> {
+    let sealed = &pinned.sealed;
+    let mut files: BTreeSet<String> = sealed.names().into_iter().collect();
+    files.insert(names::WITNESS.to_owned());
+    let notice = Notice { gallery: sealed.manifest.gallery, files, from: None };
+    let _lock = claim(&pinned.files, destination, &notice)?;
+    destination.ask_space(sealed.files.iter().map(|file| file.length).sum())?;
+    let mut report = sealed.report();
+    for file in pinned.immutable() {
+        pinned.copy(file, destination, (&mut report, progress))?;
+    }
+    pinned.write_around(destination, &sealed.manifest, (names::WITNESS, 1), &mut report)?;
+    destination.sync()?;
+    destination.prepare(names::CURRENT, sealed.manifest.current().encode().as_bytes())?.finish()?;
+    destination.sync()?;
+    release(destination)?;
+    Ok(report)
+}
+
+/// Takes an empty folder, or one with what an earlier attempt left, which is cleared.
+pub(super) fn claim(
+    source: &Files,
+    destination: &Files,
+    notice: &Notice,
+) -> Result<Box<dyn Lock>, GalleryError> {
+    // Before anything is touched, and again when nobody else can.
+    refuse_occupied(source, destination)?;
+    let lock = take_lock(destination)?;
+    for name in leftovers(destination)? {
+        destination.remove(&name)?;
+    }
+    destination.sync()?;
+    notice.write(destination, names::RESTORING)?;
+    Ok(lock)
+}
+
+/// Refuses a destination that is not empty, unless an earlier attempt left what is there.
+pub(super) fn refuse_occupied(source: &Files, destination: &Files) -> Result<(), GalleryError> {
+    refuse_same_folder(source, destination)?;
+    leftovers(destination).map(drop)
+}
+
+/// The gallery is whole.
+pub(super) fn release(destination: &Files) -> Result<(), GalleryError> {
+    destination.remove(names::RESTORING)?;
+    Ok(destination.sync()?)
+}
+
+/// What an earlier attempt left; refuses everything else.
+fn leftovers(files: &Files) -> Result<Vec<String>, GalleryError> {
+    let directory = || files.path("");
+    let mut found = files.list()?;
+    if found.iter().any(|name| name == names::CURRENT) {
+        return Err(GalleryError::AlreadyExists { directory: directory() });
+    }
+    let notice = Notice::read(files, names::RESTORING)?;
+    let is_own = |name: &String| {
+        let whole = whole_name(name).unwrap_or(name);
+        let is_listed = notice.as_ref().is_some_and(|notice| notice.lists(name) || whole == names::CURRENT);
+        is_listed || [names::LOCK, names::RESTORING].contains(&whole)
+    };
+    if let Some(example) = found.iter().find(|name| !is_own(name)) {
+        return Err(GalleryError::NotEmpty { directory: directory(), example: example.clone() });
+    }
+    // The notice stays until it is replaced: without it the others would be nobody's.
+    found.retain(|name| name != names::LOCK && name != names::RESTORING);
+    Ok(found)
+}
+
+/// The folder, made if it is missing.
+pub(super) fn make_folder(directory: &Path) -> Result<Files, GalleryError> {
+    let disk = Disk::new(directory);
+    disk.create_directory()
+        .map_err(|source| StorageError::io(directory.to_path_buf(), "create the directory", source))?;
+    Ok(Files::new(Arc::new(disk), false))
+}
+
+pub(super) fn refuse_same_folder(source: &Files, destination: &Files) -> Result<(), GalleryError> {
+    if source.directory()?.id == destination.directory()?.id {
+        return Err(GalleryError::SameFolder { directory: destination.path("") });
+    }
+    Ok(())
+}
