@@ -35,8 +35,8 @@ struct Shared {
     read_only: bool,
     /// What snapshots are followed from; `None` after an error, to be loaded anew.
     follower: Mutex<Option<State>>,
-    /// The greatest generation that was given.
-    given: AtomicU64,
+    /// The greatest generation that was given, by a snapshot or by a commit of a writer.
+    given: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -108,7 +108,7 @@ impl Gallery {
             identity: state.manifest.gallery,
             partition: state.manifest.partition,
             read_only,
-            given: AtomicU64::new(state.snapshot.generation().value()),
+            given: Arc::new(AtomicU64::new(state.snapshot.generation().value())),
             follower: Mutex::new(Some(state)),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -180,7 +180,7 @@ impl Gallery {
             let (directory, known) = (self.directory(), known.generation);
             return Err(GalleryError::WentBack { directory, known, found });
         }
-        Ok(Writer::new(session, shared.partition))
+        Ok(Writer::new(session, shared.partition, shared.given.clone()))
     }
 
     /// How far an erasure is. What other processes map is known to the process that has the writer only.

@@ -21,6 +21,8 @@ use crate::storage::{
 
 /// Bytes behind the witness that a writer looks at for a batch to keep.
 const MOST_TAIL: u64 = 256 << 20;
+/// Bytes behind the witness that a reader looks at for proof that the witness is too old.
+const MOST_TAIL_OF_READER: u64 = 16 << 20;
 /// Bytes of a log of which the witness does not know yet.
 const MOST_LOG: u64 = 4 << 30;
 
@@ -273,7 +275,7 @@ impl State {
         // A damaged slot may have been the newer one: then what is whole behind the other counts.
         let adopts = role.is_writer() || testimony.damaged_slot.is_some();
         let to = match (witness.log == self.manifest.log, adopts) {
-            (true, false) => witness.length,
+            (true, false) => witness.length.saturating_add(MOST_TAIL_OF_READER),
             (true, true) => witness.length.saturating_add(MOST_TAIL),
             (false, _) => MOST_LOG,
         };
@@ -301,6 +303,7 @@ impl State {
             let found = "a history of the same length that is not the one acknowledged";
             return Err(Damage::new(&path, LOG_HEADER, "the history that the witness knows", found).into());
         }
+        self.check_witness_is_newest(files, testimony, &scan.batches)?;
         let mut findings = Findings { damaged_slot: testimony.damaged_slot.clone(), ..Findings::default() };
         if adopts {
             findings.adopted = (scan.batches.len() - covered) as u64;
@@ -313,6 +316,27 @@ impl State {
         self.apply_read(files, scan.batches, &mut findings)?;
         self.end = end;
         Ok(findings)
+    }
+
+    /// A writer appends a batch once the one before is in the witness. Two batches behind the witness are
+    /// therefore proof that it went back to an older copy, unless it moved on since it was read.
+    fn check_witness_is_newest(
+        &self,
+        files: &Files,
+        testimony: &Testimony,
+        batches: &[ReadBatch],
+    ) -> Result<(), GalleryError> {
+        let known = batches.last().map_or(0, |read| read.batch.generation);
+        let found = testimony.witness.generation;
+        // The newer one of its slots may be damaged.
+        let most = if testimony.damaged_slot.is_some() { 2 } else { 1 };
+        if known <= found.saturating_add(most) {
+            return Ok(());
+        }
+        if read_witness(files, names::WITNESS)?.witness.sequence != testimony.witness.sequence {
+            return Ok(());
+        }
+        Err(GalleryError::WentBack { directory: files.path(""), known, found })
     }
 
     fn apply_read(

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use rayon::prelude::*;
@@ -53,6 +54,8 @@ impl Enrolment {
 pub struct Writer {
     session: Arc<Session>,
     partition: Partition,
+    /// The greatest generation that the handle gave.
+    given: Arc<AtomicU64>,
     inner: Mutex<Inner>,
 }
 
@@ -71,16 +74,16 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(super) fn new(session: Arc<Session>, partition: Partition) -> Self {
+    pub(super) fn new(session: Arc<Session>, partition: Partition, given: Arc<AtomicU64>) -> Self {
         let stage = Stage::new(&session.core.newest());
         let inner = Inner { stage, under_way: VecDeque::new(), lost: None };
-        Self { session, partition, inner: Mutex::new(inner) }
+        Self { session, partition, given, inner: Mutex::new(inner) }
     }
 
     /// Another writer of the same gallery, with nothing staged.
     #[must_use]
     pub fn another(&self) -> Self {
-        Self::new(self.session.clone(), self.partition)
+        Self::new(self.session.clone(), self.partition, self.given.clone())
     }
 
     fn core(&self) -> &Core {
@@ -369,7 +372,10 @@ impl Writer {
                 let mut inner = self.inner.lock();
                 inner.under_way.retain(|(_, other)| !Arc::ptr_eq(other, &submission));
                 match &outcome {
-                    Ok(_) => inner.stage.published(goal),
+                    Ok(commit) => {
+                        self.given.fetch_max(commit.generation, Ordering::AcqRel);
+                        inner.stage.published(goal);
+                    }
                     // The changes are gone, and so is what they made of the stage.
                     Err(error) => {
                         inner.stage.forget(goal, &self.core().newest());
