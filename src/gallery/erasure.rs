@@ -15,7 +15,8 @@ pub(super) struct PendingErasure {
 /// What the names in a folder say of an erasure that the files of the gallery no longer hold; `None` if
 /// nothing. A file that the gallery does not name may be superseded and not removed yet, or left by a crash.
 pub(super) fn state_by_names(mut found: Vec<String>, named: &[String]) -> Option<ErasureState> {
-    let is_left = |name: &String| names::is_unfinished(name) || names::is_numbered(name) && !named.contains(name);
+    let is_left =
+        |name: &String| names::is_unfinished(name) || names::is_numbered(name) && !named.contains(name);
     if found.iter().any(is_left) {
         return Some(ErasureState::Pending);
     }

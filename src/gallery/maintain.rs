@@ -152,14 +152,13 @@ fn is_readable(snapshot: &Snapshot, number: u64) -> bool {
 
 impl Start {
     pub(super) fn of(ledger: &Ledger) -> Self {
-        let erased: Vec<_> = ledger.snapshot.erasures.iter().map(|pending| pending.subject).collect();
         Self {
             snapshot: ledger.snapshot.clone(),
             head: ledger.log.head(),
             next_reference: ledger.next_reference,
             manifest: ledger.manifest.clone(),
             named: ledger.named(),
-            requests: ledger.requests.plan(&erased),
+            requests: ledger.requests.plan(&ledger.snapshot.erasures),
         }
     }
 }

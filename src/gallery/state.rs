@@ -15,8 +15,7 @@ use super::requests::RequestEntry;
 use super::snapshot::Snapshot;
 use crate::storage::{
     Damage, FileId, Files, Head, LOG_HEADER, LogId, LogStart, ReadAt, ReadBatch, Testimony, Witness,
-    WitnessFile,
-    check_log_header, read_slots, read_witness, scan_log,
+    WitnessFile, check_log_header, read_slots, read_witness, scan_log,
 };
 
 /// Bytes behind the witness that a writer looks at for a batch to keep.

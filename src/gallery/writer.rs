@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, ThreadId};
 
 use parking_lot::Mutex;
 use rayon::prelude::*;
@@ -63,8 +64,9 @@ struct Inner {
     stage: Stage,
     /// Submissions under way, with the number of changes that are staged when they are done.
     under_way: VecDeque<(u64, Arc<Submission>)>,
-    /// Why the last submission was not committed, for a thread whose changes were in it.
-    lost: Option<GalleryError>,
+    /// Why the last submission was not committed, for another thread whose changes were in it than the one that
+    /// was told.
+    lost: Option<(ThreadId, GalleryError)>,
 }
 
 impl fmt::Debug for Writer {
@@ -379,7 +381,7 @@ impl Writer {
                     // The changes are gone, and so is what they made of the stage.
                     Err(error) => {
                         inner.stage.forget(goal, &self.core().newest());
-                        inner.lost = Some(error.clone());
+                        inner.lost = Some((thread::current().id(), error.clone()));
                     }
                 }
                 outcome
@@ -393,7 +395,8 @@ impl Writer {
         let (other, lost) = {
             let mut inner = self.inner.lock();
             let other = inner.under_way.back().map(|(_, submission)| submission.clone());
-            (other, inner.lost.take())
+            let told = thread::current().id();
+            (other, inner.lost.take_if(|(thread, _)| *thread != told).map(|(_, error)| error))
         };
         if let Some(error) = self.core().failure().or(lost) {
             return Err(error);

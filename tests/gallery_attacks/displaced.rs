@@ -97,7 +97,8 @@ const SABOTAGES: [(&str, Sabotage); 35] = [
 
 #[test]
 fn a_writer_stops_when_its_files_are_changed_by_somebody_else() {
-    let rounds = SABOTAGES.into_iter().flat_map(|(what, sabotage)| [(what, sabotage, false), (what, sabotage, true)]);
+    let rounds =
+        SABOTAGES.into_iter().flat_map(|(what, sabotage)| [(what, sabotage, false), (what, sabotage, true)]);
     for (what, sabotage, flushed) in rounds {
         if !flushed && what == "CURRENT older in place" {
             // It is the same one.
@@ -200,7 +201,8 @@ fn maintenance_stops_as_a_commit_does() {
             writer.set_status(citizen(2), LOCKED).unwrap();
             writer.commit().unwrap();
         }
-        let acknowledged = if what == "CURRENT older in place" { read(&folder).unwrap() } else { acknowledged };
+        let acknowledged =
+            if what == "CURRENT older in place" { read(&folder).unwrap() } else { acknowledged };
         sabotage(&folder, &older);
         let flushed = writer.flush();
         drop(writer);

@@ -19,9 +19,7 @@ fn traces(memory: &Memory, who: u64) -> Vec<String> {
     let stored: &[u8] = bytemuck::cast_slice(features.view().minutiae);
     let as_given = minutiae(who, 6);
     let given: &[u8] = bytemuck::cast_slice(&as_given);
-    let has = |bytes: &Vec<u8>| {
-        bytes.windows(stored.len()).any(|window| window == stored || window == given)
-    };
+    let has = |bytes: &Vec<u8>| bytes.windows(stored.len()).any(|window| window == stored || window == given);
     memory.files().into_iter().filter(|(_, bytes)| has(bytes)).map(|(name, _)| name).collect()
 }
 

@@ -62,7 +62,10 @@ fn interleave(step: fn(&Writer) -> Result<(), GalleryError>) {
                     let has_new = seen.contains_key(&citizen(20));
                     assert!(has_new || result.is_err(), "{what} before operation {at}: lost");
                     assert!(before.iter().all(|(who, entry)| seen.get(who) == Some(entry)));
-                    assert!(next.is_err() || seen.contains_key(&citizen(21)), "{what} before operation {at}: lost");
+                    assert!(
+                        next.is_err() || seen.contains_key(&citizen(21)),
+                        "{what} before operation {at}: lost"
+                    );
                 }
                 Err(error) => assert!(next.is_err(), "{what} before operation {at}: {error}"),
             }

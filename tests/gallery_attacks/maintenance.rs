@@ -39,7 +39,8 @@ fn opening_costs_no_more_after_twenty_thousand_single_locks() {
             most = (most.0.max(cost.0), most.1.max(cost.1));
         }
     }
-    let log: usize = memory.files().iter().filter(|(name, _)| name.starts_with("wal-")).map(|(_, b)| b.len()).sum();
+    let log: usize =
+        memory.files().iter().filter(|(name, _)| name.starts_with("wal-")).map(|(_, b)| b.len()).sum();
     assert!(log < 8_192 * 200, "{log} bytes of log");
     assert!(most.0 < 8_192 * 200 && most.1 < 40, "{most:?}");
     assert_eq!(gallery.snapshot().unwrap().generation().value(), 20_001);

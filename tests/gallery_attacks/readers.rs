@@ -112,7 +112,10 @@ fn a_following_reader_never_goes_back() {
                 let _ = writer.commit();
                 drop(writer);
                 let seen = read(&folder).unwrap();
-                assert!((20..23).all(|who| seen.contains_key(&citizen(who))), "{what}: written on an old state");
+                assert!(
+                    (20..23).all(|who| seen.contains_key(&citizen(who))),
+                    "{what}: written on an old state"
+                );
             }
         }
         // Put back, it is there again.
@@ -234,7 +237,9 @@ fn nothing_waits_for_what_is_no_regular_file() {
         ("a link to itself", |path| symlink(path, path).unwrap()),
     ];
     let whole = filled();
-    for part in ["CURRENT", "WITNESS", "LOCK", "manifest-", "wal-", ".finger", ".face", "tombstones-", "requests-"] {
+    for part in
+        ["CURRENT", "WITNESS", "LOCK", "manifest-", "wal-", ".finger", ".face", "tombstones-", "requests-"]
+    {
         for (what, make) in makes {
             let folder = tempfile::tempdir().unwrap();
             copy(whole.path(), folder.path());
@@ -280,7 +285,9 @@ fn a_verification_tells_of_every_file_that_it_cannot_read() {
 fn huge_files_are_refused_before_they_are_read() {
     let whole = filled();
     for residence in [Residence::Mapped, Residence::Copied] {
-        for part in ["CURRENT", "WITNESS", "manifest-", "tombstones-", "requests-", ".finger", ".face", "wal-"] {
+        for part in
+            ["CURRENT", "WITNESS", "manifest-", "tombstones-", "requests-", ".finger", ".face", "wal-"]
+        {
             let folder = tempfile::tempdir().unwrap();
             copy(whole.path(), folder.path());
             let path = folder.path().join(name_of(&bytes(folder.path()), part));

@@ -166,7 +166,8 @@ impl World {
 
     fn maintain(&mut self) -> Step {
         let compacts = self.below(3) == 0;
-        let result = self.writer().and_then(|writer| if compacts { writer.compact() } else { writer.flush() });
+        let result =
+            self.writer().and_then(|writer| if compacts { writer.compact() } else { writer.flush() });
         self.unless_unknown(result)?;
         let generation = self.gallery.snapshot().unwrap().generation().value();
         self.acknowledge(generation);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use biomatch::gallery::GalleryError;
+use biomatch::storage::Backend;
 
 use crate::gallery_support::*;
 use crate::world::World;
@@ -51,8 +52,7 @@ impl World {
         let now = self.memory.files();
         let is_whole = name == "CURRENT" && now.get(&name) != Some(&bytes);
         let watches_length = name.starts_with("wal-") || name == "WITNESS";
-        let must_stop =
-            is_another && !name.starts_with("aside-") || is_whole || is_cut && watches_length;
+        let must_stop = is_another && !name.starts_with("aside-") || is_whole || is_cut && watches_length;
         if let Some(writer) = self.writer.take()
             && must_stop
         {
@@ -90,5 +90,6 @@ impl World {
         for (name, bytes) in whole.iter().filter(|(name, bytes)| now.get(*name) != Some(bytes)) {
             self.memory.put(name, bytes);
         }
+        self.memory.sync().unwrap();
     }
 }

@@ -37,8 +37,8 @@ pub(crate) struct Counts {
 
 impl Counts {
     pub(crate) fn add(&mut self, other: &Self) {
-        let pairs = self.fields().into_iter().zip(other.clone().fields());
-        pairs.for_each(|(sum, more)| *sum += *more);
+        let mut other = other.clone();
+        self.fields().into_iter().zip(other.fields()).for_each(|(sum, more)| *sum += *more);
     }
 
     fn fields(&mut self) -> [&mut u64; 12] {
@@ -145,7 +145,10 @@ impl World {
 
     /// What was staged is acknowledged.
     pub(crate) fn acknowledge(&mut self, generation: u64) {
-        assert!((self.generation..=self.generation + 1).contains(&generation), "one generation for each commit");
+        assert!(
+            (self.generation..=self.generation + 1).contains(&generation),
+            "one generation for each commit"
+        );
         if generation == self.generation {
             assert_eq!(self.staged.contents(), self.committed.contents());
         }
@@ -232,8 +235,11 @@ impl World {
 
     /// A fresh reader, a following reader and the writer agree with the maps.
     fn compare(&mut self) {
-        let snapshots =
-            [self.fresh_reader().unwrap(), self.follower.snapshot().unwrap(), self.gallery.snapshot().unwrap()];
+        let snapshots = [
+            self.fresh_reader().unwrap(),
+            self.follower.snapshot().unwrap(),
+            self.gallery.snapshot().unwrap(),
+        ];
         let expected = self.committed.contents();
         for snapshot in snapshots {
             assert_eq!(snapshot.generation().value(), self.generation);
