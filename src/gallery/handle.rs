@@ -37,8 +37,8 @@ pub(super) struct Shared {
     read_only: bool,
     /// What snapshots are followed from; `None` after an error, to be loaded anew.
     follower: Mutex<Option<State>>,
-    /// The greatest generation that was given.
-    given: AtomicU64,
+    /// The greatest generation that was given, by a snapshot or by a commit of a writer.
+    given: Arc<AtomicU64>,
     /// When a snapshot was last asked for.
     asked: Mutex<Instant>,
 }
@@ -112,7 +112,7 @@ impl Gallery {
             identity: state.manifest.gallery,
             partition: state.manifest.partition,
             read_only,
-            given: AtomicU64::new(0),
+            given: Arc::new(AtomicU64::new(0)),
             asked: Mutex::new(Instant::now()),
             follower: Mutex::new(Some(state)),
         };
@@ -187,7 +187,7 @@ impl Gallery {
             let (directory, known) = (self.directory(), known.generation);
             return Err(GalleryError::WentBack { directory, known, found });
         }
-        Ok(Writer::new(session, shared.partition))
+        Ok(Writer::new(session, shared.partition, shared.given.clone()))
     }
 
     /// How far an erasure is. What other processes map is known to the process that has the writer only.

@@ -161,7 +161,6 @@ fn is_readable(snapshot: &Snapshot, number: u64) -> bool {
 impl Ledger {
     /// What a checkpoint starts from; from now on what is committed is recorded for it.
     fn begin_checkpoint(&mut self) -> Start {
-        let erased: Vec<_> = self.snapshot.erasures.iter().map(|pending| pending.subject).collect();
         self.recorded = Some(Vec::new());
         Start {
             snapshot: self.snapshot.clone(),
@@ -169,7 +168,7 @@ impl Ledger {
             next_reference: self.next_reference,
             manifest: self.manifest.clone(),
             named: self.named(),
-            requests: self.requests.plan(&erased),
+            requests: self.requests.plan(&self.snapshot.erasures),
         }
     }
 

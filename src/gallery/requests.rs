@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::path::Path;
 
+use super::erasure::PendingErasure;
 use super::manifest::FileEntry;
 use super::reference::ReferenceId;
 use crate::storage::{Damage, Fields};
@@ -167,10 +168,15 @@ impl Requests {
         self.known.insert(entry.id, entry);
     }
 
-    /// What the files are to be when all that is known now is in them; without those of erased subjects.
-    pub(super) fn plan(&self, erased: &[SubjectId]) -> RequestPlan {
-        let is_erased =
-            |id: &RequestId| self.known.get(id).is_some_and(|entry| erased.contains(&entry.subject));
+    /// What the files are to be when all that is known now is in them; without those of erased subjects, but for
+    /// requests that came after the erasure.
+    pub(super) fn plan(&self, erased: &[PendingErasure]) -> RequestPlan {
+        let is_gone = |entry: &RequestEntry| {
+            erased
+                .iter()
+                .any(|erased| erased.subject == entry.subject && erased.generation >= entry.generation)
+        };
+        let is_erased = |id: &RequestId| self.known.get(id).is_some_and(is_gone);
         let mut kept = Vec::new();
         let mut rewritten = Vec::new();
         let mut counted = self.fresh.len();
@@ -263,9 +269,15 @@ mod tests {
         requests.push_file(FileEntry { number: 1, length: 0, digest: [0; 32] }, (0..20).map(entry).collect());
         requests.push(entry(21));
         let erased = entry(3).subject;
-        let plan = requests.plan(&[erased]);
-        assert!(plan.kept.is_empty() && plan.entries.iter().all(|entry| entry.subject != erased));
-        assert_eq!(plan.entries.len(), 18);
+        // One that comes later is kept.
+        requests.push(entry(31));
+        assert_eq!(entry(31).subject, erased);
+        let plan = requests.plan(&[PendingErasure { subject: erased, generation: 25 }]);
+        assert!(
+            plan.kept.is_empty()
+                && plan.entries.iter().all(|entry| entry.subject != erased || entry.generation == 31)
+        );
+        assert_eq!(plan.entries.len(), 19);
         requests.planned(plan, Some(FileEntry { number: 2, length: 0, digest: [0; 32] }));
         assert!(requests.get(entry(3).id).is_none() && requests.get(entry(21).id).is_some());
     }

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, ThreadId};
 
 use parking_lot::Mutex;
 use rayon::prelude::*;
@@ -53,6 +55,8 @@ impl Enrolment {
 pub struct Writer {
     session: Arc<Session>,
     partition: Partition,
+    /// The greatest generation that the handle gave.
+    given: Arc<AtomicU64>,
     inner: Mutex<Inner>,
 }
 
@@ -60,8 +64,9 @@ struct Inner {
     stage: Stage,
     /// Submissions under way, with the number of changes that are staged when they are done.
     under_way: VecDeque<(u64, Arc<Submission>)>,
-    /// Why the last submission was not committed, for a thread whose changes were in it.
-    lost: Option<GalleryError>,
+    /// Why the last submission was not committed, for another thread whose changes were in it than the one that
+    /// was told.
+    lost: Option<(ThreadId, GalleryError)>,
 }
 
 impl fmt::Debug for Writer {
@@ -71,16 +76,16 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(super) fn new(session: Arc<Session>, partition: Partition) -> Self {
+    pub(super) fn new(session: Arc<Session>, partition: Partition, given: Arc<AtomicU64>) -> Self {
         let stage = Stage::new(&session.core.newest());
         let inner = Inner { stage, under_way: VecDeque::new(), lost: None };
-        Self { session, partition, inner: Mutex::new(inner) }
+        Self { session, partition, given, inner: Mutex::new(inner) }
     }
 
     /// Another writer of the same gallery, with nothing staged.
     #[must_use]
     pub fn another(&self) -> Self {
-        Self::new(self.session.clone(), self.partition)
+        Self::new(self.session.clone(), self.partition, self.given.clone())
     }
 
     fn core(&self) -> &Core {
@@ -403,11 +408,14 @@ impl Writer {
                 let mut inner = self.inner.lock();
                 inner.under_way.retain(|(_, other)| !Arc::ptr_eq(other, &submission));
                 match &outcome {
-                    Ok(_) => inner.stage.published(goal),
+                    Ok(commit) => {
+                        self.given.fetch_max(commit.generation, Ordering::AcqRel);
+                        inner.stage.published(goal);
+                    }
                     // The changes are gone, and so is what they made of the stage.
                     Err(error) => {
                         inner.stage.forget(goal, &self.core().newest());
-                        inner.lost = Some(error.clone());
+                        inner.lost = Some((thread::current().id(), error.clone()));
                     }
                 }
                 outcome
@@ -421,7 +429,8 @@ impl Writer {
         let (other, lost) = {
             let mut inner = self.inner.lock();
             let other = inner.under_way.back().map(|(_, submission)| submission.clone());
-            (other, inner.lost.take())
+            let told = thread::current().id();
+            (other, inner.lost.take_if(|(thread, _)| *thread != told).map(|(_, error)| error))
         };
         if let Some(error) = self.core().failure().or(lost) {
             return Err(error);

@@ -142,11 +142,20 @@ pub(crate) fn read_slots(
         |(witness, synced): (Witness, bool), damaged_slot| Testimony { witness, synced, damaged_slot };
     match (first, second) {
         (Ok(first), Ok(second)) => {
-            let newer = if first.0.sequence > second.0.sequence { first } else { second };
-            if first.0.gallery != second.0.gallery || first.0.sequence.abs_diff(second.0.sequence) != 1 {
-                return Err(Damage::new(&path, 0, "two slots written one after the other", "others").into());
+            let (newer, older_at) =
+                if first.0.sequence > second.0.sequence { (first, SLOT) } else { (second, 0) };
+            let is_misplaced = first.0.sequence % 2 != 0 || second.0.sequence % 2 != 1;
+            if first.0.gallery != second.0.gallery || is_misplaced {
+                return Err(
+                    Damage::new(&path, 0, "two slots of one gallery in their places", "others").into()
+                );
             }
-            Ok(testimony(newer, None))
+            // A slot whose synchronisation failed may come back as it was before; the one written after it
+            // is whole.
+            let is_stale = first.0.sequence.abs_diff(second.0.sequence) != 1;
+            let stale =
+                || Damage::new(&path, older_at, "a slot written just before the other", "an older one");
+            Ok(testimony(newer, is_stale.then(stale)))
         }
         (Ok(slot), Err(damage)) | (Err(damage), Ok(slot)) => Ok(testimony(slot, Some(damage))),
         (Err(damage), Err(_)) => Err(damage.into()),
@@ -248,6 +257,25 @@ mod tests {
             let cut = Memory::with([("WITNESS".into(), bytes[..length].to_vec())]);
             assert!(read_witness(&Files::new(Arc::new(cut), false), "WITNESS").is_err());
         }
+    }
+
+    #[test]
+    fn a_slot_that_was_lost_leaves_the_one_after_it() {
+        let memory = Memory::new();
+        let files = Files::new(Arc::new(memory.clone()), false);
+        let mut file = WitnessFile::create(&files, "WITNESS", first()).unwrap();
+        files.sync().unwrap();
+        // The synchronisation fails, the cache goes on with the slot, and the next writer with the other one.
+        memory.fail_once(memory.writes() + 1);
+        assert!(file.write(Witness { generation: 1, ..first() }).is_err());
+        let read = read_witness(&files, "WITNESS").unwrap().witness;
+        assert_eq!(read.generation, 1);
+        let mut next = WitnessFile::resume(&files, "WITNESS", read).unwrap();
+        next.write(read).unwrap();
+        let after = Files::new(Arc::new(memory.after_crash(Loss::Everything)), false);
+        let read = read_witness(&after, "WITNESS").unwrap();
+        assert_eq!(read.witness, next.newest());
+        assert!(read.damaged_slot.is_some());
     }
 
     #[test]

@@ -122,7 +122,9 @@ fn files_under_the_next_names_are_neither_removed_nor_overwritten() {
         let writer = gallery.writer().unwrap();
         let known = bytes(folder.path());
         let mut foreign = BTreeMap::new();
-        for number in 1..60 {
+        let digits = |name: &String| name.split(['-', '.']).nth(1).and_then(|number| number.parse().ok());
+        let last: u64 = known.keys().filter_map(digits).max().unwrap();
+        for number in last + 1..last + 40 {
             for extension in if part == "seg-" { [".finger", ".face"].as_slice() } else { &[""] } {
                 let name = format!("{part}{number:06}{extension}");
                 if !known.contains_key(&name) {

@@ -191,8 +191,10 @@ fn maintenance_stops_as_a_commit_does() {
         fill(&gallery);
         copy(&folder, &older);
         let writer = gallery.writer().unwrap();
-        writer.add(citizen(20), &[finger(20)]).unwrap();
-        writer.commit().unwrap();
+        for who in 20..22 {
+            writer.add(citizen(who), &[finger(who)]).unwrap();
+            writer.commit().unwrap();
+        }
         let acknowledged = read(&folder).unwrap();
         if what == "CURRENT older in place" {
             writer.flush().unwrap();

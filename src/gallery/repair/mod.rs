@@ -234,20 +234,20 @@ impl Repaired {
         let _lock = claim(source, destination, &notice)?;
         let mut snapshot = self.snapshot;
         snapshot.generation = Generation::new(self.generation);
-        let erased: Vec<_> = snapshot.erasures.iter().map(|pending| pending.subject).collect();
         let fingers = snapshot.fingers.iter().filter_map(super::block::Block::entry);
         let faces = snapshot.faces.iter().filter_map(super::block::Block::entry);
         let chosen: Vec<u64> = fingers.chain(faces).map(|entry| entry.number).collect();
         let numbers = Numbers::new(self.next_reference, self.first_file);
         let pace = Pace::default();
         let context = Context { files: destination, options, numbers: &numbers, pace: &pace };
+        let requests = self.requests.plan(&snapshot.erasures);
         let start = Start {
             snapshot: Arc::new(snapshot),
             head: self.head,
             next_reference: self.next_reference,
             manifest: self.manifest,
             named: Vec::new(),
-            requests: self.requests.plan(&erased),
+            requests,
         };
         let Draft { mut created, manifest, current, .. } = draft(context, start, &chosen)?;
         for entry in &manifest.segments {
