@@ -21,7 +21,8 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
         for grouping in [Grouping::File, Grouping::Folder] {
             let files = std::slice::from_ref(&scores);
             let Ok(databases) = Databases::new(files, &truth, grouping, Missing::Lowest) else { continue };
-            let plan = Plan { bootstrap: Bootstrap { replicates: 3, ..Bootstrap::default() }, ..Plan::default() };
+            let plan =
+                Plan { bootstrap: Bootstrap { replicates: 3, ..Bootstrap::default() }, ..Plan::default() };
             let Ok(report) = plan.report(&databases, &|| ()) else { continue };
             for line in &report.databases {
                 let rates = line.rates.fnmr_at.iter().map(|point| point.fnmr.rate);
