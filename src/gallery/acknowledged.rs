@@ -4,8 +4,8 @@ use super::error::GalleryError;
 use super::manifest::{Current, Manifest};
 use super::names;
 use crate::storage::{
-    Damage, FileId, Files, Head, LOG_HEADER, LogId, LogStart, ReadAt, ReadBatch, StorageError, Testimony, Witness,
-    check_log_header, read_slots, read_witness, scan_log,
+    Damage, FileId, Files, Head, LOG_HEADER, LogId, LogStart, ReadAt, ReadBatch, StorageError, Testimony,
+    Witness, check_log_header, read_slots, read_witness, scan_log,
 };
 
 /// Bytes behind the witness that a writer looks at for a batch to keep.

@@ -227,27 +227,6 @@ impl State {
         Ok(findings)
     }
 
-    /// A writer appends a batch once the one before is in the witness. Two batches behind the witness are
-    /// therefore proof that it went back to an older copy, unless it moved on since it was read.
-    fn check_witness_is_newest(
-        &self,
-        files: &Files,
-        testimony: &Testimony,
-        batches: &[ReadBatch],
-    ) -> Result<(), GalleryError> {
-        let known = batches.last().map_or(0, |read| read.batch.generation);
-        let found = testimony.witness.generation;
-        // The newer one of its slots may be damaged.
-        let most = if testimony.damaged_slot.is_some() { 2 } else { 1 };
-        if known <= found.saturating_add(most) {
-            return Ok(());
-        }
-        if read_witness(files, names::WITNESS)?.witness.sequence != testimony.witness.sequence {
-            return Ok(());
-        }
-        Err(GalleryError::WentBack { directory: files.path(""), known, found })
-    }
-
     fn apply_read(
         &mut self,
         files: &Files,
