@@ -10,6 +10,8 @@ mod creation;
 mod displaced;
 #[path = "gallery_attacks/erasure.rs"]
 mod erasure;
+#[path = "gallery_attacks/forged.rs"]
+mod forged;
 #[path = "gallery_attacks/hooked.rs"]
 mod hooked;
 #[path = "gallery_attacks/interleaved.rs"]
