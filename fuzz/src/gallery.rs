@@ -399,6 +399,8 @@ fn change(gallery: &Gallery) -> Result<(), GalleryError> {
     let writer = gallery.writer()?;
     writer.add_request(subject(4), &[finger(4)], RequestId::new([2; 16]))?;
     let _ = writer.commit_with(b"position 2");
+    // What was refused is told once more, to whoever commits next.
+    let _ = writer.commit();
     let _ = writer.erase(subject(1));
     if writer.delete(subject(2)).is_ok() {
         let _ = writer.commit();

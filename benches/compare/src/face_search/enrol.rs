@@ -47,7 +47,10 @@ fn fill(set: &Set, rows: &[f32], a_commit: usize, threads: usize) {
         for (part, rows) in rows.chunks(set.dimension * a_commit).enumerate() {
             let enrolment = |(row, values): (usize, &[f32])| {
                 let citizen = CitizenId::from_value((part * a_commit + row) as u64).unwrap();
-                Enrolment::new(citizen, vec![NewReference::face(FaceTemplate::new(model.clone(), values).unwrap())])
+                Enrolment::new(
+                    citizen,
+                    vec![NewReference::face(FaceTemplate::new(model.clone(), values).unwrap())],
+                )
             };
             let templates = || rows.par_chunks_exact(set.dimension).enumerate().map(enrolment).collect();
             let (time, enrolments): (f64, Vec<Enrolment>) = seconds(|| pool.install(templates));

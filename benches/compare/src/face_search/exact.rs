@@ -3,7 +3,9 @@
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
+use biomatch::citizen::CitizenId;
 use biomatch::search::{Search, identify_faces, identify_faces_by_vectors};
+use biomatch::subject::SubjectId;
 use serde_json::json;
 
 use crate::measure::{Set, say};
@@ -29,11 +31,15 @@ pub fn exact(set: &Set, seconds: f64) {
         differing += found.iter().zip(&expected).filter(|(a, b)| a != b).count();
         for (found, &mate) in found.iter().zip(mates).filter(|(_, mate)| **mate != Set::NO_MATE) {
             mated += 1;
-            first +=
-                usize::from(found.hits.first().is_some_and(|hit| hit.citizen.value() == u64::from(mate)));
+            first += usize::from(found.hits.first().is_some_and(|hit| hit.citizen == subject(mate)));
         }
     }
     let mate_rate = (mated > 0).then(|| f64::from(first as u32) / f64::from(mated as u32));
     let of = json!({ "probes": checked, "differing": differing, "mate_rate": mate_rate });
     say("exactness", 2, start.elapsed().as_secs_f64(), of);
+}
+
+/// The subject of a row of the gallery, as `enrol` numbers them.
+fn subject(row: u32) -> SubjectId {
+    CitizenId::from_value(u64::from(row)).unwrap().into()
 }
