@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let writer = database.writer()?;
     for (citizen, finger, row) in [(first, "fingers/102_0.iso", 0), (second, "fingers/202_0.iso", 1)] {
         let enrolment = Enrolment::new().finger(Finger::RightIndex, record(finger)?).face(face(&model, row)?);
-        writer.enrol(&citizen, enrolment)?;
+        writer.enrol(citizen, enrolment)?;
     }
     writer.commit()?;
 
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // 10,000 each.
     let probe = Probe::new().finger(Finger::RightIndex, record("fingers/102_1.iso")?).face(face(&model, 6)?);
     for claimed in [first, second] {
-        let (answer, evidence) = match database.authenticate(&claimed, &probe, &Policy::default())? {
+        let (answer, evidence) = match database.authenticate(claimed, &probe, &Policy::default())? {
             Decision::Accept(evidence) => ("accepted", evidence),
             Decision::Reject(evidence) => ("rejected", evidence),
             Decision::Refer(reason) => {

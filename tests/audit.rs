@@ -27,23 +27,23 @@ fn decisions_and_changes_are_one_chain() {
     let options = options(&people).audit(Arc::new(AuditFile::append(&path).unwrap()));
     let database = CitizenDatabase::create(folder.path().join("gallery"), options).unwrap();
     let id = people.id(0);
-    database.enrol(&id, people.enrolment(0)).unwrap();
-    database.lock(&id, LockReason::Death).unwrap();
-    let _ = database.authenticate(&id, &people.probe(0), &Policy::default()).unwrap();
-    database.unlock(&id).unwrap();
-    let reference = database.snapshot().unwrap().citizen(&id).unwrap().unwrap().faces[0].meta.reference();
+    database.enrol(id, people.enrolment(0)).unwrap();
+    database.lock(id, LockReason::Death).unwrap();
+    let _ = database.authenticate(id, &people.probe(0), &Policy::default()).unwrap();
+    database.unlock(id).unwrap();
+    let reference = database.snapshot().unwrap().citizen(id).unwrap().unwrap().faces[0].meta.reference();
     database.release_writer();
     let writer = database.writer().unwrap();
-    writer.remove(&id, reference).unwrap();
+    writer.remove(id, reference).unwrap();
     writer.enrol_all(vec![(people.id(1), people.enrolment(1)), (people.id(2), people.enrolment(2))]).unwrap();
     writer.commit().unwrap();
     // Nothing new is nothing to record; and what is only staged is not done.
     writer.flush().unwrap();
     writer.compact().unwrap();
-    writer.delete(&people.id(1)).unwrap();
+    writer.delete(people.id(1)).unwrap();
     drop(writer);
-    database.delete(&id).unwrap();
-    assert!(database.delete(&people.id(7)).is_err());
+    database.delete(id).unwrap();
+    assert!(database.delete(people.id(7)).is_err());
 
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<_> = text.lines().map(json).collect();
@@ -205,12 +205,12 @@ fn a_change_that_cannot_be_recorded_is_not_made() {
         let database = CitizenDatabase::open(folder.path(), options(&people).audit(sink)).unwrap();
         let before = database.snapshot().unwrap().generation();
         let failed = |result| assert!(matches!(result, Err(DatabaseError::Audit(_))));
-        failed(database.enrol(&people.id(1), people.enrolment(1)).map(drop));
-        failed(database.lock(&people.id(0), LockReason::Authority));
-        failed(database.delete(&people.id(0)));
-        failed(database.authenticate(&people.id(0), &people.probe(0), &Policy::default()).map(drop));
+        failed(database.enrol(people.id(1), people.enrolment(1)).map(drop));
+        failed(database.lock(people.id(0), LockReason::Authority));
+        failed(database.delete(people.id(0)));
+        failed(database.authenticate(people.id(0), &people.probe(0), &Policy::default()).map(drop));
         let writer = database.writer().unwrap();
-        writer.delete(&people.id(0)).unwrap();
+        writer.delete(people.id(0)).unwrap();
         failed(writer.commit().map(drop));
         failed(writer.flush());
         failed(writer.compact());
@@ -219,8 +219,8 @@ fn a_change_that_cannot_be_recorded_is_not_made() {
         drop(database);
         let database = CitizenDatabase::open(folder.path(), options(&people)).unwrap();
         let snapshot = database.snapshot().unwrap();
-        assert!(snapshot.citizen(&people.id(0)).unwrap().is_some_and(|view| view.fingers.len() == 4));
-        assert!(snapshot.citizen(&people.id(1)).unwrap().is_none());
+        assert!(snapshot.citizen(people.id(0)).unwrap().is_some_and(|view| view.fingers.len() == 4));
+        assert!(snapshot.citizen(people.id(1)).unwrap().is_none());
     }
 }
 
@@ -232,12 +232,12 @@ fn a_file_that_failed_goes_on_when_there_is_room() {
     let sink = Arc::new(AuditFile::append(&path).unwrap());
     let database =
         CitizenDatabase::create(folder.path().join("gallery"), options(&people).audit(sink.clone())).unwrap();
-    database.enrol(&people.id(0), people.enrolment(0)).unwrap();
+    database.enrol(people.id(0), people.enrolment(0)).unwrap();
     // Another process's write ended in the middle.
     let mut bytes = fs::read(&path).unwrap();
     bytes.extend(b"{\"previous\":\"12");
     fs::write(&path, &bytes).unwrap();
-    database.lock(&people.id(0), LockReason::Death).unwrap();
+    database.lock(people.id(0), LockReason::Death).unwrap();
     let report = check_audit(&path, None).unwrap();
     assert_eq!((report.entries, report.torn), (2, vec![2]));
 }
@@ -283,11 +283,11 @@ fn what_a_writer_had_to_settle_is_recorded_once() {
     drop(CitizenDatabase::create(&gallery, options(&people)).unwrap());
     fs::File::options().append(true).open(gallery.join("wal-000001")).unwrap().write_all(&[7; 50]).unwrap();
     let database = open();
-    database.enrol(&people.id(0), people.enrolment(0)).unwrap();
-    database.enrol(&people.id(1), people.enrolment(1)).unwrap();
+    database.enrol(people.id(0), people.enrolment(0)).unwrap();
+    database.enrol(people.id(1), people.enrolment(1)).unwrap();
     drop(database);
     let database = open();
-    database.enrol(&people.id(2), people.enrolment(2)).unwrap();
+    database.enrol(people.id(2), people.enrolment(2)).unwrap();
 
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<_> = text.lines().map(json).collect();
@@ -305,27 +305,27 @@ fn a_request_that_is_repeated_changes_nothing_and_one_that_differs_is_a_conflict
     let request = RequestId::new([9; 16]);
     let database = CitizenDatabase::create(&gallery, options(&people)).unwrap();
     let enrolment = || people.enrolment(0).request_id(request);
-    let first = database.enrol(&people.id(0), enrolment()).unwrap();
+    let first = database.enrol(people.id(0), enrolment()).unwrap();
     let generation = database.snapshot().unwrap().generation();
-    assert_eq!(database.enrol(&people.id(0), enrolment()).unwrap(), first);
+    assert_eq!(database.enrol(people.id(0), enrolment()).unwrap(), first);
     drop(database);
     // Also after it was deleted meanwhile, and from another opening.
     let database = CitizenDatabase::open(&gallery, options(&people)).unwrap();
-    assert_eq!(database.enrol(&people.id(0), enrolment()).unwrap(), first);
+    assert_eq!(database.enrol(people.id(0), enrolment()).unwrap(), first);
     assert_eq!(database.snapshot().unwrap().generation(), generation);
-    database.delete(&people.id(0)).unwrap();
-    assert_eq!(database.enrol(&people.id(0), enrolment()).unwrap(), first);
-    assert!(database.snapshot().unwrap().citizen(&people.id(0)).unwrap().is_none(), "it stays deleted");
+    database.delete(people.id(0)).unwrap();
+    assert_eq!(database.enrol(people.id(0), enrolment()).unwrap(), first);
+    assert!(database.snapshot().unwrap().citizen(people.id(0)).unwrap().is_none(), "it stays deleted");
     for other in [people.enrolment(1).request_id(request), people.enrolment(2).request_id(request)] {
-        let refused = database.enrol(&people.id(0), other).unwrap_err();
+        let refused = database.enrol(people.id(0), other).unwrap_err();
         assert!(
             matches!(&refused, DatabaseError::Gallery(GalleryError::RequestConflict { request: named }) if *named == request),
             "{refused}"
         );
     }
-    let refused = database.enrol(&people.id(5), enrolment()).unwrap_err();
+    let refused = database.enrol(people.id(5), enrolment()).unwrap_err();
     assert!(refused.to_string().contains("made before with other content"), "{refused}");
     // What failed left nothing behind.
-    database.enrol(&people.id(6), people.enrolment(6)).unwrap();
-    assert!(database.snapshot().unwrap().citizen(&people.id(5)).unwrap().is_none());
+    database.enrol(people.id(6), people.enrolment(6)).unwrap();
+    assert!(database.snapshot().unwrap().citizen(people.id(5)).unwrap().is_none());
 }

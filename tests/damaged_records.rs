@@ -48,7 +48,7 @@ fn a_flipped_bit_never_becomes_a_rejection() {
             for index in 0..3 {
                 let claim = CitizenDatabase::open(directory.path(), options(&people)).and_then(|database| {
                     let _ = database.identify(&people.probe(index), &Identify::top(NonZeroUsize::MIN));
-                    database.authenticate(&people.id(index), &people.probe(index), &policy)
+                    database.authenticate(people.id(index), &people.probe(index), &policy)
                 });
                 match claim {
                     Ok(Decision::Accept(_)) => accepted += 1,
@@ -73,18 +73,18 @@ fn a_lock_is_told_before_a_damaged_record_is_looked_at() {
     let directory = tempfile::tempdir().unwrap();
     let database = database(&people, directory.path(), 1);
     let writer = database.writer().unwrap();
-    writer.lock(&people.id(0), LockReason::Death).unwrap();
+    writer.lock(people.id(0), LockReason::Death).unwrap();
     writer.flush().unwrap();
     drop(writer);
     let reference = {
         let snapshot = database.snapshot().unwrap();
-        snapshot.citizen(&people.id(0)).unwrap().unwrap().fingers[1].clone()
+        snapshot.citizen(people.id(0)).unwrap().unwrap().fingers[1].clone()
     };
     drop(database);
     // A flip that damages what the claim would compare, known by what an unlocked copy says.
     let claim = |directory: &Path| {
         let database = CitizenDatabase::open(directory, options(&people))?;
-        database.authenticate(&people.id(0), &people.probe(0), &Policy::default())
+        database.authenticate(people.id(0), &people.probe(0), &Policy::default())
     };
     let mut met = 0;
     for segment in segments(directory.path()) {
@@ -94,7 +94,7 @@ fn a_lock_is_told_before_a_damaged_record_is_looked_at() {
             flip(&segment, bit);
             let unlocked = copy(directory.path());
             let damaged = CitizenDatabase::open(unlocked.path(), options(&people))
-                .is_ok_and(|database| database.unlock(&people.id(0)).is_ok())
+                .is_ok_and(|database| database.unlock(people.id(0)).is_ok())
                 && matches!(
                     claim(unlocked.path()),
                     Err(DatabaseError::DamagedRecord { reference: r, .. }) if r == reference.meta.reference()

@@ -14,20 +14,20 @@ fn changes_are_seen_by_another_handle_as_soon_as_they_return() {
     let database = CitizenDatabase::create(&path, options(&people)).unwrap();
     let other = CitizenDatabase::open(&path, options(&people)).unwrap();
     let claim =
-        |index| other.authenticate(&people.id(index), &people.probe(index), &Policy::default()).unwrap();
+        |index| other.authenticate(people.id(index), &people.probe(index), &Policy::default()).unwrap();
 
     assert_eq!(claim(1), Decision::Refer(ReferReason::UnknownCitizen));
-    assert_eq!(database.enrol(&people.id(1), people.enrolment(1)).unwrap().len(), 5);
+    assert_eq!(database.enrol(people.id(1), people.enrolment(1)).unwrap().len(), 5);
     assert!(matches!(claim(1), Decision::Accept(_)));
     let why = LockReason::HolderRequest;
-    database.lock(&people.id(1), why).unwrap();
+    database.lock(people.id(1), why).unwrap();
     assert_eq!(claim(1), Decision::Refer(ReferReason::Locked { why }));
-    database.unlock(&people.id(1)).unwrap();
+    database.unlock(people.id(1)).unwrap();
     assert!(matches!(claim(1), Decision::Accept(_)));
-    database.delete(&people.id(1)).unwrap();
+    database.delete(people.id(1)).unwrap();
     assert_eq!(claim(1), Decision::Refer(ReferReason::UnknownCitizen));
-    assert!(database.delete(&people.id(1)).is_err(), "nobody to delete");
-    database.enrol(&people.id(2), people.enrolment(2)).unwrap();
+    assert!(database.delete(people.id(1)).is_err(), "nobody to delete");
+    database.enrol(people.id(2), people.enrolment(2)).unwrap();
     assert!(matches!(claim(2), Decision::Accept(_)), "a refused change does not spoil the next");
 }
 
@@ -43,7 +43,7 @@ fn threads_share_the_writer_and_others_wait_for_its_release() {
             scope.spawn(move || {
                 for n in 0..5 {
                     let index = thread * 100 + n;
-                    database.enrol(&people.id(index), people.enrolment(index)).unwrap();
+                    database.enrol(people.id(index), people.enrolment(index)).unwrap();
                 }
             });
         }
@@ -52,7 +52,7 @@ fn threads_share_the_writer_and_others_wait_for_its_release() {
     assert_eq!(other.snapshot().unwrap().gallery().face_count(), 20);
     // Whoever writes in this process shares the writer; another process waits for its release.
     let (writer, second) = (database.writer().unwrap(), other.writer().unwrap());
-    other.enrol(&people.id(900), people.enrolment(900)).unwrap();
+    other.enrol(people.id(900), people.enrolment(900)).unwrap();
     drop((writer, second));
     database.release_writer();
     other.release_writer();

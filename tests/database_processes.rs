@@ -19,12 +19,12 @@ fn child() {
     let people = People::new();
     let database = CitizenDatabase::open(directory, options(&people)).unwrap();
     match work.as_str() {
-        "enrol" => assert_eq!(database.enrol(&people.id(1), people.enrolment(1)).unwrap().len(), 5),
-        "lock" => database.lock(&people.id(1), LockReason::Authority).unwrap(),
-        "delete" => database.delete(&people.id(1)).unwrap(),
+        "enrol" => assert_eq!(database.enrol(people.id(1), people.enrolment(1)).unwrap().len(), 5),
+        "lock" => database.lock(people.id(1), LockReason::Authority).unwrap(),
+        "delete" => database.delete(people.id(1)).unwrap(),
         "compact" => database.writer().unwrap().compact().unwrap(),
         "locked out" => {
-            let result = database.enrol(&people.id(1), people.enrolment(1));
+            let result = database.enrol(people.id(1), people.enrolment(1));
             assert!(matches!(result, Err(DatabaseError::Gallery(GalleryError::Locked { .. }))));
         }
         other => panic!("{other}"),
@@ -46,7 +46,7 @@ fn a_claim_sees_what_another_process_has_acknowledged() {
     let people = People::new();
     let directory = tempfile::tempdir().unwrap();
     let database = database(&people, directory.path(), 1);
-    let claim = || database.authenticate(&people.id(1), &people.probe(1), &Policy::default()).unwrap();
+    let claim = || database.authenticate(people.id(1), &people.probe(1), &Policy::default()).unwrap();
     let unknown = Decision::Refer(ReferReason::UnknownCitizen);
     assert_eq!(claim(), unknown);
     other_process(directory.path(), "enrol");

@@ -97,14 +97,14 @@ fn a_sub_gallery_holds_the_search_and_a_lock_does_not_hide() {
     assert_eq!(found.compared, 6);
     assert_eq!(found.candidates.len(), 3);
     assert!(found.candidates.iter().all(|candidate| candidate.citizen != people.id(3)));
-    database.lock(&people.id(3), LockReason::Authority).unwrap();
+    database.lock(people.id(3), LockReason::Authority).unwrap();
     let found = database.identify(&people.probe(3), &FIVE).unwrap();
     assert_eq!(
         (found.candidates[0].citizen, found.candidates[0].locked),
         (people.id(3), Some(LockReason::Authority))
     );
     // Deleted is gone.
-    database.delete(&people.id(3)).unwrap();
+    database.delete(people.id(3)).unwrap();
     let found = database.identify(&people.probe(3), &FIVE).unwrap();
     assert!(found.candidates.iter().all(|candidate| candidate.citizen != people.id(3)));
 }
@@ -158,7 +158,7 @@ fn what_cannot_be_searched_is_an_error_and_not_an_empty_list() {
     let found = database.identify(&people.probe(0), &FIVE).unwrap();
     assert_eq!((found.candidates.len(), found.compared), (0, 0));
     let writer = database.writer().unwrap();
-    writer.enrol(&people.id(0), Enrolment::new().face(people.face(0, 0))).unwrap();
+    writer.enrol(people.id(0), Enrolment::new().face(people.face(0, 0))).unwrap();
     writer.commit().unwrap();
     let found = database.identify(&people.probe(0), &FIVE).unwrap();
     assert_eq!(found.candidates[0].comparisons[0].modality, Modality::Face);

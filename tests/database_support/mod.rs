@@ -79,7 +79,7 @@ pub fn database(people: &People, path: &std::path::Path, count: u64) -> CitizenD
     let database = CitizenDatabase::create(path, options(people)).unwrap();
     let writer = database.writer().unwrap();
     for index in 0..count {
-        writer.enrol(&people.id(index), people.enrolment(index)).unwrap();
+        writer.enrol(people.id(index), people.enrolment(index)).unwrap();
     }
     writer.commit().unwrap();
     drop(writer);

@@ -108,7 +108,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
         return Err(Failure::new(Exit::Usage, message));
     }
     let decision =
-        database.authenticate(&args.citizen, &probe, &args.policy()).map_err(|error| failure(&error))?;
+        database.authenticate(args.citizen, &probe, &args.policy()).map_err(|error| failure(&error))?;
     let (outcome, answer) = match &decision {
         Decision::Accept(evidence) => (AuditOutcome::Accept(evidence), Answer::Yes),
         Decision::Reject(evidence) => (AuditOutcome::Reject(evidence), Answer::No),

@@ -88,17 +88,17 @@ pub(crate) struct CompactArgs {
 
 pub(crate) fn delete(args: &DeleteArgs, console: &Console) -> Result<Answer, Failure> {
     change(&args.of.gallery, &args.of.audit, console, |writer| {
-        writer.delete(&args.of.citizen)?;
+        writer.delete(args.of.citizen)?;
         if args.compact { writer.compact() } else { Ok(()) }
     })
 }
 
 pub(crate) fn lock(args: &LockArgs, console: &Console) -> Result<Answer, Failure> {
-    change(&args.of.gallery, &args.of.audit, console, |writer| writer.lock(&args.of.citizen, args.reason))
+    change(&args.of.gallery, &args.of.audit, console, |writer| writer.lock(args.of.citizen, args.reason))
 }
 
 pub(crate) fn unlock(args: &UnlockArgs, console: &Console) -> Result<Answer, Failure> {
-    change(&args.of.gallery, &args.of.audit, console, |writer| writer.unlock(&args.of.citizen))
+    change(&args.of.gallery, &args.of.audit, console, |writer| writer.unlock(args.of.citizen))
 }
 
 pub(crate) fn compact(args: &CompactArgs, console: &Console) -> Result<Answer, Failure> {

@@ -196,7 +196,7 @@ fn one(
     if let Some(face) = samples.face {
         enrolment = enrolment.face(face.template).captured(face.captured);
     }
-    summary.references += writer.enrol(&citizen, enrolment)?.len() as u64;
+    summary.references += writer.enrol(citizen, enrolment)?.len() as u64;
     summary.citizens += 1;
     staged.insert(citizen);
     Ok(())

@@ -106,7 +106,7 @@ fn no_answers(people: &People, database: &CitizenDatabase, report: &mut Report) 
     tell("a number that is not enrolled", ask(database, &stranger, &whole)?);
     tell("a face and no finger", ask(database, &enrolled, &people.probe(0, Shows::Face)?)?);
     tell("a finger and no face", ask(database, &enrolled, &people.probe(0, Shows::Finger)?)?);
-    changed(&|writer| writer.lock(&enrolled, LockReason::CardRevoked)).map_err(|error| failure(&error))?;
+    changed(&|writer| writer.lock(enrolled, LockReason::CardRevoked)).map_err(|error| failure(&error))?;
     tell("a locked citizen", ask(database, &enrolled, &whole)?);
-    changed(&|writer| writer.unlock(&enrolled)).map_err(|error| failure(&error))
+    changed(&|writer| writer.unlock(enrolled)).map_err(|error| failure(&error))
 }
