@@ -252,11 +252,14 @@ fn parts<T>(rows: &[T], most: u64, bytes: impl Fn(&T) -> u64) -> Vec<Range<usize
     parts
 }
 
+/// Rows of one model's faces.
+type FaceRows = Vec<(ReferenceMeta, Arc<[f32]>)>;
+
 /// Rows that were never in a segment, by key.
 #[derive(Default)]
 pub(super) struct FreshRows {
     pub(super) fingers: Vec<(ReferenceMeta, Arc<CodedFinger>)>,
-    pub(super) faces: BTreeMap<(ModelId, usize), Vec<(ReferenceMeta, Arc<[f32]>)>>,
+    pub(super) faces: BTreeMap<(ModelId, usize), FaceRows>,
 }
 
 /// Writes rows that are only in memory as segments.

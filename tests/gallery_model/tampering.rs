@@ -68,11 +68,11 @@ impl World {
     fn look_around(&mut self) -> bool {
         let fresh = self.fresh_reader();
         let told = fresh.is_err();
-        if let Ok(snapshot) = fresh {
-            if let Ok(seen) = contents(&snapshot) {
-                let known = self.history.get(&snapshot.generation().value());
-                assert_eq!(known, Some(&seen), "a state that was never acknowledged");
-            }
+        if let Ok(snapshot) = fresh
+            && let Ok(seen) = contents(&snapshot)
+        {
+            let known = self.history.get(&snapshot.generation().value());
+            assert_eq!(known, Some(&seen), "a state that was never acknowledged");
         }
         // Who has seen the newest state sees no other one.
         if let Ok(snapshot) = self.follower.snapshot() {
