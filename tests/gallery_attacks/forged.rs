@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use biomatch::gallery::{Gallery, verify_in};
+use biomatch::gallery::{Gallery, NewReference, verify_in};
 use biomatch::storage::Memory;
 
 use crate::gallery_support::*;
@@ -103,7 +103,9 @@ fn files() -> BTreeMap<String, Vec<u8>> {
     let gallery = Gallery::create_in(Arc::new(memory.clone()), manual()).unwrap();
     let writer = gallery.writer().unwrap();
     for who in 0..5 {
-        writer.add(citizen(who), &[finger(who), face(&model("m"), who, 16)]).unwrap();
+        // So many minutiae that there are cylinders.
+        let finger = NewReference::finger(template(who, 40));
+        writer.add(citizen(who), &[finger, face(&model("m"), who, 16)]).unwrap();
     }
     writer.flush().unwrap();
     memory.files()
