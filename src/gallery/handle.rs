@@ -143,7 +143,10 @@ impl Gallery {
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, GalleryError> {
         let shared = &*self.shared;
         let snapshot = match session::find(shared.directory) {
-            Some(session) => session.core.newest(),
+            Some(session) => {
+                shared.let_go(&session.core.newest());
+                session.core.newest()
+            }
             None => shared.follow()?,
         };
         let found = snapshot.generation().value();
@@ -216,6 +219,15 @@ impl Shared {
             Ok(())
         } else {
             Err(GalleryError::Replaced { directory: self.files.path("") })
+        }
+    }
+
+    /// Drops a state that is not the newest: it maps files that an erasure waits for.
+    fn let_go(&self, newest: &Snapshot) {
+        if let Some(mut follower) = self.follower.try_lock()
+            && follower.as_ref().is_some_and(|state| state.snapshot.generation() < newest.generation())
+        {
+            *follower = None;
         }
     }
 
