@@ -140,6 +140,10 @@ impl CitizenWriter {
     /// # Errors
     /// An I/O error.
     pub fn erasure(&self, ticket: &ErasureTicket) -> Result<ErasureState, DatabaseError> {
+        if let Some(record) = &self.record {
+            // Its handle lets older snapshots go, which map files that the erasure waits for.
+            record.gallery.snapshot()?;
+        }
         Ok(self.writer.erasure(ticket)?)
     }
 

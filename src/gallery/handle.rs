@@ -150,7 +150,11 @@ impl Gallery {
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, GalleryError> {
         let shared = &*self.shared;
         let snapshot = match session::find(shared.directory) {
-            Some(session) => shared.check_identity(&session)?.core.newest(),
+            Some(session) => {
+                let newest = shared.check_identity(&session)?.core.newest();
+                shared.drop_older(&newest);
+                newest
+            }
             None => shared.follow()?,
         };
         let found = snapshot.generation().value();
@@ -245,6 +249,15 @@ impl Shared {
         // Somebody who has it is not idle.
         if let Some(mut follower) = self.follower.try_lock()
             && follower.as_ref().is_some_and(|state| state.is_superseded(&self.files))
+        {
+            *follower = None;
+        }
+    }
+
+    /// Drops what is followed if it is not the newest: it maps files that an erasure waits for.
+    fn drop_older(&self, newest: &Snapshot) {
+        if let Some(mut follower) = self.follower.try_lock()
+            && follower.as_ref().is_some_and(|state| state.snapshot.generation() < newest.generation())
         {
             *follower = None;
         }
