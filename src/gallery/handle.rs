@@ -101,6 +101,10 @@ impl Gallery {
         check_is_gallery(&files)?;
         let directory = files.directory()?.id;
         let (state, _) = State::load(&files, &options, None, Role::Reader)?;
+        // A commit of this process that is durable and not published yet was given to nobody.
+        let loaded = state.snapshot.generation().value();
+        let given = session::find(directory)
+            .map_or(loaded, |session| session.core.newest().generation().value().min(loaded));
         let shared = Shared {
             files,
             options,
@@ -108,7 +112,7 @@ impl Gallery {
             identity: state.manifest.gallery,
             partition: state.manifest.partition,
             read_only,
-            given: Arc::new(AtomicU64::new(state.snapshot.generation().value())),
+            given: Arc::new(AtomicU64::new(given)),
             follower: Mutex::new(Some(state)),
         };
         Ok(Self { shared: Arc::new(shared) })
