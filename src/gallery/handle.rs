@@ -105,6 +105,10 @@ impl Gallery {
         check_is_gallery(&files)?;
         let directory = files.directory()?.id;
         let (state, _) = State::load(&files, &options, None, Role::Reader)?;
+        // A commit of this process that is durable and not published yet was given to nobody.
+        let loaded = state.snapshot.generation().value();
+        let given = session::find(directory)
+            .map_or(loaded, |session| session.core.newest().generation().value().min(loaded));
         let shared = Shared {
             files,
             options,
@@ -112,7 +116,7 @@ impl Gallery {
             identity: state.manifest.gallery,
             partition: state.manifest.partition,
             read_only,
-            given: Arc::new(AtomicU64::new(0)),
+            given: Arc::new(AtomicU64::new(given)),
             asked: Mutex::new(Instant::now()),
             follower: Mutex::new(Some(state)),
         };
