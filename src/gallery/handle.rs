@@ -144,7 +144,7 @@ impl Gallery {
         let shared = &*self.shared;
         let snapshot = match session::find(shared.directory) {
             Some(session) => {
-                shared.let_go(&session.core.newest());
+                shared.let_go();
                 session.core.newest()
             }
             None => shared.follow()?,
@@ -222,11 +222,9 @@ impl Shared {
         }
     }
 
-    /// Drops a state that is not the newest: it maps files that an erasure waits for.
-    fn let_go(&self, newest: &Snapshot) {
-        if let Some(mut follower) = self.follower.try_lock()
-            && follower.as_ref().is_some_and(|state| state.snapshot.generation() < newest.generation())
-        {
+    /// Drops what was followed before this process had the writer: it maps files that an erasure waits for.
+    fn let_go(&self) {
+        if let Some(mut follower) = self.follower.try_lock() {
             *follower = None;
         }
     }
