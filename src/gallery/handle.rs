@@ -156,7 +156,7 @@ impl Gallery {
         let snapshot = match session::find(shared.directory) {
             Some(session) => {
                 let newest = shared.check_identity(&session)?.core.newest();
-                shared.drop_older(&newest);
+                shared.drop_followed();
                 newest
             }
             None => shared.follow()?,
@@ -258,11 +258,9 @@ impl Shared {
         }
     }
 
-    /// Drops what is followed if it is not the newest: it maps files that an erasure waits for.
-    fn drop_older(&self, newest: &Snapshot) {
-        if let Some(mut follower) = self.follower.try_lock()
-            && follower.as_ref().is_some_and(|state| state.snapshot.generation() < newest.generation())
-        {
+    /// Drops what was followed before this process had the writer: it maps files that an erasure waits for.
+    fn drop_followed(&self) {
+        if let Some(mut follower) = self.follower.try_lock() {
             *follower = None;
         }
     }
