@@ -1,11 +1,13 @@
 //! The one writer of a process: threads hand in changes, one of them commits for all, and maintenance
 //! goes on beside.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::erasure::{self, ErasureState, ErasureTicket};
 use super::error::GalleryError;
@@ -39,6 +41,8 @@ pub(super) struct Core {
     pub(super) ledger: Mutex<Option<Ledger>>,
     /// The newest acknowledged state.
     pub(super) newest: RwLock<Arc<Snapshot>>,
+    /// Threads for maintenance: half of the processors, so that commits find one free. Made when first needed.
+    threads: OnceLock<Option<ThreadPool>>,
     /// Held while a checkpoint is made: there is one at a time.
     pub(super) maintenance: Mutex<()>,
     /// Submissions that wait for a thread to commit them.
@@ -80,6 +84,7 @@ impl Core {
             recovery_told: AtomicBool::new(false),
             ledger: Mutex::new(Some(ledger)),
             newest,
+            threads: OnceLock::new(),
             maintenance: Mutex::new(()),
             queue: Mutex::default(),
             is_led: AtomicBool::new(false),
@@ -200,6 +205,18 @@ impl Core {
             };
             self.work.lock().failure = failure;
             return;
+        }
+    }
+
+    /// Runs work on the threads for maintenance; on the caller's if there are none to be had.
+    pub(super) fn on_own_threads<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        let make = || {
+            let processors = thread::available_parallelism().map_or(1, usize::from);
+            ThreadPoolBuilder::new().num_threads((processors / 2).max(1)).build().ok()
+        };
+        match self.threads.get_or_init(make) {
+            Some(threads) => threads.install(work),
+            None => work(),
         }
     }
 

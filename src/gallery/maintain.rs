@@ -81,7 +81,7 @@ impl Core {
     fn checkpoint(&self, start: Start, chosen: &[u64]) -> Result<(), GalleryError> {
         let context =
             Context { files: &self.files, options: &self.options, numbers: &self.numbers, pace: &self.pace };
-        let mut draft = draft(context, start, chosen)?;
+        let mut draft = self.on_own_threads(|| draft(context, start, chosen))?;
         let mut copied = 0;
         // What was committed meanwhile is copied to the new log; the last of it while commits wait.
         loop {
