@@ -304,6 +304,17 @@ fn version_2() {
     torn("v2");
 }
 
+#[test]
+fn version_3() {
+    settled("v3");
+    let copy = tempfile::tempdir().unwrap();
+    for name in names(&folder("v3").join("settled")) {
+        fs::copy(folder("v3").join("settled").join(&name), copy.path().join(&name)).unwrap();
+    }
+    let gallery = Gallery::open(copy.path(), Options::default()).unwrap();
+    assert_eq!(gallery.snapshot().unwrap().payload(), b"a position in a log");
+}
+
 /// The version and the sections of each committed segment, by the first bytes of the file alone.
 #[test]
 fn segments_are_of_their_version() {
@@ -332,11 +343,12 @@ fn segments_are_of_their_version() {
 }
 
 /// Golden files are never made again: a change of these digests is a mistake.
-const DIGESTS: [(&str, &str); 4] = [
+const DIGESTS: [(&str, &str); 5] = [
     ("v1-vectors", "c905e5fb1bf0f5c3ab512fda28a71b273dabcfd37a4118892eed316d61f2b928"),
     ("v1-whole-codes", "a78a61142e47acfae97d10bc8386ef41fe60714d65918bce11f69dc4beaa9dc5"),
     ("v1", "d814c4951743c7234ba418e82d0b3d70853c8d359c9cbec86b235cc341cf0e0c"),
     ("v2", "59549968716f771eb687ab53117e84a10b70f21cd58da49f207e349df8ab102d"),
+    ("v3", "65e4765bab6069f0207c290698b51a256ad94e35ff5da8c7ae18fe0b5ce1c20e"),
 ];
 
 #[test]

@@ -1,8 +1,8 @@
 //! The one writer of a process: threads hand in changes, one of them commits for all, and maintenance
 //! goes on beside.
 
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
