@@ -278,3 +278,16 @@ fn a_large_commit_goes_straight_to_segments_and_never_to_the_log() {
     drop(writer);
     assert!(verify(directory.path()).unwrap().is_sound());
 }
+
+#[test]
+fn a_folder_under_the_name_of_an_unfinished_file_is_set_aside() {
+    let directory = tempfile::tempdir().unwrap();
+    let gallery = Gallery::create(directory.path(), Options::default()).unwrap();
+    std::fs::create_dir(directory.path().join("wal-000009.tmp")).unwrap();
+    std::fs::write(directory.path().join("wal-000009.tmp/notes"), "kept").unwrap();
+    let writer = gallery.writer().unwrap();
+    assert_eq!(writer.recovery().set_aside, ["aside-wal-000009.tmp"]);
+    assert_eq!(std::fs::read(directory.path().join("aside-wal-000009.tmp/notes")).unwrap(), b"kept");
+    writer.add(citizen(1), &[finger(1)]).unwrap();
+    writer.commit().unwrap();
+}

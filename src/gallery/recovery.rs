@@ -165,8 +165,16 @@ fn tidy(files: &Files, state: &State, named: &[String], recovery: &mut Recovery)
             || name == names::CREATING
             || name == names::RESTORING;
         if is_superfluous {
-            files.remove(name)?;
-            recovery.removed_files.push(name.clone());
+            match files.remove(name) {
+                // What is no file was never ours.
+                Err(error) if error.io_kind() == Some(std::io::ErrorKind::IsADirectory) => {
+                    recovery.set_aside.push(set_aside(files, name, &found)?);
+                }
+                removed => {
+                    removed?;
+                    recovery.removed_files.push(name.clone());
+                }
+            }
         } else if is_other {
             recovery.set_aside.push(set_aside(files, name, &found)?);
         }
