@@ -279,4 +279,20 @@ impl GalleryError {
             _ => None,
         }
     }
+
+    /// As a finding of those who go on with the other files.
+    pub(super) fn into_finding(self) -> Damage {
+        match self {
+            Self::Storage(StorageError::Damaged(damage)) => damage,
+            Self::Storage(StorageError::Io { file, source, .. }) => {
+                let found = match source.kind() {
+                    std::io::ErrorKind::NotFound => "none".to_owned(),
+                    _ => source.to_string(),
+                };
+                Damage::new(&file, 0, "a file that can be read", found)
+            }
+            Self::WentBack { ref directory, .. } => Damage::new(directory, 0, "files of one state", &self),
+            error => Damage::new(std::path::Path::new(""), 0, "files of one state", error),
+        }
+    }
 }

@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rayon::prelude::*;
 
 use super::apply::{Application, Attached, Fresh};
-use super::block::Modality;
 use super::change::{AddedColumns, Change, Staged, encode};
 use super::checkpoint::{Created, write_fresh};
 use super::error::GalleryError;
-use super::load::{open_face, open_finger};
+use super::load::open_attached;
 use super::manifest::{Manifest, SegmentEntry};
 use super::names;
 use super::options::Options;
@@ -19,7 +18,6 @@ use super::pins::Pins;
 use super::reference::{NewReference, ReferenceId};
 use super::requests::{RequestEntry, RequestId, Requests};
 use super::snapshot::Snapshot;
-use super::state::Role;
 use super::submission::{Commit, Submission};
 use crate::storage::{Batch, Files, Lock, Log, Record, Witness, WitnessFile};
 use crate::subject::SubjectId;
@@ -326,17 +324,6 @@ impl Ledger {
         judged.changes.push((change, Vec::new()));
         created.keep();
         Ok(())
-    }
-}
-
-pub(super) fn open_attached(
-    files: &Files,
-    gallery: [u8; 16],
-    entry: &SegmentEntry,
-) -> Result<Attached, GalleryError> {
-    match entry.modality {
-        Modality::Finger => open_finger(files, gallery, entry, Role::Writer).map(Attached::Fingers),
-        Modality::Face => open_face(files, gallery, entry).map(Attached::Faces),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::apply::Attached;
 use super::block::{Block, FaceBlock, FaceColumns, Faces, FingerBlock, FingerColumns, Fingers, Modality};
 use super::change::Change;
 use super::error::GalleryError;
@@ -197,4 +198,16 @@ pub(super) fn open_face(
     let segment = FaceSegment::new(segment)
         .ok_or_else(|| Damage::new(&path, 0, "a segment of faces", "one of fingers"))?;
     Ok(Block::new(FaceColumns(Faces::Segment(Arc::new(segment)))))
+}
+
+/// Opens a segment that a change attaches.
+pub(super) fn open_attached(
+    files: &Files,
+    gallery: [u8; 16],
+    entry: &SegmentEntry,
+) -> Result<Attached, GalleryError> {
+    match entry.modality {
+        Modality::Finger => open_finger(files, gallery, entry, Role::Writer).map(Attached::Fingers),
+        Modality::Face => open_face(files, gallery, entry).map(Attached::Faces),
+    }
 }

@@ -9,11 +9,13 @@ use super::names;
 use super::partition::Partition;
 use crate::fingerprint::codes::CodeModelId;
 pub(super) use crate::storage::COUNTERS;
-use crate::storage::{Damage, Fields, Head, MOST_PAYLOAD, zeros};
+use crate::storage::{Damage, Fields, FileKind, Head, MOST_PAYLOAD, zeros};
 use crate::subject::SubjectId;
 
 const MAGIC: [u8; 16] = *b"biomatch-m\0\x1a\n\xa9\r\n";
 const VERSION: u32 = 3;
+const KIND: FileKind =
+    FileKind { magic: MAGIC, version: VERSION, name: "a manifest", checksum: "the manifest's checksum" };
 /// Bytes before the lists.
 const HEADER: usize = 320;
 
@@ -151,18 +153,7 @@ impl Manifest {
 
     pub(super) fn decode(file: &Path, bytes: &[u8]) -> Result<Self, Damage> {
         let damage = |expected: &str| Damage::new(file, 0, expected, "something else");
-        let (body, crc) = bytes
-            .len()
-            .checked_sub(4)
-            .and_then(|end| bytes.split_at_checked(end))
-            .ok_or_else(|| damage("a manifest"))?;
-        if crc != crc32fast::hash(body).to_le_bytes() {
-            return Err(Damage::new(file, body.len() as u64, "the manifest's checksum", "another"));
-        }
-        let mut fields = Fields::new(body);
-        if fields.array() != Some(MAGIC) || fields.u32() != Some(VERSION) {
-            return Err(damage("a manifest of version 3"));
-        }
+        let mut fields = KIND.open(file, bytes)?;
         let manifest = Self::fields(&mut fields).ok_or_else(|| damage("a manifest's fields"))?;
         if !fields.rest().is_empty() {
             return Err(damage("nothing after the last list"));

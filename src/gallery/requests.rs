@@ -7,11 +7,17 @@ use std::path::Path;
 use super::erasure::PendingErasure;
 use super::manifest::FileEntry;
 use super::reference::ReferenceId;
-use crate::storage::{Damage, Fields};
+use crate::storage::{Damage, Fields, FileKind};
 use crate::subject::SubjectId;
 
 const MAGIC: [u8; 16] = *b"biomatch-q\0\x1a\n\xa9\r\n";
 const VERSION: u32 = 3;
+const KIND: FileKind = FileKind {
+    magic: MAGIC,
+    version: VERSION,
+    name: "a file of requests",
+    checksum: "the requests' checksum",
+};
 
 /// At least so many requests, the newest, are remembered.
 pub const REMEMBERED_REQUESTS: usize = 65_536;
@@ -105,18 +111,7 @@ pub(super) fn decode_file(
     bytes: &[u8],
 ) -> Result<Vec<RequestEntry>, Damage> {
     let damage = |expected: &str| Damage::new(file, 0, expected, "something else");
-    let (body, crc) = bytes
-        .len()
-        .checked_sub(4)
-        .and_then(|end| bytes.split_at_checked(end))
-        .ok_or_else(|| damage("a file of requests"))?;
-    if crc != crc32fast::hash(body).to_le_bytes() {
-        return Err(Damage::new(file, body.len() as u64, "the requests' checksum", "another"));
-    }
-    let mut fields = Fields::new(body);
-    if fields.array() != Some(MAGIC) || fields.u32() != Some(VERSION) {
-        return Err(damage("a file of requests of version 3"));
-    }
+    let mut fields = KIND.open(file, bytes)?;
     let count = fields.u32().unwrap_or_default();
     if fields.array() != Some(gallery) || fields.u64() != Some(number) {
         return Err(damage("the file of requests that the manifest names"));

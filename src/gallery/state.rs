@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::acknowledged::{
     MOST_LOG, WitnessReader, first_witness, open_witness, read_current, read_log, went_back,
 };
-use super::apply::{Application, Attached};
+use super::apply::Application;
 use super::change::Change;
 use super::error::GalleryError;
 use super::legacy;
-use super::load::{self, load_segments, open_face, open_finger};
-use super::manifest::{Current, Manifest, Version};
+use super::load::{self, load_segments, open_attached};
+use super::manifest::{Current, Manifest, SegmentEntry, Version};
 use super::names;
 use super::options::Options;
 use super::requests::RequestEntry;
@@ -253,12 +253,7 @@ impl State {
         }
         let path = files.path(&names::log(self.manifest.log));
         let gallery = self.manifest.gallery;
-        let open = |entry: &super::manifest::SegmentEntry| match entry.modality {
-            super::block::Modality::Finger => {
-                open_finger(files, gallery, entry, Role::Writer).map(Attached::Fingers)
-            }
-            super::block::Modality::Face => open_face(files, gallery, entry).map(Attached::Faces),
-        };
+        let open = |entry: &SegmentEntry| open_attached(files, gallery, entry);
         let mut snapshot = (*self.snapshot).clone();
         for (changes, payload) in load::decode_batches(&path, batches, decode, &snapshot.code_model.clone())?
         {

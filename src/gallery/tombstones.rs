@@ -4,11 +4,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::reference::Status;
-use crate::storage::{Damage, Fields};
+use crate::storage::{Damage, Fields, FileKind};
 use crate::subject::SubjectId;
 
 const MAGIC: [u8; 16] = *b"biomatch-t\0\x1a\n\xa9\r\n";
 const VERSION: u32 = 3;
+const KIND: FileKind = FileKind {
+    magic: MAGIC,
+    version: VERSION,
+    name: "a tombstone file",
+    checksum: "the tombstones' checksum",
+};
 
 /// The contents of a tombstone file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,28 +53,35 @@ impl Tombstones {
     }
 
     pub(super) fn decode(file: &Path, gallery: [u8; 16], number: u64, bytes: &[u8]) -> Result<Self, Damage> {
+        let subject = |fields: &mut Fields<'_>| SubjectId::from_stored(fields.array()?, fields.u8()?);
+        Self::decode_as(&KIND, subject, file, gallery, number, bytes)
+    }
+
+    /// Reads a file of `kind`, whose versions differ in how `subject` reads a subject.
+    pub(super) fn decode_as(
+        kind: &FileKind,
+        subject: impl Fn(&mut Fields<'_>) -> Option<SubjectId>,
+        file: &Path,
+        gallery: [u8; 16],
+        number: u64,
+        bytes: &[u8],
+    ) -> Result<Self, Damage> {
         let damage = |expected: &str| Damage::new(file, 0, expected, "something else");
-        let (body, crc) = bytes
-            .len()
-            .checked_sub(4)
-            .and_then(|end| bytes.split_at_checked(end))
-            .ok_or_else(|| damage("a tombstone file"))?;
-        if crc != crc32fast::hash(body).to_le_bytes() {
-            return Err(Damage::new(file, body.len() as u64, "the tombstones' checksum", "another"));
-        }
-        let mut fields = Fields::new(body);
-        if fields.array() != Some(MAGIC) || fields.u32() != Some(VERSION) {
-            return Err(damage("a tombstone file of version 3"));
-        }
+        let mut fields = kind.open(file, bytes)?;
         let segments = fields.u32();
         if fields.array() != Some(gallery) || fields.u64() != Some(number) {
             return Err(damage("the tombstone file that the manifest names"));
         }
-        let found = Self::fields(segments, &mut fields).ok_or_else(|| damage("ascending tombstones"))?;
+        let found =
+            Self::fields(segments, subject, &mut fields).ok_or_else(|| damage("ascending tombstones"))?;
         if fields.rest().is_empty() { Ok(found) } else { Err(damage("nothing after the last tombstone")) }
     }
 
-    fn fields(segments: Option<u32>, fields: &mut Fields<'_>) -> Option<Self> {
+    fn fields(
+        segments: Option<u32>,
+        subject: impl Fn(&mut Fields<'_>) -> Option<SubjectId>,
+        fields: &mut Fields<'_>,
+    ) -> Option<Self> {
         let statuses = fields.u64()?;
         let mut found = Self::default();
         for _ in 0..segments? {
@@ -80,7 +93,7 @@ impl Tombstones {
             found.rows.insert(segment, rows);
         }
         for _ in 0..statuses {
-            let subject = SubjectId::from_stored(fields.array()?, fields.u8()?)?;
+            let subject = subject(fields)?;
             let status = Some(Status::from_code(fields.u8()?)).filter(|&status| status != Status::Active)?;
             if found.statuses.last().is_some_and(|(last, _)| *last >= subject) {
                 return None;
@@ -92,7 +105,7 @@ impl Tombstones {
 }
 
 /// A count and so many rows, ascending, of which there is at least one.
-pub(super) fn ascending_rows(fields: &mut Fields<'_>) -> Option<Vec<u32>> {
+fn ascending_rows(fields: &mut Fields<'_>) -> Option<Vec<u32>> {
     let count = usize::try_from(fields.u64()?).ok()?;
     let rows: Vec<u32> = bytemuck::allocation::pod_collect_to_vec(fields.bytes(count.checked_mul(4)?)?);
     (!rows.is_empty() && rows.is_sorted_by(|a, b| a < b)).then_some(rows)

@@ -14,7 +14,7 @@ use super::options::Options;
 use super::reference::Generation;
 use super::snapshot::Snapshot;
 use super::state::{Role, State};
-use crate::storage::{Backend, Damage, Disk, Files, StorageError, read_witness};
+use crate::storage::{Backend, Damage, Disk, Files, read_witness};
 
 /// A file that was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,25 +61,7 @@ impl Report {
 
     /// Takes what is wrong with a file as a finding, and goes on with the others.
     fn note<T>(&mut self, result: Result<T, GalleryError>) -> Option<T> {
-        match result {
-            Ok(value) => return Some(value),
-            Err(GalleryError::Storage(StorageError::Damaged(damage))) => self.problems.push(damage),
-            Err(GalleryError::Storage(StorageError::Io { file, source, .. })) => {
-                let found = match source.kind() {
-                    std::io::ErrorKind::NotFound => "none".to_owned(),
-                    _ => source.to_string(),
-                };
-                self.problems.push(Damage::new(&file, 0, "a file that can be read", found));
-            }
-            Err(error) => {
-                let file = match &error {
-                    GalleryError::WentBack { directory, .. } => directory.clone(),
-                    _ => std::path::PathBuf::new(),
-                };
-                self.problems.push(Damage::new(&file, 0, "files of one state", error));
-            }
-        }
-        None
+        result.map_err(|error| self.problems.push(error.into_finding())).ok()
     }
 }
 

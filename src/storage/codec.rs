@@ -1,5 +1,9 @@
 //! Little-endian fields out of bytes, without a way to read past them.
 
+use std::path::Path;
+
+use super::error::Damage;
+
 /// No counter of a gallery comes near this; a greater one is damage, and cannot overflow.
 pub(crate) const COUNTERS: u64 = 1 << 62;
 
@@ -47,4 +51,32 @@ impl<'a> Fields<'a> {
 /// Whether every byte is zero.
 pub(crate) fn zeros(bytes: &[u8]) -> bool {
     bytes.iter().all(|&b| b == 0)
+}
+
+/// How a file begins that is read whole, and what errors call it. Such a file ends with its checksum.
+pub(crate) struct FileKind {
+    pub(crate) magic: [u8; 16],
+    pub(crate) version: u32,
+    pub(crate) name: &'static str,
+    pub(crate) checksum: &'static str,
+}
+
+impl FileKind {
+    /// The fields after magic and version, once the checksum is proved.
+    pub(crate) fn open<'a>(&self, file: &Path, bytes: &'a [u8]) -> Result<Fields<'a>, Damage> {
+        let damage = |expected: &str| Damage::new(file, 0, expected, "something else");
+        let (body, crc) = bytes
+            .len()
+            .checked_sub(4)
+            .and_then(|end| bytes.split_at_checked(end))
+            .ok_or_else(|| damage(self.name))?;
+        if crc != crc32fast::hash(body).to_le_bytes() {
+            return Err(Damage::new(file, body.len() as u64, self.checksum, "another"));
+        }
+        let mut fields = Fields::new(body);
+        if fields.array() != Some(self.magic) || fields.u32() != Some(self.version) {
+            return Err(damage(&format!("{} of version {}", self.name, self.version)));
+        }
+        Ok(fields)
+    }
 }

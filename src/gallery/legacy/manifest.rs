@@ -6,26 +6,19 @@ use crate::fingerprint::FEATURE_VERSION;
 use crate::fingerprint::codes::CodeModelId;
 use crate::gallery::manifest::{FileEntry, Manifest, SegmentEntry};
 use crate::gallery::partition::Partition;
-use crate::storage::{Damage, Fields};
+use crate::storage::{Damage, Fields, FileKind};
 
-const MAGIC: [u8; 16] = *b"biomatch-m\0\x1a\n\xa9\r\n";
-const VERSION: u32 = 1;
+const KIND: FileKind = FileKind {
+    magic: *b"biomatch-m\0\x1a\n\xa9\r\n",
+    version: 1,
+    name: "a manifest",
+    checksum: "the manifest's checksum",
+};
 
 /// Reads one. What it does not say is as version 3 has it for a whole registry: codes by `model`.
 pub(in crate::gallery) fn decode(file: &Path, model: CodeModelId, bytes: &[u8]) -> Result<Manifest, Damage> {
     let damage = |expected: &str| Damage::new(file, 0, expected, "something else");
-    let (body, crc) = bytes
-        .len()
-        .checked_sub(4)
-        .and_then(|end| bytes.split_at_checked(end))
-        .ok_or_else(|| damage("a manifest"))?;
-    if crc != crc32fast::hash(body).to_le_bytes() {
-        return Err(Damage::new(file, body.len() as u64, "the manifest's checksum", "another"));
-    }
-    let mut fields = Fields::new(body);
-    if fields.array() != Some(MAGIC) || fields.u32() != Some(VERSION) {
-        return Err(damage("a manifest of version 1"));
-    }
+    let mut fields = KIND.open(file, bytes)?;
     let manifest = read(&mut fields, model).ok_or_else(|| damage("a manifest's fields"))?;
     if !fields.rest().is_empty() {
         return Err(damage("nothing after the last segment"));

@@ -19,9 +19,7 @@ use super::reference::{Generation, ReferenceId};
 use super::requests::Requests;
 use super::restore::{claim, make_folder, refuse_occupied, release};
 use super::snapshot::Snapshot;
-use crate::storage::{
-    Backend, Damage, Disk, Files, Head, LOG_HEADER, StorageError, Witness, WitnessFile, whole_name,
-};
+use crate::storage::{Backend, Damage, Disk, Files, Head, LOG_HEADER, Witness, WitnessFile, whole_name};
 use crate::subject::SubjectId;
 use choose::Chosen;
 use salvage::Salvage;
@@ -87,19 +85,7 @@ impl RepairReport {
 
     /// Takes an error as a finding.
     fn note<T>(&mut self, result: Result<T, GalleryError>) -> Option<T> {
-        match result {
-            Ok(value) => return Some(value),
-            Err(GalleryError::Storage(StorageError::Damaged(damage))) => self.problems.push(damage),
-            Err(GalleryError::Storage(StorageError::Io { file, source, .. })) => {
-                let found = match source.kind() {
-                    std::io::ErrorKind::NotFound => "none".to_owned(),
-                    _ => source.to_string(),
-                };
-                self.problems.push(Damage::new(&file, 0, "a file that can be read", found));
-            }
-            Err(error) => self.problems.push(Damage::new(Path::new(""), 0, "files of one state", error)),
-        }
-        None
+        result.map_err(|error| self.problems.push(error.into_finding())).ok()
     }
 }
 
