@@ -7,29 +7,15 @@
 //! of the overlap; one score.
 
 pub mod codes;
-mod cylinder;
-#[cfg(test)]
-mod exits;
-mod explanation;
 mod features;
 pub mod filter;
-mod geometry;
-mod growth;
-mod hull;
 mod maths;
-mod motion;
-mod parameters;
 #[cfg(test)]
-mod plain;
-mod prepared;
-mod probe;
-mod relaxation;
+mod oracle;
+mod parameters;
 mod score;
-mod similarity;
-mod spread;
-mod support;
-mod trust;
 
-pub use explanation::{Explanation, Fraction, MatchedPair, RigidMotion, explain};
-pub use features::{CylinderBlock, FEATURE_VERSION, FingerFeatures, FingerView};
-pub use probe::{FingerProbe, Scratch};
+pub use features::blocks::CylinderBlock;
+pub use features::finger::{FEATURE_VERSION, FingerFeatures, FingerView};
+pub use score::explanation::{Explanation, Fraction, MatchedPair, RigidMotion, explain};
+pub use score::probe::{FingerProbe, Scratch};

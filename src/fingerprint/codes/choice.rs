@@ -1,7 +1,7 @@
 //! Which minutiae of a finger get codes, and in which order.
 
 use super::SLOTS;
-use crate::fingerprint::geometry::{Geometry, LANES};
+use crate::fingerprint::features::geometry::{Geometry, LANES};
 use crate::template::Minutia;
 use crate::units::Quality;
 

@@ -7,10 +7,10 @@
 use std::f32::consts::TAU;
 use std::sync::LazyLock;
 
-use crate::fingerprint::cylinder::direction_share;
-use crate::fingerprint::geometry::Geometry;
+use crate::fingerprint::features::cylinder::direction_share;
+use crate::fingerprint::features::geometry::Geometry;
+use crate::fingerprint::features::neighbours::{DISC, Neighbours, STRIP, valid_cells};
 use crate::fingerprint::parameters::{BIT_THRESHOLD, CYLINDER_SIDE};
-use crate::fingerprint::spread::{DISC, Neighbours, STRIP, valid_cells};
 use crate::template::Minutia;
 
 /// Slices of direction.

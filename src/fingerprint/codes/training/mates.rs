@@ -1,8 +1,8 @@
 //! Mated minutiae: which minutia of one impression is which of another.
 
-use super::Print;
-use crate::fingerprint::geometry::Geometry;
-use crate::fingerprint::probe::{FingerProbe, Scratch};
+use super::impression::LabelledImpression;
+use crate::fingerprint::features::geometry::Geometry;
+use crate::fingerprint::score::probe::{FingerProbe, Scratch};
 use crate::units::Score;
 
 /// Impressions that score below this are not trusted to be mated, whatever their names say: one false match in
@@ -19,7 +19,11 @@ const LEVER: f32 = 50.0;
 
 /// The indices of mated minutiae in two impressions of one finger, one to one; nothing if the matcher
 /// does not find the impressions to be mated.
-pub(super) fn mates(a: &Print, b: &Print, scratch: &mut Scratch) -> Vec<(usize, usize)> {
+pub(super) fn find_mates(
+    a: &LabelledImpression,
+    b: &LabelledImpression,
+    scratch: &mut Scratch,
+) -> Vec<(usize, usize)> {
     let probe = FingerProbe::new(a.features.view());
     let numbers = probe.numbers(b.features.view(), Score::LOWEST, scratch);
     if numbers.score().get() < LEAST_SCORE {
@@ -32,9 +36,9 @@ pub(super) fn mates(a: &Print, b: &Print, scratch: &mut Scratch) -> Vec<(usize, 
     if pairs.len() < LEAST_PAIRS {
         return Vec::new();
     }
-    let [a, b] = [a, b].map(|print| {
+    let [a, b] = [a, b].map(|impression| {
         let mut geometry = Geometry::default();
-        geometry.fill(print.features.view().minutiae);
+        geometry.fill(impression.features.view().minutiae);
         geometry
     });
     mutually_nearest(&a, &b, &Motion::fit(&a, &b, &pairs))

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::features::FingerFeatures;
 use super::probe::{FingerProbe, Scratch};
+use crate::fingerprint::features::finger::FingerFeatures;
 use crate::template::Minutia;
 use crate::units::{Angle, Score};
 

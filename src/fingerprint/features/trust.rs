@@ -4,18 +4,18 @@
 //! extractor reports, and whether it stands apart. False minutiae come in crowds, at scars, creases and
 //! in noise. How much each says, on which extractors, is in `docs/notes/fingerprint-matching.md`.
 
-use super::geometry::LANES;
-use super::parameters::{CROWD_DISTANCE, CROWD_WEIGHT, MOST_TRUST};
+use crate::fingerprint::parameters::{CROWD_DISTANCE, CROWD_WEIGHT, MOST_TRUST};
+use crate::kernels::lanes::LANES;
 use crate::template::Minutia;
 
 /// By column, one place for each minutia and, of zeros, for the padding. Reused without allocation.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Trust {
+pub(in crate::fingerprint) struct Trust {
     /// About one on the mean, so that a finger of even quality is as if there were no trust.
-    pub(super) weight: Vec<f32>,
+    pub(in crate::fingerprint) weight: Vec<f32>,
     /// The fourth root of the weight. The product of two, and the square of that, are what a pair counts
     /// for, less or more strongly.
-    pub(super) root: Vec<f32>,
+    pub(in crate::fingerprint) root: Vec<f32>,
 }
 
 impl Trust {
@@ -24,7 +24,7 @@ impl Trust {
     /// A minutia is worth its quality (those not reported count like the mean of the others), less the
     /// more others crowd it, in proportion to the mean of the finger.
     #[inline(always)]
-    pub(super) fn fill(&mut self, minutiae: &[Minutia], x: &[f32], y: &[f32]) {
+    pub(in crate::fingerprint) fn fill(&mut self, minutiae: &[Minutia], x: &[f32], y: &[f32]) {
         let reported = minutiae.iter().filter_map(|m| m.quality()).map(|quality| u32::from(quality.get()));
         let (sum, count) = reported.fold((0, 0_u16), |(sum, count), quality| (sum + quality, count + 1));
         let unreported = if count == 0 { 1.0 } else { sum as f32 / f32::from(count) };
@@ -64,7 +64,7 @@ impl Trust {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fingerprint::geometry::Geometry;
+    use crate::fingerprint::features::geometry::Geometry;
     use crate::units::{Angle, Length, Quality};
     use proptest::prelude::*;
 

@@ -1,19 +1,19 @@
 //! Elastic growth: from a seed of listed pairs to all minutiae that two fingers share.
 
-use super::geometry::{Geometry, LANES};
-use super::maths::{self, small_arcsine};
 use super::motion::{Motion, Predicted, Pulls};
-use super::parameters::{
-    COST_ANGLE, COST_DISTANCE, GROWN, GROWTH_ANGLE, GROWTH_ROUNDS, HYPOTHESES, SEED_SUPPORT, WORTHLESS_COST,
-};
 use super::relaxation::Relaxation;
 use super::similarity::Pair;
+use crate::fingerprint::features::geometry::{Geometry, LANES};
+use crate::fingerprint::maths::{self, small_arcsine};
+use crate::fingerprint::parameters::{
+    COST_ANGLE, COST_DISTANCE, GROWN, GROWTH_ANGLE, GROWTH_ROUNDS, HYPOTHESES, SEED_SUPPORT, WORTHLESS_COST,
+};
 use crate::kernels::lanes::Lanes;
 use crate::units::Angle;
 
 /// For each minutia of the first finger its partner in the second: one to one.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Matching {
+pub(in crate::fingerprint) struct Matching {
     /// [`Matching::NONE`] for a minutia without partner.
     partners: Vec<u8>,
 }
@@ -28,7 +28,7 @@ impl Matching {
     }
 
     /// The pairs, by ascending index in the first finger.
-    pub(super) fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + Clone {
+    pub(in crate::fingerprint) fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + Clone {
         let partners = self.partners.iter().enumerate();
         partners.filter(|(_, b)| **b != Self::NONE).map(|(a, b)| (a, usize::from(*b)))
     }
@@ -66,7 +66,7 @@ struct First {
 
 /// Working memory of growth. Reused without allocation.
 #[derive(Debug, Default)]
-pub(super) struct Growth {
+pub(in crate::fingerprint) struct Growth {
     best: Matching,
     best_motion: Motion,
     /// The first rounds of most worth, in that order.
@@ -84,7 +84,7 @@ impl Growth {
     /// Tries the strongest hypotheses, grows those whose first round explains most, and returns the
     /// matching that explains most then. `known` are all pulls of the first finger, if they are.
     #[inline(always)]
-    pub(super) fn run<L: Lanes>(
+    pub(in crate::fingerprint) fn run<L: Lanes>(
         &mut self,
         lanes: L,
         pairs: &[Pair],
@@ -137,18 +137,12 @@ impl Growth {
     }
 
     /// The matching of the last run.
-    pub(super) fn best(&self) -> &Matching {
+    pub(in crate::fingerprint) fn best(&self) -> &Matching {
         &self.best
     }
 
-    /// The worth of the best first round of the last run.
-    #[cfg(test)]
-    pub(super) fn first_worth(&self) -> f32 {
-        self.firsts[0].worth
-    }
-
     /// Where the minutiae of the first finger lie in the second, by the motion of its last round.
-    pub(super) fn predicted(&self) -> &[Predicted] {
+    pub(in crate::fingerprint) fn predicted(&self) -> &[Predicted] {
         self.best_motion.predicted()
     }
 
@@ -287,7 +281,7 @@ fn near<L: Lanes>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fingerprint::support::Support;
+    use crate::fingerprint::score::support::Support;
     use crate::kernels::lanes::Scalar;
     use crate::template::Minutia;
     use crate::units::Length;

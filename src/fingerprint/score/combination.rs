@@ -1,11 +1,11 @@
-//! From two numbers to one.
+//! The score: two terms of a comparison, combined into one number.
 
-use super::maths;
-use super::parameters::{RELAXED_FLOOR, RELAXED_WEIGHT, SCORE_OFFSET, SUPPORT_WEIGHT};
+use crate::fingerprint::maths;
+use crate::fingerprint::parameters::{RELAXED_FLOOR, RELAXED_WEIGHT, SCORE_OFFSET, SUPPORT_WEIGHT};
 use crate::units::Score;
 
 /// The score of a comparison by the relaxed score of its list and the support's share of the overlap.
-pub(super) fn score(relaxed: f32, share: f32) -> Score {
+pub(in crate::fingerprint) fn combine_terms(relaxed: f32, share: f32) -> Score {
     let value = RELAXED_WEIGHT * maths::ln(relaxed + RELAXED_FLOOR) + SUPPORT_WEIGHT * share + SCORE_OFFSET;
     Score::new(value).unwrap_or(Score::LOWEST)
 }

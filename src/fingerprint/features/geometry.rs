@@ -1,27 +1,27 @@
 //! A finger's minutiae in the matcher's units: pixels at 500 dpi, y upwards, columns.
 
 use super::hull::Hull;
-use super::maths;
-use super::parameters::PIXELS_PER_STEP;
 use super::trust::Trust;
+use crate::fingerprint::maths;
+use crate::fingerprint::parameters::PIXELS_PER_STEP;
 use crate::template::Minutia;
 use crate::units::Angle;
 
 /// Columns are padded to a multiple of this many places, for vectors.
-pub(super) const LANES: usize = crate::kernels::lanes::LANES;
+pub(in crate::fingerprint) const LANES: usize = crate::kernels::lanes::LANES;
 
 /// Columns over the minutiae of one finger, about the middle of their bounding box. Places past the
 /// last minutia are far away and have cosine and sine zero, so that they are near nothing. Reused
 /// without allocation once it has grown.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Geometry {
+pub(in crate::fingerprint) struct Geometry {
     len: usize,
-    pub(super) x: Vec<f32>,
-    pub(super) y: Vec<f32>,
-    pub(super) cos: Vec<f32>,
-    pub(super) sin: Vec<f32>,
-    pub(super) trust: Trust,
-    pub(super) hull: Hull,
+    pub(in crate::fingerprint) x: Vec<f32>,
+    pub(in crate::fingerprint) y: Vec<f32>,
+    pub(in crate::fingerprint) cos: Vec<f32>,
+    pub(in crate::fingerprint) sin: Vec<f32>,
+    pub(in crate::fingerprint) trust: Trust,
+    pub(in crate::fingerprint) hull: Hull,
 }
 
 /// Where the padding lies: further than any finger, near enough for finite squares.
@@ -30,7 +30,7 @@ const FAR_AWAY: f32 = 1.0e6;
 impl Geometry {
     /// Takes in the minutiae, in their order.
     #[inline(always)]
-    pub(super) fn fill(&mut self, minutiae: &[Minutia]) {
+    pub(in crate::fingerprint) fn fill(&mut self, minutiae: &[Minutia]) {
         self.len = minutiae.len();
         let padded = self.len.next_multiple_of(LANES);
         for (column, padding) in
@@ -69,12 +69,12 @@ impl Geometry {
     }
 
     /// Number of minutiae.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::fingerprint) fn len(&self) -> usize {
         self.len
     }
 
     /// Number of vectors of [`LANES`] that a column is.
-    pub(super) fn chunks(&self) -> usize {
+    pub(in crate::fingerprint) fn chunks(&self) -> usize {
         self.len.div_ceil(LANES)
     }
 }

@@ -3,53 +3,54 @@
 
 use std::cmp::Ordering;
 
-use super::features::{CylinderBlock, FingerView};
-use super::geometry::{self, Geometry};
+use crate::fingerprint::features::blocks::CylinderBlock;
+use crate::fingerprint::features::finger::FingerView;
+use crate::fingerprint::features::geometry::{self, Geometry};
 use crate::kernels::masked::{LANES, Pattern};
 use crate::template::Minutia;
 use crate::units::Length;
 
 /// Everything that a comparison needs of one finger besides its view. Reused without allocation.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Prepared {
-    pub(super) geometry: Geometry,
+pub(in crate::fingerprint) struct Prepared {
+    pub(in crate::fingerprint) geometry: Geometry,
     /// The cylinders.
-    pub(super) rows: Rows,
+    pub(in crate::fingerprint) rows: Rows,
     /// The lanes of the blocks in order, those without cylinder too.
-    pub(super) columns: Columns,
+    pub(in crate::fingerprint) columns: Columns,
 }
 
 /// Each cylinder as a pattern (after [`Prepared::fill_patterns`]), and the index of its minutia.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rows {
-    pub(super) patterns: Vec<Pattern>,
-    pub(super) minutia: Vec<u8>,
+pub(in crate::fingerprint) struct Rows {
+    pub(in crate::fingerprint) patterns: Vec<Pattern>,
+    pub(in crate::fingerprint) minutia: Vec<u8>,
 }
 
 impl Rows {
     /// Number of cylinders.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::fingerprint) fn len(&self) -> usize {
         self.minutia.len()
     }
 }
 
 /// For each lane the index of its minutia, the direction of that, and how far it can be trusted.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Columns {
+pub(in crate::fingerprint) struct Columns {
     /// All ones for a lane with a cylinder, zero for one without (whose other values mean nothing). There
     /// is a multiple of [`geometry::LANES`] of them.
-    pub(super) present: Vec<i32>,
-    pub(super) minutia: Vec<u8>,
-    pub(super) cos: Vec<f32>,
-    pub(super) sin: Vec<f32>,
+    pub(in crate::fingerprint) present: Vec<i32>,
+    pub(in crate::fingerprint) minutia: Vec<u8>,
+    pub(in crate::fingerprint) cos: Vec<f32>,
+    pub(in crate::fingerprint) sin: Vec<f32>,
     /// The root of its trust.
-    pub(super) root: Vec<f32>,
+    pub(in crate::fingerprint) root: Vec<f32>,
 }
 
 impl Prepared {
     /// Takes in a finger of no more minutiae and blocks than can be used, but for its patterns.
     #[inline(always)]
-    pub(super) fn fill(&mut self, view: FingerView<'_>) {
+    pub(in crate::fingerprint) fn fill(&mut self, view: FingerView<'_>) {
         self.geometry.fill(view.minutiae);
         let lanes = view.cylinders.len() * LANES;
         let padded = lanes.next_multiple_of(geometry::LANES);
@@ -80,7 +81,7 @@ impl Prepared {
     /// Takes in the patterns, which only the first finger of a comparison needs, after
     /// [`Prepared::fill`].
     #[inline(always)]
-    pub(super) fn fill_patterns(&mut self, view: FingerView<'_>) {
+    pub(in crate::fingerprint) fn fill_patterns(&mut self, view: FingerView<'_>) {
         self.rows.patterns.clear();
         for (present, block) in self.columns.present.chunks_exact(LANES).zip(view.cylinders) {
             for lane in (0..LANES).filter(|lane| present[*lane] != 0) {
@@ -92,16 +93,16 @@ impl Prepared {
 
 /// A finger in a comparison.
 #[derive(Clone, Copy)]
-pub(super) struct Side<'a> {
-    pub(super) view: FingerView<'a>,
-    pub(super) prepared: &'a Prepared,
+pub(in crate::fingerprint) struct Side<'a> {
+    pub(in crate::fingerprint) view: FingerView<'a>,
+    pub(in crate::fingerprint) prepared: &'a Prepared,
 }
 
 impl Side<'_> {
     /// Which of two fingers comes first: by cylinders, then minutiae, then contents. Fingers that are
     /// equal here are the same to the bit but for where they lie, so a comparison depends neither on which
     /// was the probe nor on a translation.
-    pub(super) fn order(self, other: Side<'_>) -> Ordering {
+    pub(in crate::fingerprint) fn order(self, other: Side<'_>) -> Ordering {
         let counts = |side: Side<'_>| (side.prepared.rows.len(), side.prepared.geometry.len());
         counts(self)
             .cmp(&counts(other))

@@ -6,10 +6,12 @@ use std::{env, fs};
 use biomatch_datasets::{Capture, Finger};
 use proptest::prelude::*;
 
-use super::shape::{corners, is_within};
-use super::{Edge, compare, finger, score};
-use crate::fingerprint::geometry::Geometry;
-use crate::fingerprint::spread::valid_cells;
+use super::edge::Edge;
+use super::finger::finger;
+use super::hull::{corners, is_within};
+use super::{compare, score};
+use crate::fingerprint::features::geometry::Geometry;
+use crate::fingerprint::features::neighbours::valid_cells;
 use crate::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use crate::kernels::Kernels;
 use crate::template::{FingerprintRecord, Minutia, Reading};

@@ -1,13 +1,13 @@
 //! The convex hull of a finger's minutiae: the area that the impression is known to cover.
 
-use super::geometry::LANES;
+use crate::kernels::lanes::LANES;
 
 /// A point in pixels.
-pub(super) type Point = [f32; 2];
+pub(in crate::fingerprint) type Point = [f32; 2];
 
 /// A convex hull, its corners counter-clockwise. Reused without allocation.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Hull {
+pub(in crate::fingerprint) struct Hull {
     corners: Vec<Point>,
     /// Which of the points each corner is; there are at most 255.
     places: Vec<u8>,
@@ -28,7 +28,7 @@ struct Edge {
 impl Hull {
     /// The hull of points that ascend in x, then y (Andrew's monotone chain). Points in another order
     /// give some polygon, no error. Few or collinear points give a segment or a point.
-    pub(super) fn build(&mut self, x: &[f32], y: &[f32]) {
+    pub(in crate::fingerprint) fn build(&mut self, x: &[f32], y: &[f32]) {
         let points = x.iter().zip(y).map(|(&x, &y)| [x, y]);
         self.corners.clear();
         self.places.clear();
@@ -40,7 +40,7 @@ impl Hull {
     /// The hull of another finger as its corners lie elsewhere: `to` tells where each point has gone.
     /// Nearly convex if near corners moved alike.
     #[inline(always)]
-    pub(super) fn carry(&mut self, from: &Hull, to: impl Fn(usize) -> Point) {
+    pub(in crate::fingerprint) fn carry(&mut self, from: &Hull, to: impl Fn(usize) -> Point) {
         self.places.clone_from(&from.places);
         self.corners.clear();
         self.corners.extend(from.places.iter().map(|place| to(usize::from(*place))));
@@ -86,7 +86,7 @@ impl Hull {
 
     /// Which points are inside or within `margin` of it. Nothing is within an empty hull.
     #[inline(always)]
-    pub(super) fn within<const LANES: usize>(
+    pub(in crate::fingerprint) fn within<const LANES: usize>(
         &self,
         x: &[f32; LANES],
         y: &[f32; LANES],
@@ -118,7 +118,7 @@ impl Hull {
     /// The weights of the points that are `known` to count, or are inside or within `margin`, together.
     /// One of `known` for each point; the other columns are padded.
     #[inline(always)]
-    pub(super) fn weigh<'a>(
+    pub(in crate::fingerprint) fn weigh<'a>(
         &self,
         points: impl Iterator<Item = (&'a [f32; LANES], &'a [f32; LANES])>,
         weights: &[f32],
@@ -139,7 +139,11 @@ impl Hull {
 
     /// The furthest that an edge sees each point outside; of a point inside, how near the nearest edge is, negative.
     #[inline(always)]
-    pub(super) fn outside<const LANES: usize>(&self, x: &[f32; LANES], y: &[f32; LANES]) -> [f32; LANES] {
+    pub(in crate::fingerprint) fn outside<const LANES: usize>(
+        &self,
+        x: &[f32; LANES],
+        y: &[f32; LANES],
+    ) -> [f32; LANES] {
         let mut outside = [f32::MIN; LANES];
         for edge in &self.edges {
             for lane in 0..LANES {

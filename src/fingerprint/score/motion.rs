@@ -5,15 +5,15 @@
 //! like a lever, so that a single pair already fixes the rotation. All sums are over pairs in one
 //! order, each lane a minutia, so vector code of any width gives the same bits.
 
-use super::geometry::{Geometry, LANES};
-use super::parameters::{
+use crate::fingerprint::features::geometry::{Geometry, LANES};
+use crate::fingerprint::parameters::{
     DIRECTION_LEVER, ELASTIC_FLOOR, ELASTIC_SIGMA, GROWTH_REACH, GROWTH_REACH_GROWTH, GROWTH_REACH_LIMIT,
 };
 
 /// How strongly the minutiae of a finger pull each other along: a row for each minutia, made when it
 /// is first needed, or all for a finger that is compared with many. Reused without allocation.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pulls {
+pub(in crate::fingerprint) struct Pulls {
     is_made: Vec<bool>,
     /// A row of chunks for each minutia.
     chunks: Vec<Pull>,
@@ -29,7 +29,7 @@ struct Pull {
 
 impl Pulls {
     /// Forgets all rows: another finger follows.
-    pub(super) fn reset(&mut self, finger: &Geometry) {
+    pub(in crate::fingerprint) fn reset(&mut self, finger: &Geometry) {
         self.is_made.clear();
         self.is_made.resize(finger.len(), false);
         let places = finger.len() * finger.chunks();
@@ -39,14 +39,14 @@ impl Pulls {
     }
 
     /// Makes all rows of a finger.
-    pub(super) fn make_all(&mut self, finger: &Geometry) {
+    pub(in crate::fingerprint) fn make_all(&mut self, finger: &Geometry) {
         self.reset(finger);
         (0..finger.len()).for_each(|row| self.make(finger, row));
     }
 
     /// Makes a row.
     #[inline(always)]
-    pub(super) fn make(&mut self, finger: &Geometry, row: usize) {
+    pub(in crate::fingerprint) fn make(&mut self, finger: &Geometry, row: usize) {
         if std::mem::replace(&mut self.is_made[row], true) {
             return;
         }
@@ -78,20 +78,20 @@ struct Term {
 
 /// The predictions for a chunk of minutiae.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Predicted {
-    pub(super) x: [f32; LANES],
-    pub(super) y: [f32; LANES],
+pub(in crate::fingerprint) struct Predicted {
+    pub(in crate::fingerprint) x: [f32; LANES],
+    pub(in crate::fingerprint) y: [f32; LANES],
     /// The minutia's direction after the motion.
-    pub(super) cos: [f32; LANES],
-    pub(super) sin: [f32; LANES],
+    pub(in crate::fingerprint) cos: [f32; LANES],
+    pub(in crate::fingerprint) sin: [f32; LANES],
     /// Square of the distance within which its partner is sought: more, the further the nearest
     /// matched minutia is.
-    pub(super) reach: [f32; LANES],
+    pub(in crate::fingerprint) reach: [f32; LANES],
 }
 
 /// The prediction for each minutia of a finger (and for its padding). Reused without allocation.
 #[derive(Debug, Default)]
-pub(super) struct Motion {
+pub(in crate::fingerprint) struct Motion {
     terms: Vec<Term>,
     predicted: Vec<Predicted>,
 }
@@ -100,7 +100,7 @@ impl Motion {
     /// Predicts where every minutia of `from` lies in `to`, by matched pairs of indices `(from, to)`.
     /// Without pairs nothing moves. `pulls` are those of `from`, made for these pairs.
     #[inline(always)]
-    pub(super) fn fit(
+    pub(in crate::fingerprint) fn fit(
         &mut self,
         from: &Geometry,
         to: &Geometry,
@@ -121,7 +121,7 @@ impl Motion {
     }
 
     /// The predictions of the last fit, by chunk.
-    pub(super) fn predicted(&self) -> &[Predicted] {
+    pub(in crate::fingerprint) fn predicted(&self) -> &[Predicted] {
         &self.predicted
     }
 }

@@ -10,21 +10,23 @@
 use std::f32::consts::TAU;
 
 use super::geometry::{Geometry, LANES};
-use super::maths::exp;
-use super::parameters::{CYLINDER_HULL_MARGIN, CYLINDER_RADIUS, CYLINDER_SIDE, SPATIAL_REACH, SPATIAL_SIGMA};
+use crate::fingerprint::maths::exp;
+use crate::fingerprint::parameters::{
+    CYLINDER_HULL_MARGIN, CYLINDER_RADIUS, CYLINDER_SIDE, SPATIAL_REACH, SPATIAL_SIGMA,
+};
 use crate::template::Minutia;
 
 /// Cells of a base; bit `row * CYLINDER_SIDE + column` of a word.
-pub(super) const CELLS: usize = CYLINDER_SIDE * CYLINDER_SIDE;
+pub(in crate::fingerprint) const CELLS: usize = CYLINDER_SIDE * CYLINDER_SIDE;
 const _: () = assert!(CELLS == u64::BITS as usize);
 
 /// Two rows of cells: a vector.
-pub(super) const STRIP: usize = 2 * CYLINDER_SIDE;
+pub(in crate::fingerprint) const STRIP: usize = 2 * CYLINDER_SIDE;
 /// Strips of a base.
-pub(super) const STRIPS: usize = CELLS / STRIP;
+pub(in crate::fingerprint) const STRIPS: usize = CELLS / STRIP;
 
 /// Sums of contributions: by strip, slice of direction, cell.
-pub(super) type Sums<const SLICES: usize> = [[[f32; STRIP]; SLICES]; STRIPS];
+pub(in crate::fingerprint) type Sums<const SLICES: usize> = [[[f32; STRIP]; SLICES]; STRIPS];
 
 /// Side of a cell in pixels.
 const CELL: f32 = 2.0 * CYLINDER_RADIUS / CYLINDER_SIDE as f32;
@@ -35,7 +37,7 @@ const fn offset(index: usize) -> f32 {
 }
 
 /// The cells whose middle lies within the radius.
-pub(super) const DISC: u64 = {
+pub(in crate::fingerprint) const DISC: u64 = {
     let mut disc = 0;
     let mut cell = 0;
     while cell < CELLS {
@@ -61,7 +63,7 @@ const OFFSETS: [f32; STRIP] = {
 
 /// Neighbours of a minutia that are near enough to reach its base. Reused without allocation.
 #[derive(Debug, Default)]
-pub(super) struct Neighbours {
+pub(in crate::fingerprint) struct Neighbours {
     count: usize,
     /// Their places in the frame of the minutia, pixels.
     places: Vec<[f32; 2]>,
@@ -77,7 +79,7 @@ pub(super) struct Neighbours {
 impl Neighbours {
     /// Takes in the neighbours of minutia `centre` of a finger of at most 255, whose geometry is `finger`.
     #[inline(always)]
-    pub(super) fn fill(&mut self, minutiae: &[Minutia], finger: &Geometry, centre: usize) {
+    pub(in crate::fingerprint) fn fill(&mut self, minutiae: &[Minutia], finger: &Geometry, centre: usize) {
         let most = finger.chunks() * LANES;
         if self.places.len() < most {
             self.places.resize(most, [0.0; 2]);
@@ -128,13 +130,13 @@ impl Neighbours {
     }
 
     /// How many.
-    pub(super) fn count(&self) -> usize {
+    pub(in crate::fingerprint) fn count(&self) -> usize {
         self.count
     }
 
     /// The sums of what they add to the cells, with their shares of the slices by `table`.
     #[inline(always)]
-    pub(super) fn sums<const SLICES: usize>(&self, table: &[[f32; SLICES]]) -> Sums<SLICES> {
+    pub(in crate::fingerprint) fn sums<const SLICES: usize>(&self, table: &[[f32; SLICES]]) -> Sums<SLICES> {
         let mut sums = [[[0.0; STRIP]; SLICES]; STRIPS];
         for (index, sums) in sums.iter_mut().enumerate() {
             let mut strip = [[0.0_f32; STRIP]; SLICES];
@@ -184,7 +186,7 @@ fn gauss([u, v]: &[f32; 2]) -> [f32; STRIP] {
 
 /// The cells of the disc inside the finger's hull or near it.
 #[inline(always)]
-pub(super) fn valid_cells(finger: &Geometry, centre: usize) -> u64 {
+pub(in crate::fingerprint) fn valid_cells(finger: &Geometry, centre: usize) -> u64 {
     let (cos, sin) = (finger.cos[centre], finger.sin[centre]);
     let (own_x, own_y) = (finger.x[centre], finger.y[centre]);
     let mut mask = 0;
@@ -203,7 +205,7 @@ pub(super) fn valid_cells(finger: &Geometry, centre: usize) -> u64 {
 
 /// A bit for each cell: whether its sum is so great.
 #[inline(always)]
-pub(super) fn at_least(sums: &[f32; STRIP], least: f32) -> u64 {
+pub(in crate::fingerprint) fn at_least(sums: &[f32; STRIP], least: f32) -> u64 {
     let mut cells = [false; STRIP];
     for (is_set, sum) in cells.iter_mut().zip(sums) {
         *is_set = *sum >= least;

@@ -10,16 +10,17 @@ use std::f32::consts::{PI, TAU};
 use std::sync::LazyLock;
 
 use super::geometry::Geometry;
-use super::maths::{exp, round};
-use super::parameters::{
+use super::neighbours::{DISC, Neighbours, STRIP, at_least, valid_cells};
+use crate::fingerprint::maths::{exp, round};
+use crate::fingerprint::parameters::{
     BIT_THRESHOLD, CYLINDER_SLICES, DIRECTION_SIGMA, LEAST_COMMON_CELLS, LEAST_NEIGHBOURS, LEAST_VALID_CELLS,
 };
-use super::spread::{DISC, Neighbours, STRIP, at_least, valid_cells};
 use crate::kernels::masked::Pattern;
 use crate::template::Minutia;
 
 /// Least number of common valid cells of a pair of cylinders.
-pub(super) const LEAST_COMMON: u32 = (LEAST_COMMON_CELLS * DISC.count_ones() as f32).ceil() as u32;
+pub(in crate::fingerprint) const LEAST_COMMON: u32 =
+    (LEAST_COMMON_CELLS * DISC.count_ones() as f32).ceil() as u32;
 
 /// Relative directions are cut into this many steps for the table.
 const DIRECTIONS: usize = 1024;
@@ -33,7 +34,7 @@ static DIRECTION_TABLE: LazyLock<Vec<[f32; CYLINDER_SLICES]>> = LazyLock::new(||
 });
 
 /// The integral over one of so many slices, by the midpoint rule.
-pub(super) fn direction_share(direction: f32, slice: usize, slices: usize) -> f32 {
+pub(in crate::fingerprint) fn direction_share(direction: f32, slice: usize, slices: usize) -> f32 {
     const PARTS: usize = 64;
     let width = TAU / slices as f32;
     let middle = -PI + (slice as f32 + 0.5) * width;
@@ -48,20 +49,20 @@ pub(super) fn direction_share(direction: f32, slice: usize, slices: usize) -> f3
 }
 
 /// Makes the cylinders of a finger. Reused without allocation.
-pub(super) struct Cylinders {
+pub(in crate::fingerprint) struct Cylinders {
     table: &'static [[f32; CYLINDER_SLICES]],
     neighbours: Neighbours,
 }
 
 impl Cylinders {
-    pub(super) fn new() -> Self {
+    pub(in crate::fingerprint) fn new() -> Self {
         Self { table: &DIRECTION_TABLE, neighbours: Neighbours::default() }
     }
 
     /// The cylinder of minutia `centre` of a finger, whose geometry is `finger`; `None` if too little is known
     /// around it.
     #[inline(always)]
-    pub(super) fn cylinder(
+    pub(in crate::fingerprint) fn cylinder(
         &mut self,
         minutiae: &[Minutia],
         finger: &Geometry,
@@ -90,7 +91,7 @@ impl Cylinders {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fingerprint::spread::CELLS;
+    use crate::fingerprint::features::neighbours::CELLS;
     use crate::units::{Angle, Length};
     use proptest::prelude::*;
 

@@ -1,6 +1,7 @@
-//! Hulls, plain.
+//! Convex hulls, by definition.
 
-use super::{Edge, Point, distance};
+use super::edge::Edge;
+use super::finger::{Point, distance};
 use crate::template::Minutia;
 
 /// The corners of the convex hull, counter-clockwise: a minutia is followed by the one that has all others on

@@ -3,14 +3,15 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::features::{CylinderBlock, FingerView};
+use super::combination::combine_terms;
 use super::growth::Growth;
 use super::motion::Pulls;
 use super::prepared::{Prepared, Side};
 use super::relaxation::Relaxation;
-use super::score::score;
 use super::similarity::{Pair, Similarities};
 use super::support::Support;
+use crate::fingerprint::features::blocks::CylinderBlock;
+use crate::fingerprint::features::finger::FingerView;
 use crate::kernels::Kernels;
 use crate::kernels::lanes::{LaneWork, Lanes};
 use crate::template::Minutia;
@@ -46,36 +47,36 @@ struct Steps {
 
 /// What a comparison comes to.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Numbers {
-    pub(super) relaxed: f32,
-    pub(super) share: f32,
+pub(in crate::fingerprint) struct Numbers {
+    pub(in crate::fingerprint) relaxed: f32,
+    pub(in crate::fingerprint) share: f32,
     /// Whether the candidate was the first finger of the steps.
-    pub(super) is_swapped: bool,
+    pub(in crate::fingerprint) is_swapped: bool,
     is_comparable: bool,
 }
 
 impl Numbers {
     /// Whether the fingers had enough in common: if not, scratch holds nothing of them.
-    pub(super) fn is_comparable(self) -> bool {
+    pub(in crate::fingerprint) fn is_comparable(self) -> bool {
         self.is_comparable
     }
 
-    pub(super) fn score(self) -> Score {
-        if self.is_comparable { score(self.relaxed, self.share) } else { Score::LOWEST }
+    pub(in crate::fingerprint) fn score(self) -> Score {
+        if self.is_comparable { combine_terms(self.relaxed, self.share) } else { Score::LOWEST }
     }
 }
 
 impl Scratch {
     /// The matching of the last comparison, which was comparable: indices in the first and second finger
     /// of its steps, and each pair's part of the support.
-    pub(super) fn matched(&self) -> Vec<(usize, usize, f32)> {
+    pub(in crate::fingerprint) fn matched(&self) -> Vec<(usize, usize, f32)> {
         let pairs = self.steps.growth.best().pairs().zip(self.steps.support.parts());
         pairs.map(|((a, b), part)| (a, b, part)).collect()
     }
 
     /// The list of the last comparison, and its relaxation: what the plain steps start from.
     #[cfg(test)]
-    pub(super) fn listed(&self) -> (&[Pair], &Relaxation) {
+    pub(in crate::fingerprint) fn listed(&self) -> (&[Pair], &Relaxation) {
         (&self.steps.pairs, &self.steps.relaxation)
     }
 }
@@ -118,7 +119,7 @@ impl LaneWork for Comparison<'_> {
         }
         let (ga, gb) = (&a.prepared.geometry, &b.prepared.geometry);
         let relaxed = relaxation.run(lanes, pairs, ga, gb, a.prepared.rows.len());
-        if score(relaxed, GREATEST_SHARE) < least {
+        if combine_terms(relaxed, GREATEST_SHARE) < least {
             return nothing;
         }
         growth.run(lanes, pairs, relaxation, ga, gb, (!is_swapped).then_some(pulls));
@@ -186,7 +187,12 @@ impl FingerProbe {
 
     /// The numbers that make the score, or those of fingers that are not comparable if the score is
     /// below `least`.
-    pub(super) fn numbers(&self, candidate: FingerView<'_>, least: Score, scratch: &mut Scratch) -> Numbers {
+    pub(in crate::fingerprint) fn numbers(
+        &self,
+        candidate: FingerView<'_>,
+        least: Score,
+        scratch: &mut Scratch,
+    ) -> Numbers {
         let view = candidate.bounded();
         let Scratch { candidate, steps } = scratch;
         let probe = Side { view: self.view(), prepared: &self.prepared };

@@ -1,13 +1,14 @@
-//! Elastic growth, plain.
+//! Elastic growth, by definition.
 
-use super::{Edge, Feature, Point, distance, wrapped};
+use super::edge::Edge;
+use super::finger::{Feature, Point, distance, wrapped};
 use crate::fingerprint::parameters::{
     COST_ANGLE, COST_DISTANCE, DIRECTION_LEVER, ELASTIC_FLOOR, ELASTIC_SIGMA, GROWN, GROWTH_ANGLE,
     GROWTH_REACH, GROWTH_REACH_GROWTH, GROWTH_REACH_LIMIT, GROWTH_ROUNDS, HYPOTHESES, SEED_SUPPORT,
     WORTHLESS_COST,
 };
-use crate::fingerprint::relaxation::Relaxation;
-use crate::fingerprint::similarity::Pair;
+use crate::fingerprint::score::relaxation::Relaxation;
+use crate::fingerprint::score::similarity::Pair;
 
 /// Pairs of minutiae, by ascending first.
 type Matching = Vec<(usize, usize)>;

@@ -1,8 +1,9 @@
 //! Support and overlap, plain.
 
+use super::edge::Edge;
+use super::finger::{Feature, Point, distance, wrapped};
 use super::growth::Grown;
-use super::shape::{corners, is_within};
-use super::{Edge, Feature, Point, distance, wrapped};
+use super::hull::{corners, is_within};
 use crate::fingerprint::parameters::{
     OVERLAP_MARGIN, SUPPORT_ANGLE, SUPPORT_ANGLE_CUT, SUPPORT_CUT, SUPPORT_CUT_GROWTH, SUPPORT_DISTANCE,
     SUPPORT_DISTANCE_GROWTH, SUPPORT_HALF, SUPPORT_REACH,

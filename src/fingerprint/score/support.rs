@@ -1,10 +1,10 @@
 //! How well a matching holds together, and how much of the overlap it explains.
 
-use super::geometry::{Geometry, LANES};
 use super::growth::{Growth, Matching};
-use super::hull::Hull;
-use super::maths::{self, small_arcsine};
-use super::parameters::{
+use crate::fingerprint::features::geometry::{Geometry, LANES};
+use crate::fingerprint::features::hull::Hull;
+use crate::fingerprint::maths::{self, small_arcsine};
+use crate::fingerprint::parameters::{
     OVERLAP_MARGIN, SUPPORT_ANGLE, SUPPORT_ANGLE_CUT, SUPPORT_CUT, SUPPORT_CUT_GROWTH, SUPPORT_DISTANCE,
     SUPPORT_DISTANCE_GROWTH, SUPPORT_HALF, SUPPORT_REACH,
 };
@@ -12,7 +12,7 @@ use crate::units::Angle;
 
 /// Working memory. Reused without allocation.
 #[derive(Debug, Default)]
-pub(super) struct Support {
+pub(in crate::fingerprint) struct Support {
     matched: Vec<Matched>,
     sums: Vec<f32>,
     /// The first finger's hull as it lies in the second.
@@ -36,7 +36,7 @@ impl Support {
     /// geometric mean of the numbers of minutiae that each finger has where the other one is known.
     /// Minutiae and pairs count as far as they can be trusted.
     #[inline(always)]
-    pub(super) fn share(&mut self, growth: &Growth, a: &Geometry, b: &Geometry) -> f32 {
+    pub(in crate::fingerprint) fn share(&mut self, growth: &Growth, a: &Geometry, b: &Geometry) -> f32 {
         let matching = growth.best();
         let support = self.total(matching, a, b);
         if support == 0.0 {
@@ -61,7 +61,7 @@ impl Support {
     }
 
     /// `s / (s + 1)` of each matched pair, in the order of the pairs, of the last run.
-    pub(super) fn parts(&self) -> impl Iterator<Item = f32> {
+    pub(in crate::fingerprint) fn parts(&self) -> impl Iterator<Item = f32> {
         self.sums.iter().map(|sum| sum / (sum + 1.0))
     }
 

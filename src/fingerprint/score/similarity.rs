@@ -1,9 +1,9 @@
 //! The local step: similarities of all pairs of cylinders, and the best pairs of them, one to one.
 
-use super::cylinder::LEAST_COMMON;
-use super::features::CylinderBlock;
-use super::parameters::{LARGE_TURN_WEIGHT, LEAST_SIMILARITY, LITTLE_TURN_COSINE};
 use super::prepared::Side;
+use crate::fingerprint::features::blocks::CylinderBlock;
+use crate::fingerprint::features::cylinder::LEAST_COMMON;
+use crate::fingerprint::parameters::{LARGE_TURN_WEIGHT, LEAST_SIMILARITY, LITTLE_TURN_COSINE};
 use crate::kernels::Kernels;
 use crate::kernels::lanes::{LANES, Lanes};
 use crate::kernels::masked::{LANES as BLOCK, Planes};
@@ -11,15 +11,15 @@ use crate::kernels::masked::{LANES as BLOCK, Planes};
 /// A listed pair: indices of minutiae, and how similar their cylinders are, times the roots of their
 /// trusts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Pair {
-    pub(super) a: u8,
-    pub(super) b: u8,
-    pub(super) similarity: f32,
+pub(in crate::fingerprint) struct Pair {
+    pub(in crate::fingerprint) a: u8,
+    pub(in crate::fingerprint) b: u8,
+    pub(in crate::fingerprint) similarity: f32,
 }
 
 /// Similarities of the rows of one finger and the columns of another. Reused without allocation.
 #[derive(Debug, Default)]
-pub(super) struct Similarities {
+pub(in crate::fingerprint) struct Similarities {
     matrix: Vec<f32>,
     /// [`key`] of each place of the matrix, row by row, rows padded.
     keys: Vec<[i32; LANES]>,
@@ -34,7 +34,13 @@ impl Similarities {
     /// Computes the matrix: `a`'s cylinders by row, `b`'s lanes by column, less where one is turned far
     /// against the other, times the roots of the trusts of both minutiae.
     #[inline(always)]
-    pub(super) fn compute<L: Lanes>(&mut self, lanes: L, a: Side<'_>, b: Side<'_>, kernels: &Kernels) {
+    pub(in crate::fingerprint) fn compute<L: Lanes>(
+        &mut self,
+        lanes: L,
+        a: Side<'_>,
+        b: Side<'_>,
+        kernels: &Kernels,
+    ) {
         let columns = &b.prepared.columns;
         let rows = &a.prepared.rows;
         let planes: &[Planes] = bytemuck::cast_slice::<CylinderBlock, Planes>(b.view.cylinders);
@@ -86,7 +92,13 @@ impl Similarities {
     /// sorting all pairs, at the price of the pairs taken. A row whose best column was taken meanwhile is
     /// looked at anew only when it would be next.
     #[inline(always)]
-    pub(super) fn select<L: Lanes>(&mut self, lanes: L, a: Side<'_>, b: Side<'_>, pairs: &mut Vec<Pair>) {
+    pub(in crate::fingerprint) fn select<L: Lanes>(
+        &mut self,
+        lanes: L,
+        a: Side<'_>,
+        b: Side<'_>,
+        pairs: &mut Vec<Pair>,
+    ) {
         pairs.clear();
         let width = self.free.len();
         loop {
@@ -158,8 +170,8 @@ fn similarity(key: i32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fingerprint::features::FingerFeatures;
-    use crate::fingerprint::prepared::Prepared;
+    use crate::fingerprint::features::finger::FingerFeatures;
+    use crate::fingerprint::score::prepared::Prepared;
     use crate::kernels::lanes::LaneWork;
     use crate::template::Minutia;
     use crate::units::{Angle, Length};
