@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::SearchError;
-use super::coded::lanes;
+use super::error::SearchError;
+use super::face_rows::lanes;
 use crate::face::{CODE_PIECE, CodedProbes, FaceCodes, FaceProbe, code_rows};
 use crate::gallery::{FaceBlock, GalleryError, Generation, ReferenceId, Snapshot};
 use crate::kernels::Kernels;

@@ -1,4 +1,4 @@
-//! How much work a search of fingers does, and what that was.
+//! How much work a search of fingers does.
 
 /// A share of the rows of a gallery, `0..=1`.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -111,27 +111,6 @@ impl Effort {
             Self::Careful => Some(Cascade::CAREFUL),
             Self::Custom(cascade) => Some(cascade),
         }
-    }
-}
-
-/// How many references each stage of a search saw. Of those that a search is about, some have no
-/// codes of the gallery's model: they go to the full score at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// Compared by the first words of their codes.
-    pub coarse: u64,
-    /// Compared by both words.
-    pub fine: u64,
-    /// Relaxed on their codes.
-    pub relaxed: u64,
-    /// Compared in full.
-    pub full: u64,
-}
-
-impl Seen {
-    /// So many compared in full, and nothing else.
-    pub(super) const fn in_full(full: u64) -> Self {
-        Self { coarse: 0, fine: 0, relaxed: 0, full }
     }
 }
 

@@ -8,10 +8,13 @@ use std::num::NonZeroUsize;
 
 use rayon::prelude::*;
 
-use super::coded::{compare_row, lanes};
-use super::faces::{By, Chosen, identify};
-use super::plan::{Partial, run};
-use super::{Found, Hit, Search, SearchError};
+use super::error::SearchError;
+use super::face_rows::{SubGalleryRows, compare_row, identify_by_model, lanes};
+use super::faces::identify_faces;
+use super::partial::Partial;
+use super::pieces::compare_pieces;
+use super::query::Search;
+use super::result::{Found, Hit};
 use crate::face::{FaceProbe, SignProbe, sign_lines};
 use crate::gallery::{FaceBlock, Snapshot};
 use crate::kernels::codes::{LANES, Line};
@@ -72,8 +75,8 @@ impl OneBit {
         shortlist: Shortlist,
     ) -> Result<Self, SearchError> {
         let first = Search { top: NonZeroUsize::MIN, ..*search };
-        let exact = identify(snapshot, probes, &first, By::Codes)?;
-        let filtered = identify(snapshot, probes, &first, By::Signs(shortlist))?;
+        let exact = identify_faces(snapshot, probes, &first)?;
+        let filtered = identify_by_signs(snapshot, probes, &first, shortlist)?;
         let pairs = exact.iter().zip(&filtered).filter(|(exact, _)| !exact.hits.is_empty());
         let missed = pairs.clone().filter(|(exact, filtered)| exact.hits != filtered.hits).count();
         let misses = Misses { searched: pairs.count() as u64, missed: missed as u64 };
@@ -104,7 +107,7 @@ impl OneBit {
         probes: &[FaceProbe],
         search: &Search<'_>,
     ) -> Result<Vec<ApproximatelyFound>, SearchError> {
-        let found = identify(snapshot, probes, search, By::Signs(self.shortlist))?;
+        let found = identify_by_signs(snapshot, probes, search, self.shortlist)?;
         Ok(found.into_iter().map(|found| ApproximatelyFound { found, filter: *self }).collect())
     }
 }
@@ -125,21 +128,31 @@ enum Compared<'a> {
     Passed(u64),
 }
 
-/// A search of one model's faces through the filter, one probe after the other.
-pub(super) fn by_signs(
+/// Searches through the filter, one probe after the other.
+fn identify_by_signs(
     snapshot: &Snapshot,
-    blocks: &[FaceBlock],
-    chosen: &[Chosen],
+    probes: &[FaceProbe],
+    search: &Search<'_>,
+    shortlist: Shortlist,
+) -> Result<Vec<Found>, SearchError> {
+    identify_by_model(snapshot, probes, |blocks, probes| {
+        let rows = blocks.iter().map(|block| SubGalleryRows::find(block, search));
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        Ok(search_model(snapshot, (blocks, &rows), probes, search, shortlist))
+    })
+}
+
+/// Searches for the probes of one model; `rows` are those of the sub-gallery in each block.
+fn search_model(
+    snapshot: &Snapshot,
+    (blocks, rows): (&[FaceBlock], &[Option<SubGalleryRows>]),
     probes: &[&FaceProbe],
     search: &Search<'_>,
     shortlist: Shortlist,
 ) -> Vec<Found> {
     let (mut pieces, mut all) = (Vec::new(), Vec::new());
-    for (block, chosen) in blocks.iter().zip(chosen) {
-        let masks = match chosen {
-            Chosen::Rows(masks) => Some(masks.as_slice()),
-            _ => None,
-        };
+    for (block, rows) in blocks.iter().zip(rows) {
+        let masks = rows.as_ref().map(|rows| rows.masks.as_slice());
         let lines = sign_lines(block.dimension());
         match block.signs() {
             Some(signs) => {
@@ -175,7 +188,7 @@ pub(super) fn by_signs(
             }
         };
         let is_sound = |hit: &Hit| snapshot.check(hit.location).is_ok();
-        run(&tasks, 1, search, compare, is_sound).pop().unwrap_or_default()
+        compare_pieces(&tasks, 1, search, compare, is_sound).pop().unwrap_or_default()
     };
     probes.iter().map(found).collect()
 }

@@ -1,15 +1,15 @@
-//! Which rows to compare, cut into pieces, and how pieces' results come together.
+//! The rows that a search compares, cut into pieces that threads take one after the other.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::top::Top;
-use super::{Found, Hit, Search, Seen};
-use crate::gallery::{FaceBlock, FingerBlock, GalleryError, ReferenceId, ReferenceMeta};
+use super::partial::Partial;
+use super::query::Search;
+use super::result::{Found, Hit};
+use crate::gallery::{FaceBlock, FingerBlock, GalleryError};
 use crate::subject::SubjectId;
-use crate::units::Score;
 
 /// A run of rows of one block: the unit of parallel work. Its size is fixed, so that what a thread
 /// does never depends on how many there are.
@@ -18,7 +18,7 @@ pub(super) struct Piece<'a, B> {
     pub(super) rows: Range<usize>,
 }
 
-/// What the planner asks of a block.
+/// A block whose rows can be cut into pieces.
 pub(super) trait Rows {
     fn len(&self) -> usize;
     fn rows_of(&self, citizen: SubjectId) -> Result<Range<usize>, GalleryError>;
@@ -65,70 +65,13 @@ pub(super) fn pieces<'a, B: Rows>(
     Ok(pieces)
 }
 
-/// What has been found so far for one query.
-pub(super) struct Partial {
-    top: Top,
-    compared: u64,
-    damaged: Vec<ReferenceId>,
-}
-
-impl Partial {
-    pub(super) fn new(search: &Search<'_>) -> Self {
-        Self { top: Top::new(search.top), compared: 0, damaged: Vec::new() }
-    }
-
-    pub(super) fn compared(&mut self, hit: Hit, search: &Search<'_>) {
-        self.compared += 1;
-        if hit.score >= search.at_least {
-            self.top.push(hit);
-        }
-    }
-
-    /// References that were compared and cannot be among the hits.
-    pub(super) fn passed(&mut self, count: u64) {
-        self.compared += count;
-    }
-
-    /// The least score that can still be among the hits, if there are enough to tell.
-    pub(super) fn least(&mut self) -> Option<Score> {
-        self.top.least()
-    }
-
-    pub(super) fn damaged(&mut self, meta: &ReferenceMeta) {
-        self.damaged.push(meta.reference());
-    }
-
-    fn merge(mut self, mut other: Self) -> Self {
-        self.damaged.append(&mut other.damaged);
-        Self {
-            top: self.top.merge(other.top),
-            compared: self.compared + other.compared,
-            damaged: self.damaged,
-        }
-    }
-
-    fn finish(mut self, is_sound: impl Fn(&Hit) -> bool) -> Found {
-        let mut hits = self.top.into_sorted();
-        hits.retain(|hit| {
-            let sound = is_sound(hit);
-            if !sound {
-                self.damaged.push(hit.reference);
-            }
-            sound
-        });
-        self.damaged.sort_unstable();
-        self.damaged.dedup();
-        Found { hits, compared: self.compared, seen: Seen::in_full(self.compared), damaged: self.damaged }
-    }
-}
-
 /// Compares every piece with every one of `queries` queries: `compare` adds to the partial results,
 /// one for each query, with a scratch of its thread. The bytes of what was found are then proved.
 ///
 /// A thread takes one piece after the other, in their order, so that all end within a piece of one another,
 /// and keeps one set of results and one scratch. A thread of the pool that is busy with something else
 /// is not waited for: the others take its pieces.
-pub(super) fn run<P: Sync, S: Default + Send>(
+pub(super) fn compare_pieces<P: Sync, S: Default + Send>(
     pieces: &[P],
     queries: usize,
     search: &Search<'_>,
@@ -174,7 +117,7 @@ mod tests {
                         found.passed(piece * times + 1);
                     }
                 };
-                let found = run(&pieces, 2, &search, compare, |_| true);
+                let found = compare_pieces(&pieces, 2, &search, compare, |_| true);
                 let sum: u64 = pieces.iter().sum();
                 let compared: Vec<u64> = found.iter().map(|found| found.compared).collect();
                 assert_eq!(compared, [sum + count, 10 * sum + count], "{threads} {count}");

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
-use super::Hit;
+use super::result::Hit;
 use crate::units::Score;
 
 /// The total order of results: score descending, then reference ascending. `Less` comes first.

@@ -14,10 +14,14 @@ use rayon::prelude::*;
 
 use self::parts::{Chosen, Classes, Part, parts};
 use self::stages::{Lists, Survivor, Words, refine, relax, scan};
-use super::fingers::compare_row;
+use super::effort::Cascade;
+use super::error::SearchError;
+use super::exhaustive::compare_row;
 use super::floors::Floors;
-use super::plan::{Partial, run};
-use super::{Cascade, FingerQuery, Found, Hit, Search, SearchError, Seen};
+use super::partial::Partial;
+use super::pieces::compare_pieces;
+use super::query::{FingerQuery, Search};
+use super::result::{Found, Hit, Seen};
 use crate::fingerprint::Scratch;
 use crate::fingerprint::filter::CodeProbe;
 use crate::gallery::Snapshot;
@@ -86,7 +90,7 @@ fn identify_together(
         }
     };
     let is_sound = |hit: &Hit| snapshot.check(hit.location).is_ok();
-    let mut found = run(&tasks, queries.len(), search, compare, is_sound);
+    let mut found = compare_pieces(&tasks, queries.len(), search, compare, is_sound);
     for (query, (found, seen)) in found.iter_mut().zip(&mut seen).enumerate() {
         let class = classes.of(query);
         seen.full = found.compared;

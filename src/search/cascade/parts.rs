@@ -7,8 +7,7 @@ use rayon::prelude::*;
 use crate::fingerprint::codes::CodeModelId;
 use crate::fingerprint::filter::CodeRows;
 use crate::gallery::{FingerBlock, GalleryError, ReferenceMeta, Snapshot};
-use crate::search::fingers::meets;
-use crate::search::{FingerQuery, Search};
+use crate::search::query::{FingerQuery, Search, may_be_same_finger};
 use crate::template::FingerPosition;
 
 /// Rows of a part: a fraction of a millisecond of a scan. Fixed, so that what a thread does never
@@ -98,7 +97,9 @@ impl Classes {
         let met_by = (0..=u8::MAX).map(|code| {
             let reference = FingerPosition::from_code(code);
             let bits = positions.iter().enumerate();
-            bits.fold(0, |met, (class, &position)| met | u16::from(meets(position, reference)) << class)
+            bits.fold(0, |met, (class, &position)| {
+                met | u16::from(may_be_same_finger(position, reference)) << class
+            })
         });
         Self { met_by: met_by.collect(), of_query, positions }
     }

@@ -11,8 +11,10 @@ use super::stages::{Words, score};
 use crate::fingerprint::filter::{CodeProbe, FilterScore, Histogram};
 use crate::fingerprint::{FingerProbe, Scratch};
 use crate::gallery::{ReferenceId, Snapshot};
-use crate::search::people::{FoundPerson, PersonHit};
-use crate::search::{Cascade, FingerQuery, Hit, Search, SearchError, Seen};
+use crate::search::effort::Cascade;
+use crate::search::error::SearchError;
+use crate::search::query::{FingerQuery, Search};
+use crate::search::result::{FoundPerson, Hit, PersonHit, Seen};
 use crate::units::Score;
 
 /// Fingers whose first words are compared with everybody's; the others only with those of citizens
