@@ -16,7 +16,7 @@ pub struct Options {
     pub(super) pool: Option<Arc<ThreadPool>>,
     pub(super) calibrations: Calibrations,
     pub(super) audit: Option<Arc<dyn Audit>>,
-    pub(super) gallery: gallery::Options,
+    pub(super) gallery: gallery::GalleryOptions,
 }
 
 impl Options {
@@ -49,7 +49,7 @@ impl Options {
 
     /// Keeps the gallery so.
     #[must_use]
-    pub fn gallery(mut self, options: gallery::Options) -> Self {
+    pub fn gallery(mut self, options: gallery::GalleryOptions) -> Self {
         self.gallery = options;
         self
     }

@@ -36,8 +36,8 @@
 //! `I` is exact. The kernel computes `2 I`, an integer below 2^30, and takes `2 w` and `2 f`: each step is
 //! twice what it was, and rounds in the same way. Dimensions past the row's have codes of zero in `g`.
 
-use super::codes::{GREATEST_LENGTH, code_groups, estimate, roundings};
-use super::quantise::{Coded, round_up};
+use super::codes::{estimate, roundings};
+use super::quantise::{Coded, GREATEST_LENGTH, code_groups, round_up};
 use crate::kernels::codes::{Group, Line, Terms};
 use crate::units::Score;
 

@@ -6,22 +6,9 @@
 //! They are stored in two planes of nibbles ([`Planes`]). The high one alone is a coarser code, `q'`: the
 //! middle of what a code with that nibble may be. Its own error says what that leaves over.
 
-use super::quantise::{Coded, middle};
+use super::quantise::{Coded, GREATEST_ERROR, GREATEST_LENGTH, code_groups, middle};
 use crate::kernels::Kernels;
 use crate::kernels::codes::{HEAD, LANES, Line, Planes};
-
-/// No row that enrolment makes is longer: a unit vector whose numbers were rounded once. A longer
-/// one gets an infinite error.
-pub(super) const GREATEST_LENGTH: f64 = 1.0 + 1.0 / 65_536.0;
-
-/// A code of this error or more says nothing that is worth having, and bounds on rounding assume
-/// less: it gets an infinite error.
-pub(super) const GREATEST_ERROR: f64 = 0.5;
-
-/// Groups of four codes that a row of this dimension has: an even number.
-pub const fn code_groups(dimension: usize) -> usize {
-    2 * dimension.div_ceil(8)
-}
 
 /// Lines of both planes of a block of sixteen rows of this dimension.
 pub const fn code_lines(dimension: usize) -> usize {

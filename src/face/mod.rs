@@ -17,10 +17,11 @@ mod signs;
 pub mod training;
 
 pub use coded_probes::CodedProbes;
-pub use codes::{CODE_PIECE, FaceCodes, code_groups, code_holds, code_lines, code_rows};
+pub use codes::{CODE_PIECE, FaceCodes, code_holds, code_lines, code_rows};
 pub use error::{FaceError, FaceMatrixError};
 pub use matrix::FaceMatrix;
 pub use probe::{FaceProbe, compare};
+pub use quantise::code_groups;
 pub use row::{padded, row};
 pub use signs::{SignProbe, sign_lines, sign_rows, signs_hold};
 

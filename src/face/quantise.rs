@@ -1,8 +1,20 @@
 //! Numbers to byte codes, in loops that become vectors.
 
-use super::codes::{GREATEST_ERROR, GREATEST_LENGTH, code_groups};
 use crate::kernels::codes::Group;
 use crate::kernels::{Kernels, Work};
+
+/// No row that enrolment makes is longer: a unit vector whose numbers were rounded once. A longer
+/// one gets an infinite error.
+pub(super) const GREATEST_LENGTH: f64 = 1.0 + 1.0 / 65_536.0;
+
+/// A code of this error or more says nothing that is worth having, and bounds on rounding assume
+/// less: it gets an infinite error.
+pub(super) const GREATEST_ERROR: f64 = 0.5;
+
+/// Groups of four codes that a row of this dimension has: an even number.
+pub const fn code_groups(dimension: usize) -> usize {
+    2 * dimension.div_ceil(8)
+}
 
 const GREATEST_CODE: f32 = 127.0;
 

@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use super::copy::{CopyReport, Immutable, Pinned, Progress, Sealed};
 use super::error::GalleryError;
+use super::folder::take_lock;
+use super::folder::{make_folder, refuse_same_folder};
 use super::manifest::Manifest;
 use super::names;
 use super::notice::Notice;
-use super::recovery::take_lock;
-use super::restore::{make_folder, refuse_same_folder};
 use crate::storage::{Backend, Disk, Files, whole_name};
 
 /// Makes or renews the backup of a gallery in a folder, while enrolments and maintenance go on in this or
@@ -45,7 +45,7 @@ pub fn backup_with(
     progress: &mut dyn FnMut(u64),
 ) -> Result<CopyReport, GalleryError> {
     let source = Files::new(Arc::new(Disk::new(gallery.as_ref())), false);
-    super::handle::check_is_gallery(&source)?;
+    super::folder::check_is_gallery(&source)?;
     let pinned = Pinned::new(&source)?;
     let destination = make_folder(destination.as_ref())?;
     backup_files(&pinned, &destination, progress)
@@ -60,7 +60,7 @@ pub fn backup_in(
     destination: Arc<dyn Backend>,
 ) -> Result<CopyReport, GalleryError> {
     let source = Files::new(gallery, false);
-    super::handle::check_is_gallery(&source)?;
+    super::folder::check_is_gallery(&source)?;
     backup_files(&Pinned::new(&source)?, &Files::new(destination, false), &mut |_| {})
 }
 

@@ -4,24 +4,25 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::apply::Rows;
-use super::block::{Block, Columns, FaceBlock, FingerBlock};
+use super::block::{Block, FaceBlock, FingerBlock};
 use super::codes::CodeRow;
+use super::columns::Columns;
 use super::erasure::PendingErasure;
 use super::error::GalleryError;
 use super::gather::{FingerRows, gather_faces};
-use super::ledger::Numbers;
 use super::load::{open_face, open_finger};
 use super::manifest::{FileEntry, Manifest, SegmentEntry};
 use super::memory::CodedFinger;
+use super::memory_blocks::Rows;
 use super::names;
-use super::options::Options;
+use super::numbers::Numbers;
+use super::options::GalleryOptions;
 use super::pace::Pace;
-use super::plan;
 use super::requests::{RequestPlan, encode_file};
+use super::rewrites;
+use super::role::Role;
 use super::segment::{FingerRow, NewSegment, Place, Row, write_faces, write_fingers};
 use super::snapshot::Snapshot;
-use super::state::Role;
 use super::statuses::Statuses;
 use super::tombstones::Tombstones;
 use crate::fingerprint::FEATURE_VERSION;
@@ -95,7 +96,7 @@ pub(super) struct Draft {
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) files: &'a Files,
-    pub(super) options: &'a Options,
+    pub(super) options: &'a GalleryOptions,
     pub(super) numbers: &'a Numbers,
     pub(super) pace: &'a Pace,
 }
@@ -123,10 +124,10 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
         created.note(segment.entry.name())?;
         segment.file.finish()?;
         match segment.entry.modality {
-            super::block::Modality::Finger => {
+            super::modality::Modality::Finger => {
                 base.fingers.push(open_finger(files, gallery, &segment.entry, Role::Writer)?);
             }
-            super::block::Modality::Face => base.faces.push(open_face(files, gallery, &segment.entry)?),
+            super::modality::Modality::Face => base.faces.push(open_face(files, gallery, &segment.entry)?),
         }
     }
     base.faces.sort_by(|a, b| a.model().cmp(b.model()));
@@ -181,7 +182,7 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
 /// The erasures that are done when these segments are rewritten and the log is new.
 fn erased_by(snapshot: &Snapshot, chosen: &[u64]) -> Vec<PendingErasure> {
     let is_done = |pending: &&PendingErasure| {
-        let (holders, whole) = plan::erasure(snapshot, pending.subject);
+        let (holders, whole) = rewrites::erasure(snapshot, pending.subject);
         whole && holders.iter().all(|number| chosen.contains(number))
     };
     snapshot.erasures.iter().filter(is_done).copied().collect()
@@ -264,7 +265,7 @@ pub(super) struct FreshRows {
 /// Writes rows that are only in memory as segments.
 pub(super) fn write_fresh(
     files: &Files,
-    (gallery, numbers, options): ([u8; 16], &Numbers, &Options),
+    (gallery, numbers, options): ([u8; 16], &Numbers, &GalleryOptions),
     model: &CodeModel,
     rows: FreshRows,
 ) -> Result<Vec<NewSegment>, GalleryError> {

@@ -6,7 +6,7 @@ use super::error::GalleryError;
 use super::load;
 use super::manifest::{FileEntry, Manifest, SegmentEntry, Version};
 use super::names;
-use super::options::Options;
+use super::options::GalleryOptions;
 use super::reference::Generation;
 use super::segment::{FOOTER, Footer, HEADER};
 use crate::storage::{
@@ -196,7 +196,7 @@ pub(super) struct Sealed {
 impl Sealed {
     pub(super) fn read(files: &Files) -> Result<Self, GalleryError> {
         read_current(files, |current| {
-            let (version, manifest) = load::manifest(files, &current, &Options::default())?;
+            let (version, manifest) = load::manifest(files, &current, &GalleryOptions::default())?;
             if version == Version::First {
                 return Err(GalleryError::EarlierVersion { directory: files.path("") });
             }

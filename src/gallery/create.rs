@@ -2,10 +2,10 @@
 //! says that it made.
 
 use super::error::GalleryError;
+use super::folder::take_lock;
 use super::manifest::Manifest;
 use super::names;
-use super::options::Options;
-use super::recovery::take_lock;
+use super::options::GalleryOptions;
 use super::state::FIRST_SEQUENCE;
 use crate::fingerprint::FEATURE_VERSION;
 use crate::storage::{Files, LOG_HEADER, Log, LogId, LogStart, Witness, WitnessFile};
@@ -16,7 +16,7 @@ const MANIFEST: u64 = 2;
 const MOST_BYTES: u64 = 8192;
 
 /// Makes an empty gallery.
-pub(super) fn create(files: &Files, options: &Options) -> Result<(), GalleryError> {
+pub(super) fn create(files: &Files, options: &GalleryOptions) -> Result<(), GalleryError> {
     // Before anything is touched, and again when nobody else can.
     check(files)?;
     let lock = take_lock(files)?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::reference::ReferenceId;
-use super::requests::RequestId;
+use super::request_id::RequestId;
 use crate::escape::Escaped;
 use crate::fingerprint::codes::CodeModelId;
 use crate::storage::{Damage, StorageError};

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::block::{Block, Columns, FaceBlock, FingerBlock, FingerColumns, Fingers};
+use super::block::{Block, FaceBlock, FingerBlock};
 use super::change::finger_seal;
 use super::codes::CodeRow;
+use super::columns::{Columns, FingerColumns, Fingers};
 use super::error::GalleryError;
 use super::reference::ReferenceMeta;
 use super::segment::{FingerRow, Row};

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::handle::Shared;
+use super::shared::SharedHandle;
 
 /// How often idle handles are looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -13,10 +13,10 @@ const EVERY: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(2);
 
 /// The handles of this process while there are any, and whether a thread looks after them.
-static HANDLES: Mutex<(Vec<Weak<Shared>>, bool)> = Mutex::new((Vec::new(), false));
+static HANDLES: Mutex<(Vec<Weak<SharedHandle>>, bool)> = Mutex::new((Vec::new(), false));
 
 /// Looks after a handle from now on.
-pub(super) fn attend(handle: Weak<Shared>) {
+pub(super) fn attend(handle: Weak<SharedHandle>) {
     let mut handles = HANDLES.lock().unwrap_or_else(PoisonError::into_inner);
     handles.0.retain(|handle| handle.strong_count() > 0);
     handles.0.push(handle);

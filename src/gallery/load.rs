@@ -6,17 +6,19 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::apply::Attached;
-use super::block::{Block, FaceBlock, FaceColumns, Faces, FingerBlock, FingerColumns, Fingers, Modality};
+use super::block::{Block, FaceBlock, FingerBlock};
 use super::change::Change;
+use super::columns::{FaceColumns, Faces, FingerColumns, Fingers};
 use super::error::GalleryError;
 use super::legacy;
 use super::manifest::{self, Current, FileEntry, Manifest, SegmentEntry, Version};
+use super::modality::Modality;
 use super::names;
-use super::options::Options;
+use super::options::GalleryOptions;
 use super::reference::Generation;
+use super::role::Role;
 use super::segment::{FaceSegment, FingerSegment, Segment};
 use super::snapshot::Snapshot;
-use super::state::Role;
 use super::statuses::Statuses;
 use super::tombstones::Tombstones;
 use crate::fingerprint::FEATURE_VERSION;
@@ -50,7 +52,7 @@ pub(super) fn decode_batches(
 pub(super) fn manifest(
     files: &Files,
     current: &[u8],
-    options: &Options,
+    options: &GalleryOptions,
 ) -> Result<(Version, Manifest), GalleryError> {
     let named = Current::decode(&files.path(names::CURRENT), current)?;
     let name = names::manifest(named.manifest);
@@ -78,7 +80,7 @@ pub(super) fn pinned(files: &Files, name: &str, entry: &FileEntry) -> Result<Vec
 fn tombstones_name(manifest: &Manifest, version: Version) -> String {
     let number = manifest.tombstones.as_ref().map_or(0, |entry| entry.number);
     match version {
-        Version::First => names::marks(number),
+        Version::First => names::old_tombstones(number),
         Version::Third => names::tombstones(number),
     }
 }
@@ -93,7 +95,7 @@ pub(super) fn tombstones(
     let bytes = pinned(files, &name, entry)?;
     let path = files.path(&name);
     Ok(match version {
-        Version::First => legacy::decode_marks(&path, manifest.gallery, entry.number, &bytes)?,
+        Version::First => legacy::decode_tombstones(&path, manifest.gallery, entry.number, &bytes)?,
         Version::Third => Tombstones::decode(&path, manifest.gallery, entry.number, &bytes)?,
     })
 }
@@ -105,12 +107,25 @@ pub(super) fn named_files(manifest: &Manifest, version: Version) -> Vec<String> 
         Version::Third => own,
         Version::First => {
             let of_version = |name: String| match names::number_of(&name) {
-                Some(number) if name == names::tombstones(number) => names::marks(number),
+                Some(number) if name == names::tombstones(number) => names::old_tombstones(number),
                 _ => name,
             };
             own.into_iter().map(of_version).collect()
         }
     }
+}
+
+/// Names of the files of a manifest, and of segments that the log attaches to it.
+pub(super) fn named(manifest: &Manifest, snapshot: &Snapshot) -> Vec<String> {
+    let mut names = manifest.files();
+    let attached = snapshot.fingers.iter().filter_map(Block::entry);
+    let attached = attached.chain(snapshot.faces.iter().filter_map(Block::entry));
+    for name in attached.map(SegmentEntry::name) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// Maps the segments of a manifest, taking those that `known` has already.
@@ -168,7 +183,7 @@ pub(super) fn load_segments(
     Ok(snapshot)
 }
 
-fn known_block<C: super::block::Columns>(blocks: &[Block<C>], entry: &SegmentEntry) -> Option<Block<C>> {
+fn known_block<C: super::columns::Columns>(blocks: &[Block<C>], entry: &SegmentEntry) -> Option<Block<C>> {
     let known = blocks.iter().find(|block| block.entry() == Some(entry))?;
     Some(Block::new(known.columns.clone()))
 }

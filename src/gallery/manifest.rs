@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::block::Modality;
 use super::erasure::PendingErasure;
+use super::modality::Modality;
 use super::names;
 use super::partition::Partition;
 use crate::fingerprint::codes::CodeModelId;

@@ -1,6 +1,6 @@
 //! The names of a gallery's files.
 
-use super::block::Modality;
+use super::modality::Modality;
 use crate::storage::whole_name;
 
 pub(super) const LOCK: &str = "LOCK";
@@ -36,8 +36,8 @@ pub(super) fn pending_witness(manifest: u64) -> String {
     format!("witness-{manifest:06}")
 }
 
-/// What version 2 called its tombstones.
-pub(super) fn marks(number: u64) -> String {
+/// The tombstone file of versions 1 and 2.
+pub(super) fn old_tombstones(number: u64) -> String {
     format!("marks-{number:06}")
 }
 
@@ -100,7 +100,7 @@ mod tests {
             tombstones(3),
             requests(7),
             pending_witness(8),
-            marks(3),
+            old_tombstones(3),
             segment(4, Modality::Finger),
             segment(5_000_000, Modality::Face),
         ];

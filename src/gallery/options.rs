@@ -8,7 +8,7 @@ use crate::fingerprint::codes::CodeModel;
 /// Options of a gallery handle.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Options {
+pub struct GalleryOptions {
     /// Changes and references in the log at which they are moved to segments. More make fewer and
     /// larger segments; fewer make the next start faster, because features of references that are
     /// only in the log are built again. A commit that adds so many by itself goes straight to
@@ -56,7 +56,7 @@ pub enum Residence {
     Copied,
 }
 
-impl Default for Options {
+impl Default for GalleryOptions {
     fn default() -> Self {
         Self {
             flush_at: 8_192,
@@ -76,50 +76,50 @@ fn shipped() -> Arc<CodeModel> {
     SHIPPED.get_or_init(|| Arc::new(CodeModel::shipped().clone())).clone()
 }
 
-impl Options {
-    /// With another [`Options::flush_at`].
+impl GalleryOptions {
+    /// With another [`GalleryOptions::flush_at`].
     #[must_use]
     pub fn flush_at(mut self, references: usize) -> Self {
         self.flush_at = references;
         self
     }
 
-    /// With another [`Options::code_model`]: one that was trained on own templates.
+    /// With another [`GalleryOptions::code_model`]: one that was trained on own templates.
     #[must_use]
     pub fn code_model(mut self, model: Arc<CodeModel>) -> Self {
         self.code_model = model;
         self
     }
 
-    /// With other [`Options::maintenance`].
+    /// With other [`GalleryOptions::maintenance`].
     #[must_use]
     pub fn maintenance(mut self, maintenance: Maintenance) -> Self {
         self.maintenance = maintenance;
         self
     }
 
-    /// With another [`Options::maintenance_rate`].
+    /// With another [`GalleryOptions::maintenance_rate`].
     #[must_use]
     pub fn maintenance_rate(mut self, bytes_per_second: impl Into<Option<u64>>) -> Self {
         self.maintenance_rate = bytes_per_second.into();
         self
     }
 
-    /// With other [`Options::segment_bytes`].
+    /// With other [`GalleryOptions::segment_bytes`].
     #[must_use]
     pub fn segment_bytes(mut self, bytes: u64) -> Self {
         self.segment_bytes = bytes;
         self
     }
 
-    /// With another [`Options::partition`].
+    /// With another [`GalleryOptions::partition`].
     #[must_use]
     pub fn partition(mut self, partition: Partition) -> Self {
         self.partition = partition;
         self
     }
 
-    /// With another [`Options::residence`].
+    /// With another [`GalleryOptions::residence`].
     #[must_use]
     pub fn residence(mut self, residence: Residence) -> Self {
         self.residence = residence;

@@ -1,12 +1,12 @@
 //! Requests that are remembered, so that one that is repeated changes nothing.
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
 use std::path::Path;
 
 use super::erasure::PendingErasure;
 use super::manifest::FileEntry;
 use super::reference::ReferenceId;
+use super::request_id::RequestId;
 use crate::storage::{Damage, Fields, FileKind};
 use crate::subject::SubjectId;
 
@@ -24,34 +24,6 @@ pub const REMEMBERED_REQUESTS: usize = 65_536;
 /// Requests of a file below which the next checkpoint writes it again with its own.
 const FULL: usize = 8_192;
 
-/// What the caller names a request by: sixteen bytes that no other request has, a UUID for instance.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RequestId([u8; 16]);
-
-impl RequestId {
-    /// From its bytes.
-    pub const fn new(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes.
-    pub const fn to_bytes(self) -> [u8; 16] {
-        self.0
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RequestId({self})")
-    }
-}
-
 /// A request that was made, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RequestEntry {
@@ -66,7 +38,7 @@ pub(super) struct RequestEntry {
 
 impl RequestEntry {
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.id.0);
+        out.extend_from_slice(&self.id.to_bytes());
         out.extend_from_slice(&self.content);
         let (bytes, length) = self.subject.to_stored();
         out.extend_from_slice(&bytes);
@@ -77,7 +49,7 @@ impl RequestEntry {
     }
 
     pub(super) fn decode(fields: &mut Fields<'_>) -> Option<Self> {
-        let (id, content) = (RequestId(fields.array()?), fields.array()?);
+        let (id, content) = (RequestId::new(fields.array()?), fields.array()?);
         let subject = SubjectId::from_stored(fields.array()?, fields.u8()?)?;
         let generation = fields.u64()?;
         let count = fields.u32()? as usize;

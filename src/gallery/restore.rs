@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::copy::{CopyReport, Pinned, Progress};
 use super::error::GalleryError;
+use super::folder::{check_is_gallery, make_folder, refuse_same_folder, take_lock};
 use super::names;
 use super::notice::Notice;
-use super::recovery::take_lock;
-use crate::storage::{Backend, Disk, Files, Lock, StorageError, whole_name};
+use crate::storage::{Backend, Disk, Files, Lock, whole_name};
 
 /// Restores a backup into an empty or missing folder. All files are proved by their digests, and the gallery
 /// appears as a whole or not at all. It keeps its identity: never write to it and to the one that was backed
@@ -32,7 +32,7 @@ pub fn restore_with(
     progress: &mut dyn FnMut(u64),
 ) -> Result<CopyReport, GalleryError> {
     let source = Files::new(Arc::new(Disk::new(backup.as_ref())), false);
-    super::handle::check_is_gallery(&source)?;
+    check_is_gallery(&source)?;
     let pinned = Pinned::new(&source)?;
     restore_files(&pinned, &make_folder(destination.as_ref())?, progress)
 }
@@ -46,7 +46,7 @@ pub fn restore_in(
     destination: Arc<dyn Backend>,
 ) -> Result<CopyReport, GalleryError> {
     let source = Files::new(backup, false);
-    super::handle::check_is_gallery(&source)?;
+    check_is_gallery(&source)?;
     restore_files(&Pinned::new(&source)?, &Files::new(destination, false), &mut |_| {})
 }
 
@@ -121,19 +121,4 @@ fn leftovers(files: &Files) -> Result<Vec<String>, GalleryError> {
     // The notice stays until it is replaced: without it the others would be nobody's.
     found.retain(|name| name != names::LOCK && name != names::RESTORING);
     Ok(found)
-}
-
-/// The folder, made if it is missing.
-pub(super) fn make_folder(directory: &Path) -> Result<Files, GalleryError> {
-    let disk = Disk::new(directory);
-    disk.create_directory()
-        .map_err(|source| StorageError::io(directory.to_path_buf(), "create the directory", source))?;
-    Ok(Files::new(Arc::new(disk), false))
-}
-
-pub(super) fn refuse_same_folder(source: &Files, destination: &Files) -> Result<(), GalleryError> {
-    if source.directory()?.id == destination.directory()?.id {
-        return Err(GalleryError::SameFolder { directory: destination.path("") });
-    }
-    Ok(())
 }

@@ -9,9 +9,9 @@ use parking_lot::Mutex;
 
 use super::core::Core;
 use super::error::GalleryError;
-use super::options::{Maintenance, Options};
-use super::recovery::{self, Known};
-use super::state::Role;
+use super::options::{GalleryOptions, Maintenance};
+use super::role::Role;
+use super::takeover::{self, Known};
 use crate::storage::{FileId, Files};
 
 /// The writer of a folder while somebody in this process has it.
@@ -43,13 +43,13 @@ fn slot(directory: FileId) -> Slot {
 /// The session of a folder, if this process has one that works.
 pub(super) fn find(directory: FileId) -> Option<Arc<Session>> {
     let session = slot(directory).session.lock().upgrade()?;
-    session.core.failure().is_none().then_some(session)
+    session.core.held.failure().is_none().then_some(session)
 }
 
 /// The session of a folder: the one that this process has, or a new one.
 pub(super) fn open(
     files: &Files,
-    options: &Options,
+    options: &GalleryOptions,
     directory: FileId,
     known: Known,
 ) -> Result<Arc<Session>, GalleryError> {
@@ -75,11 +75,16 @@ pub(super) fn open(
 }
 
 /// Opens the gallery to write. A session of this process that is ending holds the lock for a moment longer.
-fn take(files: &Files, options: &Options, directory: FileId, known: Known) -> Result<Core, GalleryError> {
+fn take(
+    files: &Files,
+    options: &GalleryOptions,
+    directory: FileId,
+    known: Known,
+) -> Result<Core, GalleryError> {
     const PATIENCE: Duration = Duration::from_secs(10);
     let started = Instant::now();
     loop {
-        match recovery::open(files, options, (directory, Some(known)), Role::Writer) {
+        match takeover::open(files, options, (directory, Some(known)), Role::Writer) {
             Err(GalleryError::Locked { process, .. })
                 if process == Some(std::process::id()) && started.elapsed() < PATIENCE =>
             {
@@ -97,6 +102,6 @@ impl Drop for Session {
             // A panic there has been told by the panic hook, and there is nothing to be saved.
             let _ = thread.join();
         }
-        self.core.close();
+        self.core.held.close();
     }
 }

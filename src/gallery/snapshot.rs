@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::block::{Block, Columns, FaceBlock, FingerBlock, Location, Modality};
+use super::block::{Block, FaceBlock, FingerBlock, Location};
+use super::columns::Columns;
 use super::erasure::PendingErasure;
 use super::error::GalleryError;
+use super::modality::Modality;
 use super::reference::{Generation, ReferenceMeta, Status};
 use super::statuses::Statuses;
 use crate::fingerprint::FingerView;
@@ -169,6 +171,26 @@ impl Snapshot {
         let block = find(&self.faces, location, Modality::Face)?;
         block.check(location.row as usize)?;
         Ok(FaceView { model: block.model(), vector: block.vector(location.row as usize)? })
+    }
+
+    /// Refuses a face of a model that has another dimension here.
+    pub(super) fn check_dimension(&self, model: &ModelId, found: usize) -> Result<(), GalleryError> {
+        match self.face_blocks(model).first().map(FaceBlock::dimension) {
+            Some(expected) if expected != found => {
+                Err(GalleryError::ModelDimension { model: model.clone(), expected, found })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives each block its place, by which locations name it.
+    pub(super) fn number_blocks(&mut self) {
+        for (index, block) in self.fingers.iter_mut().enumerate() {
+            block.index = index as u32;
+        }
+        for (index, block) in self.faces.iter_mut().enumerate() {
+            block.index = index as u32;
+        }
     }
 
     /// Proves a row's bytes against their checksum.

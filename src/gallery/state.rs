@@ -13,8 +13,9 @@ use super::legacy;
 use super::load::{self, load_segments, open_attached};
 use super::manifest::{Current, Manifest, SegmentEntry, Version};
 use super::names;
-use super::options::Options;
+use super::options::GalleryOptions;
 use super::requests::RequestEntry;
+use super::role::Role;
 use super::snapshot::Snapshot;
 use crate::storage::{
     Damage, Files, Head, LOG_HEADER, LogId, LogStart, ReadAt, ReadBatch, Testimony, Witness, WitnessFile,
@@ -23,25 +24,6 @@ use crate::storage::{
 
 /// The sequence of the first witness of a gallery, new or migrated.
 pub(super) const FIRST_SEQUENCE: u64 = 1;
-
-/// Who loads a state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    /// Sees what the witness covers, current features and the gallery's code model only.
-    Reader,
-    /// Holds the lock: keeps a whole batch behind the witness, and may find old features to rebuild.
-    Writer,
-    /// As a writer, to make the codes anew by the model that is given.
-    Recoder,
-    /// Sees what a reader sees, whatever the features and the code model.
-    Verifier,
-}
-
-impl Role {
-    pub(super) fn is_writer(self) -> bool {
-        matches!(self, Self::Writer | Self::Recoder)
-    }
-}
 
 /// A state, and where its log was read to.
 pub(super) struct State {
@@ -80,7 +62,7 @@ impl State {
     /// Reads a state from the files. Read again while another process replaces them.
     pub(super) fn load(
         files: &Files,
-        options: &Options,
+        options: &GalleryOptions,
         known: Option<&Snapshot>,
         role: Role,
     ) -> Result<(Self, Findings), GalleryError> {
@@ -90,7 +72,7 @@ impl State {
     fn load_current(
         files: &Files,
         current: Vec<u8>,
-        options: &Options,
+        options: &GalleryOptions,
         known: Option<&Snapshot>,
         role: Role,
     ) -> Result<(Self, Findings), GalleryError> {
@@ -102,7 +84,7 @@ impl State {
     pub(super) fn load_manifest(
         files: &Files,
         (current, version, manifest): (Vec<u8>, Version, Manifest),
-        options: &Options,
+        options: &GalleryOptions,
         known: Option<&Snapshot>,
         role: Role,
     ) -> Result<(Self, Findings), GalleryError> {
@@ -146,6 +128,14 @@ impl State {
         }
         state.witness = Some((witness, reader));
         Ok((state, findings))
+    }
+
+    /// The names of all files that the gallery is.
+    pub(super) fn file_names(&self) -> Vec<String> {
+        match self.version {
+            Version::First => load::named_files(&self.manifest, self.version),
+            Version::Third => load::named(&self.manifest, &self.snapshot),
+        }
     }
 
     fn log_id(&self) -> LogId {

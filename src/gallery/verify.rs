@@ -4,16 +4,19 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::block::{Block, Columns, Modality};
+use super::block::Block;
+use super::columns::Columns;
 use super::error::GalleryError;
-use super::handle::check_is_gallery;
+use super::folder::check_is_gallery;
 use super::load::{self, open_face, open_finger};
 use super::manifest::{Current, Manifest, SegmentEntry, Version};
+use super::modality::Modality;
 use super::names;
-use super::options::Options;
+use super::options::GalleryOptions;
 use super::reference::Generation;
+use super::role::Role;
 use super::snapshot::Snapshot;
-use super::state::{Role, State};
+use super::state::State;
 use crate::storage::{Backend, Damage, Disk, Files, read_witness};
 
 /// A file that was verified.
@@ -71,15 +74,15 @@ impl Report {
 /// [`GalleryError::NotAGallery`], or what the system reports when a file cannot be read. Damage is not
 /// an error here but a finding.
 pub fn verify(directory: impl AsRef<Path>) -> Result<Report, GalleryError> {
-    verify_with(directory, &Options::default())
+    verify_with(directory, &GalleryOptions::default())
 }
 
-/// Verifies a gallery that is kept with other options: codes of [`Options::code_model`] are made
+/// Verifies a gallery that is kept with other options: codes of [`GalleryOptions::code_model`] are made
 /// again and compared, those of another model are proved by their checksums only.
 ///
 /// # Errors
 /// As [`verify`].
-pub fn verify_with(directory: impl AsRef<Path>, options: &Options) -> Result<Report, GalleryError> {
+pub fn verify_with(directory: impl AsRef<Path>, options: &GalleryOptions) -> Result<Report, GalleryError> {
     verify_files(&Files::new(Arc::new(Disk::new(directory.as_ref())), false), options)
 }
 
@@ -88,10 +91,10 @@ pub fn verify_with(directory: impl AsRef<Path>, options: &Options) -> Result<Rep
 /// # Errors
 /// As [`verify`].
 pub fn verify_in(backend: Arc<dyn Backend>) -> Result<Report, GalleryError> {
-    verify_files(&Files::new(backend, false), &Options::default())
+    verify_files(&Files::new(backend, false), &GalleryOptions::default())
 }
 
-fn verify_files(files: &Files, options: &Options) -> Result<Report, GalleryError> {
+fn verify_files(files: &Files, options: &GalleryOptions) -> Result<Report, GalleryError> {
     const TRIES: usize = 5;
     match check_is_gallery(files) {
         // A CURRENT that cannot be read is a finding like any other.
@@ -112,7 +115,7 @@ fn verify_files(files: &Files, options: &Options) -> Result<Report, GalleryError
     }
 }
 
-fn verify_once(files: &Files, options: &Options) -> Result<Report, GalleryError> {
+fn verify_once(files: &Files, options: &GalleryOptions) -> Result<Report, GalleryError> {
     let mut report = Report::default();
     let current = files.read(names::CURRENT, Current::MOST_BYTES).map_err(GalleryError::from);
     let current = report.note(current);
@@ -148,7 +151,7 @@ fn verify_once(files: &Files, options: &Options) -> Result<Report, GalleryError>
 fn verify_manifest(
     files: &Files,
     (current, version, manifest): (Vec<u8>, Version, Manifest),
-    options: &Options,
+    options: &GalleryOptions,
     report: &mut Report,
 ) -> Vec<String> {
     report.note(load::tombstones(files, &manifest, version));
@@ -180,7 +183,7 @@ fn verify_manifest(
     report.fingers = state.snapshot.finger_count();
     report.faces = state.snapshot.face_count();
     verify_references(files, &manifest, &state.snapshot, state.next_reference, report);
-    let attached = super::maintain::named(&manifest, &state.snapshot);
+    let attached = super::load::named(&manifest, &state.snapshot);
     let attached: Vec<_> = attached.into_iter().filter(|name| !manifest.files().contains(name)).collect();
     let blocks = state.snapshot.fingers.iter().filter_map(Block::entry);
     for entry in blocks.chain(state.snapshot.faces.iter().filter_map(Block::entry)) {
@@ -213,7 +216,7 @@ fn verify_segment(
     files: &Files,
     gallery: [u8; 16],
     entry: &SegmentEntry,
-    options: &Options,
+    options: &GalleryOptions,
     report: &mut Report,
 ) {
     match entry.modality {

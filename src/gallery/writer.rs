@@ -1,48 +1,30 @@
 //! The writer: changes are staged, judged, and committed together.
 
-use std::collections::VecDeque;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::{self, ThreadId};
 
 use parking_lot::Mutex;
 use rayon::prelude::*;
 
-use super::change::{Added, AddedColumns, Change, MOST_MINUTIAE, MOST_REFERENCES, Staged};
+use super::change::{Added, Change, Staged};
 use super::core::Core;
 use super::erasure::{ErasureState, ErasureTicket};
 use super::error::GalleryError;
-use super::maintain::Task;
+use super::maintain::{Task, maintain};
 use super::manifest::COUNTERS;
+use super::new_references::{CitizenReferences, PreparedReferences, check_one_dimension, make_columns};
 use super::partition::Partition;
 use super::recovery::Recovery;
 use super::reference::{NewReference, ReferenceId, Sample, Status};
-use super::requests::RequestId;
+use super::request_id::RequestId;
 use super::session::Session;
-use super::stage::Stage;
-use super::submission::{Commit, Submission};
+use super::staging::{Others, Staging};
+use super::submission::Commit;
 use crate::fingerprint::codes::CodeModel;
 use crate::storage::MOST_PAYLOAD;
 use crate::subject::SubjectId;
-
-/// One citizen's references, for [`Writer::add_all`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct Enrolment {
-    /// Who.
-    pub citizen: SubjectId,
-    /// What is enrolled of them.
-    pub references: Vec<NewReference>,
-    /// What names the request, if it may be repeated.
-    pub request: Option<RequestId>,
-}
-
-impl Enrolment {
-    /// References of a citizen, in a request that is made once.
-    pub fn new(citizen: impl Into<SubjectId>, references: Vec<NewReference>) -> Self {
-        Self { citizen: citizen.into(), references, request: None }
-    }
-}
 
 /// A writer of a gallery. All writers of a process are one to the gallery: they share its lock, its log and
 /// its maintenance, and commits that come together share one synchronisation. Each stages changes of its
@@ -57,29 +39,19 @@ pub struct Writer {
     partition: Partition,
     /// The greatest generation that the handle gave.
     given: Arc<AtomicU64>,
-    inner: Mutex<Inner>,
-}
-
-struct Inner {
-    stage: Stage,
-    /// Submissions under way, with the number of changes that are staged when they are done.
-    under_way: VecDeque<(u64, Arc<Submission>)>,
-    /// Why the last submission was not committed, for another thread whose changes were in it than the one that
-    /// was told.
-    lost: Option<(ThreadId, GalleryError)>,
+    staging: Mutex<Staging>,
 }
 
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer").field("directory", &self.core().files.path("")).finish_non_exhaustive()
+        f.debug_struct("Writer").field("directory", &self.core().held.files.path("")).finish_non_exhaustive()
     }
 }
 
 impl Writer {
     pub(super) fn new(session: Arc<Session>, partition: Partition, given: Arc<AtomicU64>) -> Self {
-        let stage = Stage::new(&session.core.newest());
-        let inner = Inner { stage, under_way: VecDeque::new(), lost: None };
-        Self { session, partition, given, inner: Mutex::new(inner) }
+        let staging = Mutex::new(Staging::new(&session.core.held.newest()));
+        Self { session, partition, given, staging }
     }
 
     /// Another writer of the same gallery, with nothing staged.
@@ -109,17 +81,17 @@ impl Writer {
     }
 
     fn model(&self) -> &CodeModel {
-        &self.core().options.code_model
+        &self.core().held.options.code_model
     }
 
     fn check(&self, subject: SubjectId) -> Result<(), GalleryError> {
-        if let Some(failure) = self.core().failure() {
+        if let Some(failure) = self.core().held.failure() {
             return Err(failure);
         }
         if self.partition.has(subject) {
             return Ok(());
         }
-        let count = std::num::NonZeroU32::new(self.partition.count()).unwrap_or(std::num::NonZeroU32::MIN);
+        let count = NonZeroU32::new(self.partition.count()).unwrap_or(NonZeroU32::MIN);
         let belongs = Partition::of(subject, count).index();
         let (here, count) = (self.partition.index(), self.partition.count());
         Err(GalleryError::OtherPartition { subject, belongs, here, count })
@@ -156,9 +128,9 @@ impl Writer {
     ) -> Result<Vec<ReferenceId>, GalleryError> {
         let citizen = citizen.into();
         self.check(citizen)?;
-        let columns = columns_of(references, self.model())?;
-        let new = New { references, columns, request: request.into() };
-        self.push_references(&mut self.inner.lock(), citizen, None, new)
+        let columns = make_columns(references, self.model())?;
+        let new = PreparedReferences { references, columns, request: request.into() };
+        self.push_references(&mut self.staging.lock(), citizen, None, new)
     }
 
     /// Stages references of many citizens, features made in the caller's rayon pool. Numbers are
@@ -166,21 +138,22 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Writer::add`].
-    pub fn add_all(&self, enrolments: &[Enrolment]) -> Result<Vec<Vec<ReferenceId>>, GalleryError> {
+    pub fn add_all(&self, enrolments: &[CitizenReferences]) -> Result<Vec<Vec<ReferenceId>>, GalleryError> {
         enrolments.iter().try_for_each(|enrolment| self.check(enrolment.citizen))?;
-        let columns = enrolments.par_iter().map(|enrolment| columns_of(&enrolment.references, self.model()));
+        let columns =
+            enrolments.par_iter().map(|enrolment| make_columns(&enrolment.references, self.model()));
         let columns: Vec<_> = columns.collect::<Result<_, _>>()?;
-        let mut inner = self.inner.lock();
+        let mut staging = self.staging.lock();
         enrolments
             .iter()
             .zip(columns)
             .map(|(enrolment, columns)| {
-                let Enrolment { citizen, references, request } = enrolment;
+                let CitizenReferences { citizen, references, request } = enrolment;
                 self.push_references(
-                    &mut inner,
+                    &mut staging,
                     *citizen,
                     None,
-                    New { references, columns, request: *request },
+                    PreparedReferences { references, columns, request: *request },
                 )
             })
             .collect()
@@ -213,9 +186,9 @@ impl Writer {
         let citizen = citizen.into();
         self.check(citizen)?;
         let news = std::slice::from_ref(new);
-        let columns = columns_of(news, self.model())?;
-        let new = New { references: news, columns, request: request.into() };
-        let ids = self.push_references(&mut self.inner.lock(), citizen, Some(reference), new)?;
+        let columns = make_columns(news, self.model())?;
+        let new = PreparedReferences { references: news, columns, request: request.into() };
+        let ids = self.push_references(&mut self.staging.lock(), citizen, Some(reference), new)?;
         ids.first().copied().ok_or(GalleryError::UnknownReference { citizen, reference })
     }
 
@@ -239,22 +212,22 @@ impl Writer {
     ) -> Result<(), GalleryError> {
         let citizen = citizen.into();
         self.check(citizen)?;
-        let nothing = New { references: &[], columns: Vec::new(), request: request.into() };
-        self.push_references(&mut self.inner.lock(), citizen, Some(reference), nothing).map(drop)
+        let nothing = PreparedReferences { references: &[], columns: Vec::new(), request: request.into() };
+        self.push_references(&mut self.staging.lock(), citizen, Some(reference), nothing).map(drop)
     }
 
     fn push_references(
         &self,
-        inner: &mut Inner,
+        staging: &mut Staging,
         subject: SubjectId,
         removed: Option<ReferenceId>,
-        new: New<'_>,
+        new: PreparedReferences<'_>,
     ) -> Result<Vec<ReferenceId>, GalleryError> {
-        let New { references, columns, request } = new;
-        let stage = &mut inner.stage;
+        let PreparedReferences { references, columns, request } = new;
+        let stage = &mut staging.stage;
         // A request that was made before is no error, whatever has become of the reference by now.
         if let (Some(reference), None) = (removed, request) {
-            stage.check_reference(&self.core().newest(), subject, reference)?;
+            stage.check_reference(&self.core().held.newest(), subject, reference)?;
         }
         let faces = || {
             references.iter().filter_map(|new| match &new.sample {
@@ -264,7 +237,7 @@ impl Writer {
         };
         faces().try_for_each(|template| stage.check_model(template))?;
         check_one_dimension(faces())?;
-        let first = self.core().numbers.references(references.len());
+        let first = self.core().held.numbers.references(references.len());
         let after = first.saturating_add(references.len() as u64);
         if after > COUNTERS {
             let (of, limit, found) = ("references ever", COUNTERS as usize, after as usize);
@@ -331,12 +304,12 @@ impl Writer {
         request: Option<RequestId>,
     ) -> Result<(), GalleryError> {
         self.check(subject)?;
-        let mut inner = self.inner.lock();
+        let mut staging = self.staging.lock();
         // A request that was made before is no error, whatever is known of the citizen by now.
         if request.is_none() {
-            inner.stage.check_citizen(&self.core().newest(), subject)?;
+            staging.stage.check_citizen(&self.core().held.newest(), subject)?;
         }
-        inner.stage.push(Staged { change, samples: Vec::new(), request });
+        staging.stage.push(Staged { change, samples: Vec::new(), request });
         Ok(())
     }
 
@@ -358,7 +331,7 @@ impl Writer {
     /// # Errors
     /// An I/O error.
     pub fn erasure(&self, ticket: &ErasureTicket) -> Result<ErasureState, GalleryError> {
-        self.core().erasure(ticket)
+        self.core().held.erasure(ticket)
     }
 
     /// Removes the files that recoveries set aside, which may hold bytes of anybody; gives their names.
@@ -366,7 +339,7 @@ impl Writer {
     /// # Errors
     /// [`GalleryError::Poisoned`], or an I/O error.
     pub fn discard_set_aside(&self) -> Result<Vec<String>, GalleryError> {
-        self.core().discard_set_aside()
+        self.core().held.discard_set_aside()
     }
 
     /// Makes everything staged here before the call durable, then visible to every later snapshot in any
@@ -391,54 +364,27 @@ impl Writer {
             let (of, limit, found) = ("bytes with a commit", MOST_PAYLOAD, payload.len());
             return Err(GalleryError::TooMany { of, limit, found });
         }
-        let (goal, submission) = {
-            let mut inner = self.inner.lock();
-            let pending = std::mem::take(&mut inner.stage.pending);
-            let goal = inner.stage.staged;
-            let has_work = !pending.is_empty() || !payload.is_empty();
-            let submission = has_work.then(|| Arc::new(Submission::new(pending, payload.to_vec())));
-            if let Some(submission) = &submission {
-                inner.under_way.push_back((goal, submission.clone()));
-            }
-            (goal, submission)
-        };
-        match submission {
-            Some(submission) => {
-                let outcome = self.core().commit(submission.clone());
-                let mut inner = self.inner.lock();
-                inner.under_way.retain(|(_, other)| !Arc::ptr_eq(other, &submission));
-                match &outcome {
-                    Ok(commit) => {
-                        self.given.fetch_max(commit.generation, Ordering::AcqRel);
-                        inner.stage.published(goal);
-                    }
-                    // The changes are gone, and so is what they made of the stage.
-                    Err(error) => {
-                        inner.stage.forget(goal, &self.core().newest());
-                        inner.lost = Some((thread::current().id(), error.clone()));
-                    }
-                }
-                outcome
-            }
-            // Nothing is staged: but another thread may be about to commit what this one staged.
-            None => self.wait_for_others(),
+        let begun = self.staging.lock().begin_commit(payload);
+        // Nothing is staged: but another thread may be about to commit what this one staged.
+        let Some((goal, submission)) = begun else { return self.wait_for_others() };
+        let outcome = self.core().commit(submission.clone());
+        let mut staging = self.staging.lock();
+        if let Ok(commit) = &outcome {
+            self.given.fetch_max(commit.generation, Ordering::AcqRel);
         }
+        staging.end_commit((goal, &submission), &outcome, &self.core().held.newest());
+        outcome
     }
 
     fn wait_for_others(&self) -> Result<Commit, GalleryError> {
-        let (other, lost) = {
-            let mut inner = self.inner.lock();
-            let other = inner.under_way.back().map(|(_, submission)| submission.clone());
-            let told = thread::current().id();
-            (other, inner.lost.take_if(|(thread, _)| *thread != told).map(|(_, error)| error))
-        };
-        if let Some(error) = self.core().failure().or(lost) {
+        let Others { newest, lost } = self.staging.lock().others();
+        if let Some(error) = self.core().held.failure().or(lost) {
             return Err(error);
         }
-        match other {
+        match newest {
             Some(submission) => self.core().wait(&submission),
             None => {
-                let generation = self.core().newest().generation().value();
+                let generation = self.core().held.newest().generation().value();
                 Ok(Commit { generation, ..Commit::default() })
             }
         }
@@ -451,7 +397,7 @@ impl Writer {
     /// As [`Writer::commit`].
     pub fn flush(&self) -> Result<(), GalleryError> {
         self.commit()?;
-        self.core().maintain(Task::Flush).map(drop)
+        maintain(&self.core().held, Task::Flush).map(drop)
     }
 
     /// Commits, and rewrites every segment that has deleted rows or can be joined with others, so that no byte
@@ -464,49 +410,6 @@ impl Writer {
     /// As [`Writer::commit`].
     pub fn compact(&self) -> Result<(), GalleryError> {
         self.commit()?;
-        self.core().maintain(Task::Compact).map(drop)
+        maintain(&self.core().held, Task::Compact).map(drop)
     }
-}
-
-/// References to be staged.
-struct New<'a> {
-    references: &'a [NewReference],
-    columns: Vec<AddedColumns>,
-    request: Option<RequestId>,
-}
-
-/// Checks the limits of references and makes their columns.
-fn columns_of(references: &[NewReference], model: &CodeModel) -> Result<Vec<AddedColumns>, GalleryError> {
-    if references.len() > MOST_REFERENCES {
-        let (of, limit, found) = ("references at once", MOST_REFERENCES, references.len());
-        return Err(GalleryError::TooMany { of, limit, found });
-    }
-    for new in references {
-        if let Sample::Finger(template) = &new.sample
-            && template.minutiae.len() > MOST_MINUTIAE
-        {
-            let (of, limit, found) = ("minutiae", MOST_MINUTIAE, template.minutiae.len());
-            return Err(GalleryError::TooMany { of, limit, found });
-        }
-    }
-    match references {
-        [] => Ok(Vec::new()),
-        [one] => Ok(vec![AddedColumns::new(&one.sample, model)]),
-        many => Ok(many.par_iter().map(|new| AddedColumns::new(&new.sample, model)).collect()),
-    }
-}
-
-/// Faces of one model in one change have one dimension.
-fn check_one_dimension<'a>(
-    faces: impl Iterator<Item = &'a crate::template::FaceTemplate>,
-) -> Result<(), GalleryError> {
-    let mut seen = std::collections::BTreeMap::new();
-    for template in faces {
-        let found = template.embedding().len();
-        let expected = *seen.entry(template.model()).or_insert(found);
-        if expected != found {
-            return Err(GalleryError::ModelDimension { model: template.model().clone(), expected, found });
-        }
-    }
-    Ok(())
 }

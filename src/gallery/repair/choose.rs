@@ -1,12 +1,12 @@
 //! Which manifest a repair goes by, and which batches of its log count.
 
-use super::RepairReport;
+use super::report::RepairReport;
 use crate::gallery::acknowledged::{MOST_LOG, head_after, read_log};
 use crate::gallery::error::GalleryError;
 use crate::gallery::load;
 use crate::gallery::manifest::{self, Current, Manifest, Version};
 use crate::gallery::names;
-use crate::gallery::options::Options;
+use crate::gallery::options::GalleryOptions;
 use crate::storage::{
     Damage, Files, LOG_HEADER, LogId, LogStart, ReadBatch, Testimony, Witness, check_log_header,
     read_witness, scan_log,
@@ -38,7 +38,7 @@ pub(super) fn choose(files: &Files, report: &mut RepairReport) -> Result<Chosen,
         return Err(GalleryError::EarlierVersion { directory: files.path("") });
     }
     let named = current.filter(|_| line.is_some()).and_then(|bytes| {
-        let manifest = load::manifest(files, &bytes, &Options::default());
+        let manifest = load::manifest(files, &bytes, &GalleryOptions::default());
         report.note(manifest).map(|(_, manifest)| manifest)
     });
     let found = readable(files, line.as_ref(), report)?;

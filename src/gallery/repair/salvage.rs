@@ -6,21 +6,24 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::choose::Chosen;
-use super::{LostReference, LostRows, RepairReport};
+use super::report::{LostReference, LostRows, RepairReport};
 use crate::fingerprint::FingerFeatures;
-use crate::gallery::apply::{Application, Attached, face_memory, finger_memory};
-use crate::gallery::block::{Block, Columns, FaceBlock, FingerBlock, Modality};
+use crate::gallery::apply::{Application, Attached};
+use crate::gallery::block::{Block, FaceBlock, FingerBlock};
 use crate::gallery::change::{self, Change, finger_seal};
+use crate::gallery::columns::Columns;
 use crate::gallery::error::GalleryError;
 use crate::gallery::load::{self, open_face, open_finger};
 use crate::gallery::manifest::{COUNTERS, Manifest, SegmentEntry, Version};
 use crate::gallery::memory::CodedFinger;
+use crate::gallery::memory_blocks::{make_face_block, make_finger_block};
+use crate::gallery::modality::Modality;
 use crate::gallery::names;
-use crate::gallery::options::Options;
+use crate::gallery::options::GalleryOptions;
 use crate::gallery::reference::{Generation, ReferenceMeta};
 use crate::gallery::requests::{Requests, decode_file};
+use crate::gallery::role::Role;
 use crate::gallery::snapshot::Snapshot;
-use crate::gallery::state::Role;
 use crate::gallery::statuses::Statuses;
 use crate::storage::{Files, ReadBatch};
 use crate::subject::SubjectId;
@@ -28,7 +31,7 @@ use crate::subject::SubjectId;
 /// What is saved so far.
 pub(super) struct Salvage<'a> {
     files: &'a Files,
-    options: &'a Options,
+    options: &'a GalleryOptions,
     manifest: &'a Manifest,
     snapshot: Snapshot,
     next_reference: u64,
@@ -49,7 +52,7 @@ pub(super) struct Saved {
 }
 
 impl<'a> Salvage<'a> {
-    pub(super) fn new(files: &'a Files, options: &'a Options, manifest: &'a Manifest) -> Self {
+    pub(super) fn new(files: &'a Files, options: &'a GalleryOptions, manifest: &'a Manifest) -> Self {
         let snapshot = Snapshot {
             generation: Generation::new(manifest.generation),
             fingers: Vec::new(),
@@ -211,7 +214,7 @@ impl<'a> Salvage<'a> {
         let mut made = made.collect::<Result<Vec<_>, GalleryError>>()?;
         made.sort_by_key(|(meta, _)| meta.key());
         made.dedup_by_key(|(meta, _)| meta.key());
-        Ok(finger_memory(model.id(), made))
+        Ok(make_finger_block(model.id(), made))
     }
 
     /// Applies the batches of the log. What they do to rows that are lost is done.
@@ -353,5 +356,5 @@ fn faces_of(block: &FaceBlock, rows: Vec<usize>) -> Result<FaceBlock, GalleryErr
     let mut made = made.collect::<Result<Vec<_>, GalleryError>>()?;
     made.sort_by_key(|(meta, _)| meta.key());
     made.dedup_by_key(|(meta, _)| meta.key());
-    Ok(face_memory(block.model(), block.dimension(), made))
+    Ok(make_face_block(block.model(), block.dimension(), made))
 }

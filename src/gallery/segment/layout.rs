@@ -6,7 +6,8 @@ use std::path::Path;
 use bytemuck::{Pod, Zeroable};
 
 use crate::fingerprint::codes::CodeModelId;
-use crate::gallery::block::Modality;
+use crate::gallery::modality::Modality;
+use crate::kernels::Kernels;
 use crate::storage::{Damage, zeros};
 use crate::template::{FaceTemplate, ModelId};
 
@@ -22,6 +23,11 @@ pub(in crate::gallery) const SECTION_ALIGNMENT: u64 = 4096;
 pub(in crate::gallery) const HEADER: usize = size_of::<Header>();
 pub(in crate::gallery) const FOOTER: usize = size_of::<Footer>();
 const MOST_SECTIONS: usize = 32;
+
+/// Numbers a stored face vector has, with its padding.
+pub(in crate::gallery) fn stride(dimension: usize) -> usize {
+    dimension.next_multiple_of(Kernels::DOT_LANES)
+}
 
 /// What a section holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,7 +297,7 @@ impl Header {
                 let (dimension, stride) = (self.schema, self.stride);
                 let dimensions = FaceTemplate::MIN_DIMENSION..=FaceTemplate::MAX_DIMENSION;
                 let fits = dimensions.contains(&(dimension as usize))
-                    && stride as usize == super::write::stride(dimension as usize);
+                    && stride as usize == self::stride(dimension as usize);
                 fits.then_some(Kind::Face { model, dimension, stride })
             }
             _ => None,

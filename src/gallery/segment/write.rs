@@ -3,7 +3,7 @@
 use bytemuck::bytes_of;
 use rayon::prelude::*;
 
-use super::layout::{Footer, HEADER, Header, Kind, SECTION_ALIGNMENT, Section, SectionId};
+use super::layout::{Footer, HEADER, Header, Kind, SECTION_ALIGNMENT, Section, SectionId, stride};
 use crate::face::{CODE_PIECE, code_rows, sign_rows};
 use crate::fingerprint::codes::CodeModelId;
 use crate::fingerprint::{FEATURE_VERSION, FingerView};
@@ -13,15 +13,9 @@ use crate::gallery::manifest::SegmentEntry;
 use crate::gallery::names;
 use crate::gallery::pace::Pace;
 use crate::gallery::reference::ReferenceMeta;
-use crate::kernels::Kernels;
 use crate::kernels::codes::{LANES, Line};
 use crate::storage::{Files, StorageError, Unfinished};
 use crate::template::ModelId;
-
-/// Numbers a stored face vector has, with its padding.
-pub(in crate::gallery) fn stride(dimension: usize) -> usize {
-    dimension.next_multiple_of(Kernels::DOT_LANES)
-}
 
 /// A row to be written: its meta, with its checksum, and its columns.
 pub(in crate::gallery) struct Row<T> {

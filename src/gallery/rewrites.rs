@@ -1,6 +1,7 @@
 //! Which segments maintenance rewrites.
 
-use super::block::{Block, Columns};
+use super::block::Block;
+use super::columns::Columns;
 use super::manifest::SegmentEntry;
 use super::snapshot::Snapshot;
 use crate::fingerprint::FEATURE_VERSION;

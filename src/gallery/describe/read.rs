@@ -5,131 +5,19 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::block::Modality;
-use super::error::GalleryError;
-use super::legacy;
-use super::manifest::{Current, Manifest, Version};
-use super::partition::Partition;
-use super::requests;
-use super::segment::{FOOTER, Footer, HEADER, Header, Kind};
-use super::tombstones::Tombstones;
+use super::file::{GalleryFile, SegmentColumns};
 use crate::fingerprint::codes::CodeModelId;
+use crate::gallery::error::GalleryError;
+use crate::gallery::legacy;
+use crate::gallery::load::named_files;
+use crate::gallery::manifest::{Current, Manifest, Version};
+use crate::gallery::modality::Modality;
+use crate::gallery::requests;
+use crate::gallery::segment::{FOOTER, Footer, HEADER, Header, Kind};
+use crate::gallery::tombstones::Tombstones;
 use crate::storage::{
     Damage, Disk, Fields, Files, LOG_HEADER, LogId, StorageError, check_log_header, read_witness, scan_log,
 };
-use crate::template::ModelId;
-
-/// A file of a gallery, by what is in it. Names are not looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum GalleryFile {
-    /// CURRENT.
-    Current {
-        /// The number of the manifest that is the gallery's.
-        manifest: u64,
-    },
-    /// A manifest.
-    Manifest {
-        /// The gallery's identity.
-        gallery: [u8; 16],
-        /// Its number.
-        number: u64,
-        /// The generation that its segments hold; the log continues from it.
-        generation: u64,
-        /// The names of the files that it names, and its own.
-        files: Vec<String>,
-        /// References in its finger segments and in its face segments, deleted ones too.
-        references: [u64; 2],
-        /// Which part of a registry the gallery is.
-        partition: Partition,
-        /// The model of its finger codes; `None` before version 3, which did not say.
-        code_model: Option<CodeModelId>,
-        /// Subjects whose bytes are to leave the files.
-        erasures: usize,
-    },
-    /// The witness of what was acknowledged.
-    Witness {
-        /// The gallery's identity.
-        gallery: [u8; 16],
-        /// The newest manifest.
-        manifest: u64,
-        /// The newest generation that was acknowledged.
-        generation: u64,
-        /// The log that it is in.
-        log: u64,
-        /// Where in that log it ends.
-        length: u64,
-        /// What is wrong with one of its two slots, if anything is.
-        damaged_slot: Option<String>,
-    },
-    /// Requests that are remembered.
-    Requests {
-        /// The gallery's identity.
-        gallery: [u8; 16],
-        /// Its number.
-        number: u64,
-        /// How many.
-        requests: u64,
-    },
-    /// A write-ahead log.
-    Log {
-        /// The gallery's identity.
-        gallery: [u8; 16],
-        /// Its number.
-        number: u64,
-        /// The generation that it starts after.
-        starts_after: u64,
-        /// Batches that are whole.
-        batches: u64,
-        /// Changes in them.
-        changes: u64,
-        /// What follows the last whole batch; `None` if nothing does.
-        tail: Option<String>,
-    },
-    /// A tombstone file.
-    Tombstones {
-        /// The gallery's identity.
-        gallery: [u8; 16],
-        /// Its number.
-        number: u64,
-        /// Rows marked as deleted.
-        deleted: u64,
-        /// Citizens who are not active.
-        locked: u64,
-    },
-    /// A segment. Its header and footer were checked, its columns were not.
-    Segment {
-        /// The gallery's identity.
-        gallery: [u8; 16],
-        /// Its number.
-        number: u64,
-        /// Rows, deleted ones too.
-        rows: u64,
-        /// What the rows are.
-        columns: SegmentColumns,
-        /// The BLAKE3 that its footer states.
-        digest: [u8; 32],
-    },
-}
-
-/// What a segment's rows are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SegmentColumns {
-    /// Fingers.
-    Fingers {
-        /// The version of their features.
-        features: u32,
-        /// The model of their codes; `None` in a segment of a version that had none.
-        codes: Option<CodeModelId>,
-    },
-    /// Faces.
-    Faces {
-        /// Their model.
-        model: ModelId,
-        /// Its dimension.
-        dimension: u32,
-    },
-}
 
 /// The kinds by the first bytes.
 const MAGICS: [(&[u8], Magic); 9] = [
@@ -137,7 +25,7 @@ const MAGICS: [(&[u8], Magic); 9] = [
     (b"biomatch gallery 3 ", Magic::Current),
     (b"biomatch-m\0", Magic::Manifest),
     (b"biomatch-l\0", Magic::Log),
-    (b"biomatch-d\0", Magic::Marks),
+    (b"biomatch-d\0", Magic::OldTombstones),
     (b"biomatch-t\0", Magic::Tombstones),
     (b"biomatch-w\0", Magic::Witness),
     (b"biomatch-q\0", Magic::Requests),
@@ -150,7 +38,7 @@ enum Magic {
     Manifest,
     Log,
     /// Tombstones before version 3.
-    Marks,
+    OldTombstones,
     Tombstones,
     Witness,
     Requests,
@@ -211,7 +99,7 @@ impl GalleryFile {
             Magic::Manifest => manifest(path, &bytes),
             Magic::Log => log(path, &bytes),
             Magic::Requests => requests(path, &bytes),
-            Magic::Marks | Magic::Tombstones | Magic::Segment | Magic::Witness => {
+            Magic::OldTombstones | Magic::Tombstones | Magic::Segment | Magic::Witness => {
                 tombstones(path, kind, &bytes)
             }
         };
@@ -246,7 +134,7 @@ fn manifest(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
         gallery: manifest.gallery,
         number: manifest.number,
         generation: manifest.generation,
-        files: super::load::named_files(&manifest, version),
+        files: named_files(&manifest, version),
         references: [Modality::Finger, Modality::Face].map(rows),
         partition: manifest.partition,
         code_model: (!is_old).then_some(manifest.code_model),
@@ -286,7 +174,7 @@ fn log(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
 fn tombstones(path: &Path, kind: Magic, bytes: &[u8]) -> Result<GalleryFile, Damage> {
     let (gallery, number) = identity(path, bytes)?;
     let tombstones = match kind {
-        Magic::Marks => legacy::decode_marks(path, gallery, number, bytes)?,
+        Magic::OldTombstones => legacy::decode_tombstones(path, gallery, number, bytes)?,
         _ => Tombstones::decode(path, gallery, number, bytes)?,
     };
     let deleted = tombstones.rows.values().map(|rows| rows.len() as u64).sum();
@@ -342,14 +230,14 @@ fn segment(path: &Path, start: &[u8], end: &[u8; FOOTER], length: u64) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gallery::{Gallery, NewReference, Options, Status};
+    use crate::gallery::{Gallery, GalleryOptions, NewReference, Status};
     use crate::subject::SubjectId;
     use crate::template::FaceTemplate;
 
     #[test]
     fn every_file_of_a_gallery_says_what_it_is() {
         let folder = tempfile::tempdir().unwrap();
-        let gallery = Gallery::create(folder.path(), Options::default()).unwrap();
+        let gallery = Gallery::create(folder.path(), GalleryOptions::default()).unwrap();
         let citizens: [SubjectId; 3] =
             ["001190000101", "001190000102", "001190000103"].map(|id| id.parse().unwrap());
         let writer = gallery.writer().unwrap();
