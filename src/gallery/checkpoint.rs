@@ -137,11 +137,11 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
     let mut requests = start.requests.kept.clone();
     let request_file = write_requests(files, numbers, gallery, &start.requests, &mut created)?;
     requests.extend(request_file.clone());
-    let log_number = numbers.file();
+    let log_number = numbers.take_file();
     let log_start = LogStart { generation: base.generation.value(), head: start.head };
     created.note(names::log(log_number))?;
     let log = Log::create(files, &names::log(log_number), LogId { gallery, number: log_number }, log_start)?;
-    let number = numbers.file();
+    let number = numbers.take_file();
     let mut segments: Vec<SegmentEntry> = base.fingers.iter().filter_map(Block::entry).cloned().collect();
     segments.extend(base.faces.iter().filter_map(Block::entry).cloned());
     segments.sort_by_key(|entry| entry.number);
@@ -218,12 +218,12 @@ fn write_sources(
     let mut written = Vec::new();
     for part in parts(&rows, options.segment_bytes, |row| finger_bytes(&row.columns)) {
         let rows = rows.get(part).unwrap_or_default();
-        written.push(write_fingers(place(numbers.file()), before.code_model.id(), rows)?);
+        written.push(write_fingers(place(numbers.take_file()), before.code_model.id(), rows)?);
     }
     for ((model, dimension), rows) in &face_rows {
         for part in parts(rows, options.segment_bytes, |row| face_bytes(row.columns)) {
             let rows = rows.get(part).unwrap_or_default();
-            written.push(write_faces(place(numbers.file()), (model, *dimension), rows)?);
+            written.push(write_faces(place(numbers.take_file()), (model, *dimension), rows)?);
         }
     }
     Ok(written)
@@ -283,14 +283,14 @@ pub(super) fn write_fresh(
     let mut written = Vec::new();
     for part in parts(&fingers, options.segment_bytes, |row| finger_bytes(&row.columns)) {
         let rows = fingers.get(part).unwrap_or_default();
-        written.push(write_fingers(place(numbers.file()), model.id(), rows)?);
+        written.push(write_fingers(place(numbers.take_file()), model.id(), rows)?);
     }
     for ((model, dimension), rows) in &rows.faces {
         let rows: Vec<Row<&[f32]>> =
             rows.iter().map(|(meta, vector)| Row { meta: *meta, columns: &**vector }).collect();
         for part in parts(&rows, options.segment_bytes, |row| face_bytes(row.columns)) {
             let rows = rows.get(part).unwrap_or_default();
-            written.push(write_faces(place(numbers.file()), (model, *dimension), rows)?);
+            written.push(write_faces(place(numbers.take_file()), (model, *dimension), rows)?);
         }
     }
     Ok(written)
@@ -318,7 +318,7 @@ fn write_tombstones(
     if tombstones.is_empty() {
         return Ok(None);
     }
-    let number = numbers.file();
+    let number = numbers.take_file();
     let bytes = tombstones.encode(gallery, number);
     write_pinned(files, (names::tombstones(number), number), &bytes, created).map(Some)
 }
@@ -333,7 +333,7 @@ fn write_requests(
     if plan.entries.is_empty() {
         return Ok(None);
     }
-    let number = numbers.file();
+    let number = numbers.take_file();
     let bytes = encode_file(gallery, number, plan.entries.iter());
     write_pinned(files, (names::requests(number), number), &bytes, created).map(Some)
 }

@@ -1,7 +1,6 @@
 //! The writer: changes are staged, judged, and committed together.
 
 use std::fmt;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +12,6 @@ use super::core::Core;
 use super::erasure::{ErasureState, ErasureTicket};
 use super::error::GalleryError;
 use super::maintain::{Task, maintain};
-use super::manifest::COUNTERS;
 use super::new_references::{CitizenReferences, PreparedReferences, check_one_dimension, make_columns};
 use super::partition::Partition;
 use super::recovery::Recovery;
@@ -26,14 +24,14 @@ use crate::fingerprint::codes::CodeModel;
 use crate::storage::MOST_PAYLOAD;
 use crate::subject::SubjectId;
 
-/// A writer of a gallery. All writers of a process are one to the gallery: they share its lock, its log and
-/// its maintenance, and commits that come together share one synchronisation. Each stages changes of its
-/// own; threads may share one by reference.
+/// A writer of a gallery. All writers of a process share the gallery's lock, its log and its maintenance, and
+/// commits that come together share one synchronisation. Each writer stages its own changes; threads may share
+/// a writer by reference.
 ///
-/// A change is staged at once and judged then, and judged again when it is committed, since another writer
-/// may have been first; [`Writer::commit`] makes all that was staged here before it durable and then
-/// visible, or none of it. What is not committed when the writer is dropped is lost. After an I/O error the
-/// writer refuses everything: drop it and take another.
+/// A change is judged when it is staged, and again when it is committed, because another writer may commit
+/// first. [`Writer::commit`] makes everything staged here durable and then visible, or nothing of it. What is
+/// not committed when the writer is dropped is lost. After an I/O error the writer refuses every call: drop it
+/// and take another.
 pub struct Writer {
     session: Arc<Session>,
     partition: Partition,
@@ -88,13 +86,7 @@ impl Writer {
         if let Some(failure) = self.core().held.failure() {
             return Err(failure);
         }
-        if self.partition.has(subject) {
-            return Ok(());
-        }
-        let count = NonZeroU32::new(self.partition.count()).unwrap_or(NonZeroU32::MIN);
-        let belongs = Partition::of(subject, count).index();
-        let (here, count) = (self.partition.index(), self.partition.count());
-        Err(GalleryError::OtherPartition { subject, belongs, here, count })
+        self.partition.check(subject)
     }
 
     /// Stages references of a citizen, all or none of them. Makes their features first (in the
@@ -149,12 +141,8 @@ impl Writer {
             .zip(columns)
             .map(|(enrolment, columns)| {
                 let CitizenReferences { citizen, references, request } = enrolment;
-                self.push_references(
-                    &mut staging,
-                    *citizen,
-                    None,
-                    PreparedReferences { references, columns, request: *request },
-                )
+                let new = PreparedReferences { references, columns, request: *request };
+                self.push_references(&mut staging, *citizen, None, new)
             })
             .collect()
     }
@@ -237,13 +225,7 @@ impl Writer {
         };
         faces().try_for_each(|template| stage.check_model(template))?;
         check_one_dimension(faces())?;
-        let first = self.core().held.numbers.references(references.len());
-        let after = first.saturating_add(references.len() as u64);
-        if after > COUNTERS {
-            let (of, limit, found) = ("references ever", COUNTERS as usize, after as usize);
-            return Err(GalleryError::TooMany { of, limit, found });
-        }
-        let ids: Vec<_> = (first..).take(references.len()).map(ReferenceId::from_value).collect();
+        let ids = self.core().held.numbers.take_references(references.len())?;
         faces().for_each(|template| stage.fix_model(template));
         let added = ids.iter().zip(references).zip(columns);
         let added = added.map(|((&id, new), columns)| Added::new(subject, id, new, columns)).collect();
@@ -253,8 +235,8 @@ impl Writer {
         Ok(ids)
     }
 
-    /// Stages the deletion of a citizen: all references, and the status. The bytes leave the files
-    /// with [`Writer::compact`]; [`Writer::erase`] sees to it by itself.
+    /// Stages the deletion of a citizen: all references, and the status. [`Writer::compact`] removes the bytes
+    /// from the files; [`Writer::erase`] deletes and removes them.
     ///
     /// # Errors
     /// [`GalleryError::UnknownCitizen`], damage, [`GalleryError::Poisoned`].
@@ -313,9 +295,9 @@ impl Writer {
         Ok(())
     }
 
-    /// Commits, deletes a citizen, and has the bytes leave the files: those segments are rewritten that hold
-    /// some, and the log is. Durable when it returns, and unknown to every search; the bytes leave in the
-    /// background, also after a crash. [`Writer::erasure`] says when they have.
+    /// Commits, deletes a citizen, and erases the bytes: maintenance rewrites the log and the segments that
+    /// hold them, in the background and after a crash too. When this returns, the deletion is durable and no
+    /// search finds the citizen; [`Writer::erasure`] says when the bytes are gone.
     ///
     /// # Errors
     /// [`GalleryError::UnknownCitizen`], and as [`Writer::commit`].
@@ -403,8 +385,8 @@ impl Writer {
     /// Commits, and rewrites every segment that has deleted rows or can be joined with others, so that no byte
     /// of what was deleted is in any file of the gallery; what a recovery set aside stays
     /// ([`Writer::discard_set_aside`]). In the calling thread, beside commits of others. A record that is damaged
-    /// is carried over as it is. Costs a rewrite of those segments, and needs room for it. Free blocks of the disk
-    /// below are the system's matter: use an encrypted volume.
+    /// is carried over as it is. Costs a rewrite of those segments, and needs room for it. Freed blocks of the
+    /// disk are not overwritten: use an encrypted volume.
     ///
     /// # Errors
     /// As [`Writer::commit`].
