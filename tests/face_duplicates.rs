@@ -7,7 +7,7 @@ use std::sync::Arc;
 use biomatch::citizen::CitizenId;
 use biomatch::face::FaceProbe;
 use biomatch::gallery::{Gallery, GalleryOptions, NewReference, Snapshot, verify_in};
-use biomatch::search::{Duplicate, DuplicateSearch, Enrolled, SearchError, StepFound};
+use biomatch::search::{Duplicate, DuplicateSearch, EnrolledFace, SearchError, StepFound};
 use biomatch::storage::Memory;
 use biomatch::template::{FaceTemplate, ModelId};
 use biomatch::units::Score;
@@ -71,7 +71,7 @@ fn every_pair(snapshot: &Snapshot, least: Score) -> Vec<Duplicate> {
     for block in snapshot.face_blocks(&model()) {
         for row in (0..block.len()).filter(|&row| block.is_live(row)) {
             let meta = block.meta(row);
-            let enrolled = Enrolled { reference: meta.reference(), citizen: meta.subject().unwrap() };
+            let enrolled = EnrolledFace { reference: meta.reference(), citizen: meta.subject().unwrap() };
             rows.push((enrolled, block.vector(row).unwrap()));
         }
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use biomatch::face::FaceProbe;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::gallery::{
-    Gallery, GalleryError, Maintenance, NewReference, GalleryOptions, Report, RequestId, Status, verify_in,
+    Gallery, GalleryError, Maintenance, NewReference, GalleryOptions, VerifyReport, RequestId, Status, verify_in,
 };
 use biomatch::search::{DuplicateSearch, Search, identify_faces};
 use biomatch::storage::Memory;
@@ -409,7 +409,7 @@ fn change(gallery: &Gallery) -> Result<(), GalleryError> {
     writer.compact()
 }
 
-fn is_settled(report: &Report) -> bool {
+fn is_settled(report: &VerifyReport) -> bool {
     report.is_sound() && report.unacknowledged_bytes == 0
 }
 

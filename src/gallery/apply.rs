@@ -37,13 +37,13 @@ pub(super) struct Application {
     models: BTreeMap<ModelId, usize>,
 }
 
-/// What a change came to.
+/// The result of a change.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Applied {
-    /// For each sample that was to be added the reference that holds it: a new one, or one that was there
-    /// and holds the same.
+    /// For each capture to be added, the reference that holds it: a new one, or an existing one with the same
+    /// content.
     pub(super) references: Vec<ReferenceId>,
-    /// Of the references removed those that were there before the batch.
+    /// The removed references that existed before the batch.
     pub(super) removed: Vec<ReferenceId>,
 }
 
@@ -95,8 +95,8 @@ impl Application {
         Ok(applied)
     }
 
-    /// The same, but that a sample that the subject has already, of the same moment, is not added again.
-    /// `is_new` tells subjects of whom the snapshot before has nothing.
+    /// As [`Application::change`], but does not add a capture again that the subject already has from the
+    /// same moment. `is_new`: the snapshot before has nothing of the subject.
     ///
     /// # Errors
     /// As [`Application::change`].
@@ -186,12 +186,12 @@ impl Application {
         }
     }
 
-    /// Whether anything is known of a subject.
+    /// Whether a subject is enrolled or has a status.
     pub(super) fn knows(&self, subject: SubjectId) -> Result<bool, GalleryError> {
         Ok(self.fresh.range(rows_of(subject)).next().is_some() || self.next.citizen(subject)?.is_some())
     }
 
-    /// Takes the rows that the batch adds out of it.
+    /// Takes out the rows that the batch adds.
     pub(super) fn take_fresh(&mut self) -> Fresh {
         std::mem::take(&mut self.fresh)
     }
@@ -209,7 +209,7 @@ impl Application {
 }
 
 impl Added {
-    /// Whether another holds the same sample of the same finger and moment.
+    /// Whether another holds the same capture of the same finger and moment.
     fn is_same(&self, other: &Self) -> bool {
         self.meta.same_sample(&other.meta) && self.columns.is_same(&other.columns)
     }
@@ -227,7 +227,7 @@ impl AddedColumns {
     }
 }
 
-/// The live reference that holds the same sample, if there is one.
+/// The live reference that holds the same capture, if there is one.
 fn find_same_sample(snapshot: &Snapshot, new: &Added, removed: &[ReferenceId]) -> Option<ReferenceId> {
     let subject = new.meta.subject()?;
     match &new.columns {
@@ -277,7 +277,7 @@ fn same_row<C: Columns>(
     is_same: impl Fn(&Block<C>, usize) -> bool,
 ) -> Option<ReferenceId> {
     for block in blocks {
-        // What cannot be looked up hides no sample: the worst is that it is stored twice.
+        // A damaged block is passed over: at worst a capture is stored twice.
         for row in block.rows_of(subject).unwrap_or_default() {
             let Some(known) = block.metas().get(row) else { continue };
             let counts = block.is_live(row) && !removed.contains(&known.reference());
@@ -289,7 +289,7 @@ fn same_row<C: Columns>(
     None
 }
 
-/// Deletes a subject's rows, or the one of a reference; gives how many.
+/// Deletes the rows of a subject, or only the row of a reference; returns how many.
 fn delete_rows<C: Columns>(
     blocks: &mut [Block<C>],
     subject: SubjectId,

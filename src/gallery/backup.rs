@@ -1,9 +1,9 @@
-//! Backups: a second folder that holds one acknowledged state of a gallery, and is one.
+//! Backups: a second folder that holds one acknowledged state of a gallery and can be opened as a gallery.
 //!
 //! The destination is the backup before or the new one at every moment: the new files get names that no file
 //! had, CURRENT is replaced once they are durable and proved, and only then are files removed. A log and a
-//! witness are of one manifest, so that the new witness waits under a name of its own until CURRENT has
-//! moved; whoever opens the folder in between finds it there.
+//! witness belong to one manifest, so the new witness has a temporary name until CURRENT names the new
+//! manifest. A reader that opens the folder in between finds the witness under that name.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -78,7 +78,7 @@ fn backup_files(
     progress: Progress<'_>,
 ) -> Result<CopyReport, GalleryError> {
     refuse_same_folder(&pinned.files, destination)?;
-    // Before anything is touched, and again when nobody else can.
+    // Checked before anything changes, and again under the lock.
     Before::read(destination, &pinned.sealed)?;
     let _lock = take_lock(destination)?;
     let before = Before::read(destination, &pinned.sealed)?;

@@ -27,7 +27,7 @@ pub struct Location {
 }
 
 impl Location {
-    /// A place for tests of what does not look it up.
+    /// A location for tests that do not look it up.
     #[cfg(test)]
     pub(crate) const NOWHERE: Self = Self { modality: Modality::Finger, block: u32::MAX, row: u32::MAX };
 
@@ -85,13 +85,13 @@ impl<C: Columns> Block<C> {
         &self.columns.metas()[row]
     }
 
-    /// Whether a row is there and not deleted.
+    /// Whether a row exists and is not deleted.
     pub fn is_live(&self, row: usize) -> bool {
         row < self.len() && !self.deleted.contains(row)
     }
 
-    /// Which of the rows `16 block .. 16 (block + 1)` are there and not deleted, the first in the
-    /// lowest bit.
+    /// A bit for each of the rows `16 block .. 16 (block + 1)`, the first in the lowest bit: set if the row
+    /// exists and is not deleted.
     pub fn live_mask(&self, block: usize) -> u16 {
         let rows = self.len().saturating_sub(block.saturating_mul(LANES)).min(LANES);
         // Sixteen bits at most, so nothing is cut off.
@@ -129,7 +129,7 @@ impl<C: Columns> Block<C> {
     /// The rows of a subject, live and deleted: a binary search.
     ///
     /// # Errors
-    /// Damage: the metas do not fit their checksum, which is proved once a segment.
+    /// Damage: the metas do not fit their checksum, which is checked once per segment.
     pub fn rows_of(&self, subject: SubjectId) -> Result<Range<usize>, GalleryError> {
         self.columns.prove_metas()?;
         let metas = self.metas();
@@ -146,7 +146,7 @@ impl<C: Columns> Block<C> {
         Ok(start..start + count)
     }
 
-    /// Deletes a row; `false` if it was deleted or is not there.
+    /// Deletes a row; `false` if it was deleted already or does not exist.
     pub(super) fn delete(&mut self, row: usize) -> bool {
         let rows = self.len();
         self.deleted.insert(row, rows)

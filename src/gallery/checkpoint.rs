@@ -1,4 +1,5 @@
-//! What maintenance writes: rows to segments, and the files that say that these are the gallery.
+//! Checkpoints: rows are written to segments, with a manifest and the files around it that make them the
+//! gallery.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -30,7 +31,7 @@ use crate::fingerprint::codes::CodeModel;
 use crate::storage::{Damage, Files, Head, Log, LogId, LogStart, StorageError, Unfinished};
 use crate::template::ModelId;
 
-/// Files that were made and are not the gallery's yet: removed again unless they are kept.
+/// Files that were created and do not belong to the gallery yet: removed when dropped, unless they are kept.
 pub(super) struct Created {
     files: Files,
     names: Vec<String>,
@@ -41,17 +42,17 @@ impl Created {
         Self { files: files.clone(), names: Vec::new() }
     }
 
-    /// A file that is about to be made.
+    /// Notes a file that is about to be created.
     ///
     /// # Errors
-    /// An I/O error; `AlreadyExists` if somebody else has a file of the name, which stays as it is.
+    /// An I/O error; `AlreadyExists` if there is a file of that name, which is not changed.
     pub(super) fn note(&mut self, name: String) -> Result<(), StorageError> {
         self.files.check_free(&name)?;
         self.names.push(name);
         Ok(())
     }
 
-    /// The files may be the gallery's now.
+    /// Keeps the files: they may belong to the gallery now.
     pub(super) fn keep(&mut self) {
         self.names.clear();
     }
@@ -60,7 +61,7 @@ impl Created {
 impl Drop for Created {
     fn drop(&mut self) {
         for name in &self.names {
-            // What cannot be removed the next writer finds.
+            // The next writer removes what cannot be removed here.
             let _ = self.files.remove_if_there(name);
         }
     }
@@ -77,7 +78,7 @@ pub(super) struct Start {
     pub(super) requests: RequestPlan,
 }
 
-/// A checkpoint that is written and not yet the gallery.
+/// A checkpoint that is written and that CURRENT does not name yet.
 pub(super) struct Draft {
     pub(super) created: Created,
     pub(super) manifest: Manifest,
@@ -88,11 +89,11 @@ pub(super) struct Draft {
     pub(super) base: Snapshot,
     pub(super) log: Log,
     pub(super) requests: (RequestPlan, Option<FileEntry>),
-    /// Files that are superfluous once it is the gallery.
+    /// Files that are superseded once CURRENT names it.
     pub(super) superseded: Vec<String>,
 }
 
-/// Who writes, and how.
+/// What writing needs: where, by which options, under which numbers, how fast.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) files: &'a Files,
@@ -101,8 +102,8 @@ pub(super) struct Context<'a> {
     pub(super) pace: &'a Pace,
 }
 
-/// Writes the rows that a state has in memory and those of the chosen segments to new segments, and all
-/// files around them. Nothing of it is the gallery yet.
+/// Writes the rows that a state has in memory and those of the chosen segments to new segments, and all files
+/// around them. CURRENT does not name them yet.
 pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Result<Draft, GalleryError> {
     let Context { files, numbers, .. } = context;
     let before = &*start.snapshot;
@@ -167,7 +168,7 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
     let superseded: Vec<_> = start.named.iter().filter(|name| !now.contains(name)).cloned().collect();
     manifest.superseded.clone_from(&superseded);
     let name = names::manifest(number);
-    // What could not be read again must not become the gallery.
+    // A manifest that cannot be read again must not become the gallery.
     manifest.check().map_err(|expected| Damage::new(&files.path(&name), 0, expected, "others"))?;
     created.note(name.clone())?;
     files.write(&name, &manifest.encode())?;
@@ -196,7 +197,8 @@ fn kept<C: Columns>(blocks: &[Block<C>], chosen: &[u64]) -> Vec<Block<C>> {
     blocks.iter().filter(|block| !is_source(block, chosen)).cloned().collect()
 }
 
-/// About how many bytes a finger's row takes beside its minutiae and cylinders, or a face's beside its vector.
+/// About how many bytes a row of a finger takes beside its minutiae and cylinders, or a row of a face beside
+/// its vector.
 const ROW_BYTES: u64 = 800;
 
 fn write_sources(
@@ -238,7 +240,7 @@ fn face_bytes(vector: &[f32]) -> u64 {
     size_of_val(vector) as u64 * 11 / 8 + 100
 }
 
-/// Rows in parts of about at most so many bytes.
+/// Cuts rows into parts of about `most` bytes each, at most.
 fn parts<T>(rows: &[T], most: u64, bytes: impl Fn(&T) -> u64) -> Vec<Range<usize>> {
     let (mut parts, mut start, mut sum) = (Vec::new(), 0, 0);
     for (index, row) in rows.iter().enumerate() {
@@ -269,7 +271,7 @@ pub(super) fn write_fresh(
     model: &CodeModel,
     rows: FreshRows,
 ) -> Result<Vec<NewSegment>, GalleryError> {
-    // A commit is waited for, so that it has no budget.
+    // A caller waits for a commit, so it is not slowed down.
     let pace = Pace::default();
     let place = |number| Place { files, gallery, number, pace: &pace };
     let fingers = rows.fingers.iter().map(|(meta, finger)| {

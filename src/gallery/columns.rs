@@ -13,23 +13,23 @@ use crate::fingerprint::codes::CodeModelId;
 use crate::fingerprint::filter::CodeRows;
 use crate::storage::Damage;
 
-/// What rows have in common, whatever their columns.
+/// What both kinds of columns have in common.
 pub(super) trait Columns: Clone {
     const MODALITY: Modality;
 
     /// The metas, ascending by subject and reference unless the file is damaged.
     fn metas(&self) -> &[ReferenceMeta];
 
-    /// Proves the metas against their checksum, once a segment.
+    /// Checks the metas against their checksum, once per segment.
     fn prove_metas(&self) -> Result<(), Damage>;
 
     /// The columns' bytes of a row.
     fn row_bytes(&self, row: usize) -> Result<[&[u8]; 2], Damage>;
 
-    /// Whether a row's meta fits its columns' bytes, and these can be what they are to be.
+    /// Whether the checksum of a row fits its bytes, and a vector has length one.
     fn fits(&self, row: usize, meta: &ReferenceMeta) -> Result<bool, Damage>;
 
-    /// How messages name the file, and where in it the row's meta is.
+    /// The file as messages name it, and the offset of the row's meta in it.
     fn place(&self, row: usize) -> (PathBuf, u64);
 
     /// The file that the rows are in; `None` for rows in memory.
@@ -155,7 +155,7 @@ impl Columns for FaceColumns {
 
     fn fits(&self, row: usize, meta: &ReferenceMeta) -> Result<bool, Damage> {
         let bytes = self.row_bytes(row)?;
-        // A vector of another length has cosines that cannot be.
+        // A vector of another length gives cosines above one.
         Ok(is_unit(self.vector(row)?)
             && match &self.0 {
                 Faces::Segment(segment) => segment.fits(meta, &bytes),

@@ -1,5 +1,5 @@
-//! The one writer of a process: threads hand in changes, one of them commits for all, and maintenance
-//! goes on beside.
+//! The one writer of a process: threads submit changes, one of them commits for all that wait, and
+//! maintenance runs in parallel.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +18,7 @@ use super::submission::{Commit, Submission};
 /// Times [`GalleryOptions::flush_at`] that the log may hold before commits wait for maintenance.
 const MOST_BEHIND: usize = 32;
 
-/// How long maintenance that failed waits before it is tried again; twice as long each time.
+/// How long failed maintenance waits before the next try, at first; twice as long after each failure.
 const LEAST_PATIENCE: Duration = Duration::from_millis(500);
 const MOST_PATIENCE: Duration = Duration::from_secs(60);
 
@@ -29,7 +29,7 @@ pub(super) struct Core {
     recovery_told: AtomicBool,
     /// Submissions that wait for a thread to commit them.
     queue: Mutex<Vec<Arc<Submission>>>,
-    /// Whether a thread commits for those who wait; changed with the queue locked, but for a panic.
+    /// Whether a thread commits for all that wait. Changed with the queue locked, except by a panic.
     is_led: AtomicBool,
     turn: Condvar,
     work: Mutex<Work>,
@@ -58,12 +58,12 @@ impl Core {
         }
     }
 
-    /// Whether nobody was told before what was settled.
+    /// Whether the recovery was not reported yet: true for the first caller only.
     pub(super) fn is_first_told(&self) -> bool {
         !self.recovery_told.swap(true, Ordering::Relaxed)
     }
 
-    /// Commits a submission, by this thread or by another one that commits for all who wait.
+    /// Commits a submission, in this thread or in another one that commits for all that wait.
     pub(super) fn commit(&self, submission: Arc<Submission>) -> Result<Commit, GalleryError> {
         let mut queue = self.queue.lock();
         queue.push(submission.clone());
@@ -90,7 +90,7 @@ impl Core {
         outcome
     }
 
-    /// Waits for a submission that another thread handed in.
+    /// Waits for a submission of another thread.
     pub(super) fn wait(&self, submission: &Submission) -> Result<Commit, GalleryError> {
         let mut queue = self.queue.lock();
         loop {
@@ -110,7 +110,7 @@ impl Core {
         });
         if let Err(error) = result {
             held.poison(&mut guard, &error);
-            // The first is told what happened, the others that the writer stopped.
+            // The first submission gets the error itself, the others that the writer stopped.
             let mut error = Some(error);
             for submission in batch {
                 let told = error.take().or_else(|| held.failure()).unwrap_or(GalleryError::Stopped);
@@ -119,7 +119,7 @@ impl Core {
         }
     }
 
-    /// Sees to the maintenance that commits make due.
+    /// Runs or wakes the maintenance that commits make due.
     fn after_commit(&self) {
         let behind = self.held.ledger.lock().as_ref().map_or(0, |ledger| ledger.changes);
         let flush_at = self.held.options.flush_at.max(1);
@@ -135,7 +135,7 @@ impl Core {
         }
     }
 
-    /// Does all maintenance that is due. The commits are done whatever comes of it.
+    /// Runs all maintenance that is due. Its failure does not undo a commit.
     fn keep_up(&self) {
         loop {
             let failure = match maintain(&self.held, Task::Due) {
@@ -158,7 +158,7 @@ impl Core {
         self.wake.notify_all();
     }
 
-    /// The life of the thread that does maintenance.
+    /// The loop of the maintenance thread.
     pub(super) fn attend(&self) {
         let mut patience = LEAST_PATIENCE;
         loop {
@@ -173,7 +173,7 @@ impl Core {
                 return;
             }
             self.keep_up();
-            // What failed is not tried again at every commit.
+            // Failed maintenance is not tried again at every commit.
             let mut work = self.work.lock();
             patience = if work.failure.is_some() {
                 (patience * 2).clamp(LEAST_PATIENCE, MOST_PATIENCE)
@@ -188,7 +188,7 @@ impl Core {
         }
     }
 
-    /// Does at once what is due when a writer is made.
+    /// Runs what is due when a writer opens, if maintenance is inline.
     pub(super) fn catch_up(&self) {
         if self.held.options.maintenance == Maintenance::Inline {
             self.keep_up();
@@ -203,8 +203,8 @@ impl Core {
     }
 }
 
-/// The turn of a thread that commits for all who wait. Ends also by a panic, which stops the writer: others
-/// would wait for it for ever.
+/// The turn of a thread that commits for all that wait. A panic ends it too and stops the writer, since the
+/// others would wait forever.
 struct Lead<'a> {
     core: &'a Core,
     batch: &'a [Arc<Submission>],

@@ -29,8 +29,8 @@ pub enum GalleryError {
         /// Where.
         directory: PathBuf,
     },
-    /// Files of a gallery are there, and nothing that says which of them it is: what is left of one, or a
-    /// copy that is not whole. Nothing was changed.
+    /// The folder holds files of a gallery and no CURRENT: a remainder, or an incomplete copy. Nothing was
+    /// changed.
     #[error(
         "{}: there are files of a gallery here ({}), but no CURRENT that says which it is; finish the copy, restore a backup, or repair it",
         Escaped::new(directory),
@@ -56,15 +56,15 @@ pub enum GalleryError {
         /// Where.
         directory: PathBuf,
     },
-    /// The writer met an error before; what it wrote since the last commit is unknown. Take another: that
-    /// recovers.
+    /// An earlier error stopped the writer, and what it wrote since the last commit is unknown. Open another
+    /// writer, which recovers.
     #[error("the writer stopped after an earlier error: {}", Escaped::new(cause))]
     Poisoned {
         /// The earlier error.
         cause: String,
     },
-    /// Somebody removed, replaced or changed a file, or the folder, under the writer. What was to be
-    /// committed is not acknowledged, and may or may not be there.
+    /// Another program removed, replaced or changed a file or the folder while the writer had it. The commit
+    /// is not acknowledged; its changes may or may not be in the files.
     #[error(
         "{}: somebody changed this under the writer: found {}; nothing was acknowledged",
         Escaped::new(file),
@@ -250,13 +250,13 @@ pub enum GalleryError {
         /// Where the backup is.
         directory: PathBuf,
     },
-    /// No manifest can be read, so that nobody can say which files the gallery was.
+    /// No manifest can be read, so the files of the gallery are not known.
     #[error("{}: no manifest of a gallery can be read here; restore a backup", Escaped::new(directory))]
     Unrepairable {
         /// Where.
         directory: PathBuf,
     },
-    /// Maintenance was stopped because its writer is going; nothing was changed.
+    /// The writer is closing and stopped its maintenance; nothing was changed.
     #[error("maintenance was stopped before it was done")]
     Stopped,
 }
@@ -272,7 +272,7 @@ impl From<Damage> for GalleryError {
 }
 
 impl GalleryError {
-    /// The damage, if that is what it is.
+    /// The damage, if the error is one.
     pub fn damage(&self) -> Option<&Damage> {
         match self {
             Self::Storage(StorageError::Damaged(damage)) => Some(damage),
@@ -280,7 +280,7 @@ impl GalleryError {
         }
     }
 
-    /// As a finding of those who go on with the other files.
+    /// The error as a finding, for callers that continue with the other files.
     pub(super) fn into_finding(self) -> Damage {
         match self {
             Self::Storage(StorageError::Damaged(damage)) => damage,

@@ -30,7 +30,7 @@ pub struct Gallery {
 }
 
 impl Gallery {
-    /// Makes an empty gallery in a directory, which is created if it is missing. Nothing that is there is
+    /// Creates an empty gallery in a directory, which is created if it is missing. Existing files are not
     /// removed or changed.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl Gallery {
         Self::create_in(Arc::new(disk), options)
     }
 
-    /// Makes an empty gallery in a backend.
+    /// Creates an empty gallery in a backend.
     ///
     /// # Errors
     /// As [`Gallery::create`].
@@ -54,18 +54,18 @@ impl Gallery {
         Self::from_files(files, options, false)
     }
 
-    /// Opens a gallery: maps its segments and reads its log. Costs by segments and by the log, not by
-    /// references; the log holds at most about [`GalleryOptions::flush_at`] changes and references. Writes nothing: what
-    /// a crash left is settled by the next writer.
+    /// Opens a gallery by mapping its segments and reading its log. Cost: O(segments + log), independent of
+    /// the number of references; the log holds about [`GalleryOptions::flush_at`] changes and references at
+    /// most. Writes nothing: the next writer recovers from a crash.
     ///
     /// # Errors
     /// [`GalleryError::NotAGallery`], damage, [`GalleryError::WentBack`], [`GalleryError::CodeModel`],
-    /// [`GalleryError::FeatureVersion`] (which [`Gallery::upgrade`] mends), or an I/O error.
+    /// [`GalleryError::FeatureVersion`] (call [`Gallery::upgrade`]), or an I/O error.
     pub fn open(directory: impl AsRef<Path>, options: GalleryOptions) -> Result<Self, GalleryError> {
         Self::open_in(Arc::new(Disk::new(directory.as_ref())), options)
     }
 
-    /// Opens a gallery that is never written through this handle: [`Gallery::writer`] refuses.
+    /// Opens a gallery for reading only: [`Gallery::writer`] fails with [`GalleryError::ReadOnly`].
     ///
     /// # Errors
     /// As [`Gallery::open`].
@@ -88,7 +88,7 @@ impl Gallery {
         check_is_gallery(&files)?;
         let directory = files.directory()?.id;
         let (state, _) = State::load(&files, &options, None, Role::Reader)?;
-        // A commit of this process that is durable and not published yet was given to nobody.
+        // A commit of this process that is durable and not published yet was returned to no caller.
         let loaded = state.snapshot.generation().value();
         let given = session::find(directory)
             .map_or(loaded, |session| session.core.held.newest().generation().value().min(loaded));
@@ -108,10 +108,10 @@ impl Gallery {
         Ok(Self { shared })
     }
 
-    /// Rebuilds from the minutiae, in every segment that has them, features that another version of
-    /// the engine made and codes of another model than [`GalleryOptions::code_model`], which is the gallery's from then
-    /// on; does nothing if none has. Codes are made a segment at a time and held in memory until they are
-    /// written: 677 bytes a row.
+    /// Rebuilds features of another engine version, and codes of another model than
+    /// [`GalleryOptions::code_model`], from the stored minutiae; the gallery keeps that model from then on.
+    /// Does nothing if all are current. Works segment by segment, and holds the codes of a segment in memory
+    /// until they are written: 677 bytes per row.
     ///
     /// # Errors
     /// As [`Gallery::writer`].
@@ -127,13 +127,13 @@ impl Gallery {
         failure.map_or(Ok(()), Err)
     }
 
-    /// The newest acknowledged state, whoever wrote it: a writer of this process, or one of another. Never
-    /// one older than a state that this handle gave before. When nothing is new it costs looking at two names
-    /// and reading eight kilobytes, and less while this process has the writer.
+    /// The newest acknowledged state, written by this process or another one. Never older than a state that
+    /// this handle returned before. If nothing is new it costs two look-ups of names and a read of eight
+    /// kilobytes, and less while this process has the writer.
     ///
     /// # Errors
-    /// Damage, [`GalleryError::WentBack`], [`GalleryError::Replaced`], or an I/O error; the snapshots that were
-    /// given before stay good.
+    /// Damage, [`GalleryError::WentBack`], [`GalleryError::Replaced`], or an I/O error. Earlier snapshots
+    /// stay valid.
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, GalleryError> {
         let shared = &*self.shared;
         let snapshot = match session::find(shared.directory) {
@@ -147,7 +147,7 @@ impl Gallery {
         let found = snapshot.generation().value();
         let known = shared.given.fetch_max(found, Ordering::AcqRel);
         if found < known {
-            // The writer of this process may just have gone on: the files say.
+            // The writer of this process may just have committed: read the files.
             let snapshot = shared.follow()?;
             let found = snapshot.generation().value();
             if found < known {
@@ -158,13 +158,13 @@ impl Gallery {
         Ok(snapshot)
     }
 
-    /// The writer: there is one in a process, and all who ask for it share it. The first recovers what a
-    /// crash left, and the lock is held until the last is dropped.
+    /// The writer. All writers of a process share one lock on the gallery: the first call recovers from a
+    /// crash, and the lock is released when the last writer is dropped.
     ///
     /// # Errors
     /// [`GalleryError::Locked`] if another process has it; [`GalleryError::ReadOnly`];
-    /// [`GalleryError::Replaced`]; [`GalleryError::WentBack`] if the files hold less than this handle gave;
-    /// damage; an I/O error.
+    /// [`GalleryError::Replaced`]; [`GalleryError::WentBack`] if the files are older than a state that this
+    /// handle returned; damage; an I/O error.
     pub fn writer(&self) -> Result<Writer, GalleryError> {
         let shared = &*self.shared;
         if shared.read_only {
@@ -181,7 +181,7 @@ impl Gallery {
         Ok(Writer::new(session, shared.partition, shared.given.clone()))
     }
 
-    /// How far an erasure is. What other processes map is known to the process that has the writer only.
+    /// The state of an erasure. Only the process that has the writer knows what other processes map.
     ///
     /// # Errors
     /// As [`Gallery::snapshot`].
@@ -201,17 +201,17 @@ impl Gallery {
         Ok(erasure::state_by_names(shared.files.list()?, &named).unwrap_or(ErasureState::Done))
     }
 
-    /// Where it is.
+    /// The folder of the gallery.
     pub fn directory(&self) -> PathBuf {
         self.shared.files.path("")
     }
 
-    /// Sixteen bytes that no other gallery has.
+    /// The identity of the gallery: sixteen random bytes.
     pub fn identity(&self) -> [u8; 16] {
         self.shared.identity
     }
 
-    /// Which part of a registry it is.
+    /// The part of the registry that this gallery holds.
     pub fn partition(&self) -> Partition {
         self.shared.partition
     }

@@ -23,15 +23,16 @@ pub(super) struct HeldGallery {
     pub(super) identity: [u8; 16],
     pub(super) numbers: Numbers,
     pub(super) pace: Pace,
-    /// What is held while files are written; `None` after an error, or when the writer is gone.
+    /// Locked while files are written; `None` after an error, or when the writer is closed.
     pub(super) ledger: Mutex<Option<Ledger>>,
     /// The newest acknowledged state.
     newest: RwLock<Arc<Snapshot>>,
-    /// Threads for maintenance: half of the processors, so that commits find one free. Made when first needed.
+    /// Threads for maintenance: half of the processors, so that commits find one free. Created when first
+    /// needed.
     threads: OnceLock<Option<ThreadPool>>,
     /// Held while a checkpoint is made: there is one at a time.
     pub(super) checkpoint: Mutex<()>,
-    /// The error after which the writer is of no more use.
+    /// The error that stopped the writer, if one did.
     failed: Mutex<Option<String>>,
     /// Removed segments that a process may still map.
     watched: Mutex<Vec<Box<dyn Watch>>>,
@@ -62,12 +63,12 @@ impl HeldGallery {
         self.newest.read().clone()
     }
 
-    /// Shows a state to those who ask for the newest.
+    /// Makes a state the newest.
     pub(super) fn publish(&self, snapshot: &Arc<Snapshot>) {
         *self.newest.write() = snapshot.clone();
     }
 
-    /// Why the writer is of no more use, if it is.
+    /// The error that stopped the writer, if one did.
     pub(super) fn failure(&self) -> Option<GalleryError> {
         self.failed.lock().as_ref().map(|cause| GalleryError::Poisoned { cause: cause.clone() })
     }
@@ -79,7 +80,8 @@ impl HeldGallery {
         guard.as_mut().ok_or_else(|| self.failure().unwrap_or(GalleryError::Stopped))
     }
 
-    /// After an error nothing is known of what was written: the lock is released, and the next writer recovers.
+    /// Stops the writer after an error that leaves unknown what was written. The lock is released, and the
+    /// next writer recovers.
     pub(super) fn poison(&self, guard: &mut MutexGuard<'_, Option<Ledger>>, error: &GalleryError) {
         self.failed.lock().get_or_insert_with(|| error.to_string());
         **guard = None;
@@ -91,7 +93,7 @@ impl HeldGallery {
         *self.ledger.lock() = None;
     }
 
-    /// Runs work on the threads for maintenance; on the caller's if there are none to be had.
+    /// Runs work on the maintenance threads, or on the caller's if no thread can be created.
     pub(super) fn on_own_threads<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         let make = || {
             let processors = thread::available_parallelism().map_or(1, usize::from);
@@ -108,18 +110,18 @@ impl HeldGallery {
         !self.superseded.lock().is_empty()
     }
 
-    /// Lets the lock go.
+    /// Releases the lock.
     pub(super) fn close(&self) {
         *self.ledger.lock() = None;
     }
 
-    /// Remembers files that are about to be removed, until nobody maps them.
+    /// Watches segments that are about to be removed, until no process maps them.
     fn watch(&self, removed: &[String]) {
         let segments = removed.iter().filter(|name| name.starts_with("seg-"));
         self.watched.lock().extend(segments.filter_map(|name| self.files.watch(name).ok()));
     }
 
-    /// Files that are about to be removed.
+    /// Takes note of files that are about to be removed.
     pub(super) fn supersede(&self, names: Vec<String>) {
         self.watch(&names);
         self.superseded.lock().extend(names);
@@ -137,7 +139,7 @@ impl HeldGallery {
         Ok(())
     }
 
-    /// How far an erasure is.
+    /// The state of an erasure.
     pub(super) fn erasure(&self, ticket: &ErasureTicket) -> Result<ErasureState, GalleryError> {
         let pending = self.newest.read().erasures.clone();
         if pending.iter().any(|pending| pending.subject == ticket.subject) {
@@ -155,7 +157,7 @@ impl HeldGallery {
         })
     }
 
-    /// Removes what recoveries set aside; gives the names.
+    /// Removes the files that recoveries set aside; returns their names.
     pub(super) fn discard_set_aside(&self) -> Result<Vec<String>, GalleryError> {
         let guard = self.ledger.lock();
         if guard.is_none() {

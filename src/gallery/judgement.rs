@@ -1,4 +1,4 @@
-//! Submissions judged against the newest state: which can be applied, and what comes of each.
+//! Submissions judged against the newest state: which can be applied, and the outcome of each.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use super::snapshot::Snapshot;
 use super::submission::{Commit, Submission};
 use crate::subject::SubjectId;
 
-/// A batch that is judged, and what becomes of each submission.
+/// A judged batch, with the outcome of each submission.
 pub(super) struct Judged {
     pub(super) application: Application,
     pub(super) changes: Vec<(Change, Vec<NewReference>)>,
-    /// For each change of references those removed that were there before the batch.
+    /// For each change of references, the removed ones that existed before the batch.
     pub(super) removed: Vec<Vec<ReferenceId>>,
     pub(super) requests: Vec<RequestEntry>,
     pub(super) payload: Vec<u8>,
@@ -80,7 +80,7 @@ impl Judge<'_> {
         judged
     }
 
-    /// The subjects of whom the snapshot has nothing, if there are many to look up.
+    /// The subjects that the snapshot does not know, looked up in parallel if there are many.
     fn new_subjects(&self, staged: &[Staged]) -> HashSet<SubjectId> {
         const MANY: usize = 256;
         if staged.len() < MANY {

@@ -1,4 +1,4 @@
-//! What the one writer holds, and how it commits.
+//! The ledger: what the one writer holds, and how it commits.
 
 use std::sync::Arc;
 
@@ -41,16 +41,16 @@ pub(super) struct Ledger {
     pub(super) next_reference: u64,
     /// What was committed since the checkpoint that is being written began.
     pub(super) recorded: Option<Vec<Recorded>>,
-    /// Held as long as the rest.
+    /// Held as long as the ledger.
     pub(super) _lock: Box<dyn Lock>,
 }
 
 impl Ledger {
-    /// Makes durable what of the submissions can be applied, in their order, and then visible. Each gets its own
-    /// outcome.
+    /// Makes all submissions that can be applied durable, in their order, and then visible. Each submission
+    /// gets its own outcome.
     ///
     /// # Errors
-    /// What leaves the log unknown: the writer is then of no more use.
+    /// An error that leaves the log unknown: the writer must stop.
     pub(super) fn commit(
         &mut self,
         submissions: &[Arc<Submission>],
@@ -72,7 +72,7 @@ impl Ledger {
         if added >= options.flush_at.max(1)
             && let Err(error) = self.attach(&mut judged, numbers, options)
         {
-            // Nothing is in the log: the next commit may do better.
+            // Nothing is in the log: the next commit may succeed.
             let outcomes = judged.outcomes.into_iter().map(|outcome| outcome.and(Err(error.clone())));
             settle(submissions, outcomes.collect());
             return Ok(());
@@ -102,7 +102,8 @@ impl Ledger {
         })?;
         self.pins.check_names(&self.files)?;
         self.snapshot = Arc::new(next);
-        // Durable by now. Here first: whoever follows the files of this process's own writer comes here.
+        // Durable by now. Published first: readers of this process take the state from here, not from the
+        // files.
         publish(&self.snapshot);
         self.witness.mark()?;
         // A batch without changes takes room in the log as well.
@@ -153,7 +154,7 @@ impl Ledger {
             segments.push(segment.entry);
         }
         self.files.sync()?;
-        // What is left of the other changes: what they do to rows that were there.
+        // The other changes keep only what they do to rows that existed before.
         for ((change, samples), existing) in judged.changes.iter_mut().zip(&judged.removed) {
             if let Change::References { removed, added, .. } = change {
                 removed.clone_from(existing);
@@ -190,15 +191,15 @@ impl Ledger {
         }
     }
 
-    /// Names of all files that the gallery is.
+    /// The names of all files of the gallery.
     pub(super) fn named(&self) -> Vec<String> {
         named(&self.manifest, &self.snapshot)
     }
 
-    /// Makes a draft the gallery; gives the files that are superfluous then.
+    /// Makes a draft the gallery; returns the files that it supersedes.
     ///
     /// # Errors
-    /// What leaves it unknown which files the gallery is.
+    /// An error that leaves unknown which files are the gallery.
     pub(super) fn install(&mut self, draft: Draft, rest: &[Recorded]) -> Result<Vec<String>, GalleryError> {
         let Draft { mut created, manifest, current, line, base, log, requests, superseded } = draft;
         let mut snapshot = base;

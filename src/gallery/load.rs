@@ -100,7 +100,7 @@ pub(super) fn tombstones(
     })
 }
 
-/// The names of all files that a manifest of either form names, and its own.
+/// The names of all files that a manifest of any version names, and its own.
 pub(super) fn named_files(manifest: &Manifest, version: Version) -> Vec<String> {
     let own = manifest.files();
     match version {
@@ -128,7 +128,7 @@ pub(super) fn named(manifest: &Manifest, snapshot: &Snapshot) -> Vec<String> {
     names
 }
 
-/// Maps the segments of a manifest, taking those that `known` has already.
+/// Maps the segments of a manifest; those that `known` has are shared with it.
 pub(super) fn load_segments(
     files: &Files,
     manifest: &Manifest,

@@ -1,5 +1,5 @@
-//! Maintenance beside commits: checkpoints are written without holding up anybody, and made the gallery
-//! in a moment between two commits.
+//! Maintenance: checkpoints are written while commits go on, and replace the gallery's files between two
+//! commits.
 
 use super::checkpoint::{Context, Start, draft};
 use super::error::GalleryError;
@@ -9,24 +9,24 @@ use super::rewrites;
 use super::snapshot::Snapshot;
 use crate::storage::{Batch, StorageError};
 
-/// What is to be done.
+/// A task of maintenance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Task {
     /// What is due, if anything is.
     Due,
-    /// Rows from memory to segments, joining small segments on the way.
+    /// Moves rows from memory to segments, and joins small segments.
     Flush,
-    /// No deleted row in any file, and as few segments as may be.
+    /// Removes deleted rows from all files, and joins segments where possible.
     Compact,
 }
 
 /// Batches of a checkpoint's time above which they are written before commits are held up.
 const MANY_BATCHES: usize = 16;
 
-/// Does a task; whether anything was done.
+/// Runs a task; returns whether there was anything to do.
 ///
 /// # Errors
-/// What stopped it. Unless the writer is poisoned, the gallery is as before.
+/// The error that stopped it. Unless the writer is poisoned, the gallery is unchanged.
 pub(super) fn maintain(held: &HeldGallery, task: Task) -> Result<bool, GalleryError> {
     let _one = held.checkpoint.lock();
     held.remove_superseded()?;
@@ -65,7 +65,8 @@ fn begin(held: &HeldGallery, task: Task) -> Result<Option<(Start, Vec<u64>)>, Ga
     if let Some(chosen) = &mut chosen {
         chosen.sort_unstable();
         chosen.dedup();
-        // A segment whose rows cannot be told stays as it is, and stops nobody else's erasure.
+        // A segment whose metas are damaged stays as it is, and does not block the erasure of subjects
+        // elsewhere.
         chosen.retain(|number| is_readable(snapshot, *number));
     }
     let Some(chosen) = chosen else { return Ok(None) };
@@ -77,7 +78,7 @@ fn checkpoint(held: &HeldGallery, start: Start, chosen: &[u64]) -> Result<(), Ga
         Context { files: &held.files, options: &held.options, numbers: &held.numbers, pace: &held.pace };
     let mut draft = held.on_own_threads(|| draft(context, start, chosen))?;
     let mut copied = 0;
-    // What was committed meanwhile is copied to the new log; the last of it while commits wait.
+    // Batches that were committed meanwhile are copied to the new log; the last of them while commits wait.
     loop {
         let more = recorded_from(held, copied)?;
         if more.len() < MANY_BATCHES {
@@ -137,7 +138,7 @@ fn due(snapshot: &Snapshot, is_full: bool, most: u64) -> Option<Vec<u64>> {
     if is_full {
         return Some(rewrites::flush(snapshot, most));
     }
-    // One at a time: each is a step that need not be made again.
+    // One per run: a segment that is rewritten need not be rewritten again.
     let outdated = rewrites::outdated(snapshot).into_iter().find(|number| is_readable(snapshot, *number));
     outdated.map(|number| vec![number])
 }

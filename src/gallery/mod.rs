@@ -84,5 +84,5 @@ pub use requests::REMEMBERED_REQUESTS;
 pub use restore::{restore, restore_in, restore_with};
 pub use snapshot::{CitizenView, FaceView, Reference, Snapshot};
 pub use submission::Commit;
-pub use verify::{FileReport, Report, verify, verify_in, verify_with};
+pub use verify::{FileReport, VerifyReport, verify, verify_in, verify_with};
 pub use writer::Writer;

@@ -6,13 +6,14 @@ use crate::storage::whole_name;
 pub(super) const LOCK: &str = "LOCK";
 pub(super) const CURRENT: &str = "CURRENT";
 pub(super) const WITNESS: &str = "WITNESS";
-/// What a creation is about to make; gone when it is made.
+/// Lists the files of an unfinished creation; removed when the gallery is complete.
 pub(super) const CREATING: &str = "CREATING";
 /// Says that a folder is a backup, of which gallery, and which files in it a backup made.
 pub(super) const BACKUP: &str = "BACKUP";
-/// Says that a gallery is being restored or repaired into a folder; gone when it is whole.
+/// Marks a folder into which a gallery is being restored or repaired; removed when it is complete.
 pub(super) const RESTORING: &str = "RESTORING";
-/// Put before the name of a file that no writer understands, or that recovery cut something off.
+/// Prefix of the name of a file that a writer set aside: one that it does not understand, or the log whose
+/// end it cut off.
 const SET_ASIDE: &str = "aside-";
 
 pub(super) fn manifest(number: u64) -> String {

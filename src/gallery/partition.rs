@@ -1,12 +1,12 @@
-//! Which part of a registry a gallery is.
+//! Parts of a registry that is spread over several galleries.
 
 use std::num::NonZeroU32;
 
 use super::error::GalleryError;
 use crate::subject::SubjectId;
 
-/// One of a fixed number of parts of a registry, so that it can be spread over machines: a subject belongs
-/// to the part that the BLAKE3 of its key says. Fixed when a gallery is created.
+/// One of a fixed number of parts of a registry, so that it can be spread over machines. The BLAKE3 digest of
+/// a subject's key selects its part. Fixed when a gallery is created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Partition {
     index: u32,

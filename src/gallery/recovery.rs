@@ -1,4 +1,4 @@
-//! What a crash left in a folder is settled, and nothing is thrown away unseen.
+//! Recovery: what a crash left in a folder is settled, and every removal is reported.
 
 use super::error::GalleryError;
 use super::load;
@@ -8,14 +8,14 @@ use super::requests::{Requests, decode_file};
 use super::state::State;
 use crate::storage::{Damage, Files};
 
-/// What the writer found when it took the gallery, and what it did.
+/// What a writer found when it opened the gallery, and what it did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recovery {
-    /// Whole batches that a writer had not acknowledged when it died, and that were kept.
+    /// Whole batches that were not acknowledged before the crash and that were kept.
     pub kept_batches: u64,
-    /// Bytes behind the last whole batch of the log. Nothing of them had been acknowledged; they are kept in a
-    /// file that was set aside.
+    /// Bytes after the last whole batch of the log. None of them was acknowledged; they are kept in a file
+    /// that was set aside.
     pub cut_bytes: u64,
     /// What was wrong with them.
     pub torn: Option<Damage>,
@@ -36,7 +36,7 @@ impl Recovery {
     }
 }
 
-/// A witness that waits under a name of its own gets the name that it is to have.
+/// Renames a witness that has a temporary name.
 pub(super) fn settle_witness(files: &Files, state: &State) -> Result<(), GalleryError> {
     if let Some((_, witness)) = &state.witness
         && witness.name != names::WITNESS
@@ -54,7 +54,7 @@ pub(super) fn next_file(files: &Files, state: &State) -> Result<u64, GalleryErro
         let name = crate::storage::whole_name(name).unwrap_or(name);
         names::number_of(name.split('~').next().unwrap_or_default())
     };
-    // A greater number was never a file's of ours.
+    // No file of a gallery has a greater number.
     let last = files.list()?.iter().filter_map(number).filter(|&number| number < COUNTERS).max().unwrap_or(0);
     Ok(state.next_file.max(last.saturating_add(1)))
 }
@@ -75,7 +75,7 @@ pub(super) fn tidy(
             || name == names::RESTORING;
         if is_superfluous {
             match files.remove(name) {
-                // What is no file was never ours.
+                // A folder was not created by a gallery.
                 Err(error) if error.io_kind() == Some(std::io::ErrorKind::IsADirectory) => {
                     recovery.set_aside.push(set_aside(files, name, &found)?);
                 }

@@ -79,7 +79,7 @@ pub(super) fn claim(
     destination: &Files,
     notice: &Notice,
 ) -> Result<Box<dyn Lock>, GalleryError> {
-    // Before anything is touched, and again when nobody else can.
+    // Checked before anything changes, and again under the lock.
     refuse_occupied(source, destination)?;
     let lock = take_lock(destination)?;
     for name in leftovers(destination)? {

@@ -31,7 +31,7 @@ pub struct FileReport {
 /// What a verification found.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Report {
+pub struct VerifyReport {
     /// The files that make the gallery.
     pub files: Vec<FileReport>,
     /// The state that they hold, if it can be told.
@@ -56,7 +56,7 @@ pub struct Report {
     pub foreign: Vec<String>,
 }
 
-impl Report {
+impl VerifyReport {
     /// Whether every byte was proved to be what was acknowledged.
     pub fn is_sound(&self) -> bool {
         self.problems.is_empty() && self.doubts.is_empty()
@@ -73,7 +73,7 @@ impl Report {
 /// # Errors
 /// [`GalleryError::NotAGallery`], or what the system reports when a file cannot be read. Damage is not
 /// an error here but a finding.
-pub fn verify(directory: impl AsRef<Path>) -> Result<Report, GalleryError> {
+pub fn verify(directory: impl AsRef<Path>) -> Result<VerifyReport, GalleryError> {
     verify_with(directory, &GalleryOptions::default())
 }
 
@@ -82,7 +82,10 @@ pub fn verify(directory: impl AsRef<Path>) -> Result<Report, GalleryError> {
 ///
 /// # Errors
 /// As [`verify`].
-pub fn verify_with(directory: impl AsRef<Path>, options: &GalleryOptions) -> Result<Report, GalleryError> {
+pub fn verify_with(
+    directory: impl AsRef<Path>,
+    options: &GalleryOptions,
+) -> Result<VerifyReport, GalleryError> {
     verify_files(&Files::new(Arc::new(Disk::new(directory.as_ref())), false), options)
 }
 
@@ -90,11 +93,11 @@ pub fn verify_with(directory: impl AsRef<Path>, options: &GalleryOptions) -> Res
 ///
 /// # Errors
 /// As [`verify`].
-pub fn verify_in(backend: Arc<dyn Backend>) -> Result<Report, GalleryError> {
+pub fn verify_in(backend: Arc<dyn Backend>) -> Result<VerifyReport, GalleryError> {
     verify_files(&Files::new(backend, false), &GalleryOptions::default())
 }
 
-fn verify_files(files: &Files, options: &GalleryOptions) -> Result<Report, GalleryError> {
+fn verify_files(files: &Files, options: &GalleryOptions) -> Result<VerifyReport, GalleryError> {
     const TRIES: usize = 5;
     match check_is_gallery(files) {
         // A CURRENT that cannot be read is a finding like any other.
@@ -115,8 +118,8 @@ fn verify_files(files: &Files, options: &GalleryOptions) -> Result<Report, Galle
     }
 }
 
-fn verify_once(files: &Files, options: &GalleryOptions) -> Result<Report, GalleryError> {
-    let mut report = Report::default();
+fn verify_once(files: &Files, options: &GalleryOptions) -> Result<VerifyReport, GalleryError> {
+    let mut report = VerifyReport::default();
     let current = files.read(names::CURRENT, Current::MOST_BYTES).map_err(GalleryError::from);
     let current = report.note(current);
     let manifest = current.as_ref().and_then(|current| report.note(load::manifest(files, current, options)));
@@ -152,7 +155,7 @@ fn verify_manifest(
     files: &Files,
     (current, version, manifest): (Vec<u8>, Version, Manifest),
     options: &GalleryOptions,
-    report: &mut Report,
+    report: &mut VerifyReport,
 ) -> Vec<String> {
     report.note(load::tombstones(files, &manifest, version));
     for entry in &manifest.requests {
@@ -195,7 +198,7 @@ fn verify_manifest(
 }
 
 /// Both slots are whole. A writer may be at one: then it is whole a moment later.
-fn verify_witness(files: &Files, report: &mut Report) {
+fn verify_witness(files: &Files, report: &mut VerifyReport) {
     let mut tries = 0;
     loop {
         let read = read_witness(files, names::WITNESS).map_err(GalleryError::from);
@@ -217,7 +220,7 @@ fn verify_segment(
     gallery: [u8; 16],
     entry: &SegmentEntry,
     options: &GalleryOptions,
-    report: &mut Report,
+    report: &mut VerifyReport,
 ) {
     match entry.modality {
         Modality::Finger => {
@@ -243,7 +246,7 @@ fn verify_references(
     manifest: &Manifest,
     snapshot: &Snapshot,
     next: u64,
-    report: &mut Report,
+    report: &mut VerifyReport,
 ) {
     let mut seen = HashSet::new();
     let mut twice = 0_usize;

@@ -48,7 +48,7 @@ struct Step {
 
 /// A face of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Enrolled {
+pub struct EnrolledFace {
     /// Which reference.
     pub reference: ReferenceId,
     /// Whose it is said to be.
@@ -59,9 +59,9 @@ pub struct Enrolled {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Duplicate {
     /// The one with the smaller reference number.
-    pub first: Enrolled,
+    pub first: EnrolledFace,
     /// The other.
-    pub second: Enrolled,
+    pub second: EnrolledFace,
     /// How similar they are.
     pub score: Score,
 }
@@ -218,8 +218,8 @@ impl<'a> DuplicateSearch<'a> {
         if let (true, Some(a), Some(b)) = (sound, meta.subject(), other_meta.subject())
             && a != b
         {
-            let a = Enrolled { reference: meta.reference(), citizen: a };
-            let b = Enrolled { reference: other_meta.reference(), citizen: b };
+            let a = EnrolledFace { reference: meta.reference(), citizen: a };
+            let b = EnrolledFace { reference: other_meta.reference(), citizen: b };
             found.pairs.push(Duplicate { first: a.min(b), second: a.max(b), score });
         }
     }

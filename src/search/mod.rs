@@ -24,7 +24,7 @@ mod query;
 mod result;
 mod top;
 
-pub use duplicates::{Duplicate, DuplicateSearch, Enrolled, StepFound};
+pub use duplicates::{Duplicate, DuplicateSearch, EnrolledFace, StepFound};
 pub use effort::{Cascade, Effort, Keep, Share};
 pub use error::SearchError;
 pub use faces::{identify_faces, identify_faces_by_vectors};

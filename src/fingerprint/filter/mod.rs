@@ -17,4 +17,4 @@ mod select;
 mod tests;
 
 pub use probe::{CodeProbe, CodeRows};
-pub use select::{Evidence, FilterScore, Histogram, survivors};
+pub use select::{FilterScore, Histogram, ScoreEvidence, survivors};

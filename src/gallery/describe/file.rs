@@ -4,7 +4,7 @@ use crate::fingerprint::codes::CodeModelId;
 use crate::gallery::partition::Partition;
 use crate::template::ModelId;
 
-/// A file of a gallery, by what is in it. Names are not looked at.
+/// A file of a gallery by its contents. Its name is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GalleryFile {
@@ -29,7 +29,7 @@ pub enum GalleryFile {
         partition: Partition,
         /// The model of its finger codes; `None` before version 3, which did not say.
         code_model: Option<CodeModelId>,
-        /// Subjects whose bytes are to leave the files.
+        /// Subjects that are being erased.
         erasures: usize,
     },
     /// The witness of what was acknowledged.
@@ -77,9 +77,9 @@ pub enum GalleryFile {
         gallery: [u8; 16],
         /// Its number.
         number: u64,
-        /// Rows marked as deleted.
+        /// Rows that are deleted.
         deleted: u64,
-        /// Citizens who are not active.
+        /// Citizens whose status is not active.
         locked: u64,
     },
     /// A segment. Its header and footer were checked, its columns were not.

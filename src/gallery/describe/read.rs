@@ -1,5 +1,5 @@
-//! What a single gallery file says of itself, without the gallery around it: for looking at files
-//! that were copied, kept or left by a crash.
+//! Reads a single gallery file without the gallery around it, such as one that was copied, kept, or left by a
+//! crash.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -67,7 +67,7 @@ impl GalleryFile {
     /// Reads a file. Of a segment only the header and the footer, else all of it.
     ///
     /// # Errors
-    /// A file that is none of a gallery, one that is damaged, or what the system reports.
+    /// A file that belongs to no gallery, a damaged file, or an I/O error.
     pub fn read(path: &Path) -> Result<Self, GalleryError> {
         let io = |source| StorageError::io(path.to_owned(), "read", source);
         let mut file = File::open(path).map_err(io)?;

@@ -1,4 +1,4 @@
-//! Which manifest a repair goes by, and which batches of its log count.
+//! The manifest that a repair uses, and the batches of its log that count.
 
 use super::report::RepairReport;
 use crate::gallery::acknowledged::{MOST_LOG, head_after, read_log};
@@ -12,15 +12,15 @@ use crate::storage::{
     read_witness, scan_log,
 };
 
-/// What a repair goes by.
+/// What a repair uses.
 pub(super) struct Chosen {
     pub(super) manifest: Manifest,
     pub(super) batches: Vec<ReadBatch>,
     /// Generations of which nothing is left may be missing.
     pub(super) may_miss: bool,
-    /// The greatest generation that anything tells of.
+    /// The greatest generation that any file names.
     pub(super) most_generation: u64,
-    /// No reference that anything tells of has this number or a greater one.
+    /// No reference that any file names has this number or a greater one.
     pub(super) most_reference: u64,
 }
 
@@ -85,7 +85,7 @@ fn readable(
         });
         match read {
             Ok(manifest) => found.push(manifest),
-            // It was told already if it is the one that CURRENT names.
+            // It was reported already if it is the one that CURRENT names.
             Err(_) if current.is_some_and(|current| current.manifest == number) => {}
             Err(error) => drop(report.note::<()>(Err(error))),
         }
@@ -137,7 +137,7 @@ fn batches(
     }
     let scanned = scan(files, manifest);
     let batches = match testimony {
-        // Told already.
+        // Reported already.
         Some(_) => scanned.map(|(batches, _)| batches).unwrap_or_default(),
         None => match report.note(scanned) {
             Some((batches, tail)) => {

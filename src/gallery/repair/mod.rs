@@ -1,4 +1,4 @@
-//! Repair: what is provably sound of a damaged gallery, in a new folder. The damaged one is only read.
+//! Repair: copies what is provably sound of a damaged gallery to a new folder. The damaged one is only read.
 
 mod choose;
 mod report;
@@ -26,12 +26,12 @@ use choose::Chosen;
 pub use report::{LostReference, LostRows, RepairReport};
 use salvage::Salvage;
 
-/// Numbers that are left out where references may have been given that nothing tells of.
+/// How many reference numbers are skipped where numbers may have been given that no file names.
 const NUMBERS_LEFT_OUT: u64 = 1 << 32;
 
 /// Writes what is provably sound of a damaged gallery as a new gallery of the same identity into an empty or
-/// missing folder, in one generation above every one that was seen. Subjects, reference numbers and facts of
-/// capture stay. The damaged gallery is only read; stop its writers first.
+/// missing folder, in one generation above every one that was seen. Subjects, reference numbers and capture
+/// data stay. The damaged gallery is only read; stop its writers first.
 ///
 /// If it cannot be proved that no deletion and no lock is missing, nothing is written unless
 /// `accept_doubts` is set: the report then lists which references are in doubt.

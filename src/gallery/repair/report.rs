@@ -14,7 +14,7 @@ pub struct LostReference {
     pub reference: ReferenceId,
 }
 
-/// Rows that cannot be saved, and of which nobody can say whose they were.
+/// Rows that cannot be saved and whose subjects are not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostRows {
     /// The segment.
@@ -61,7 +61,7 @@ impl RepairReport {
         self.generation.is_some() && nothing_lost && self.doubts.is_empty()
     }
 
-    /// Takes an error as a finding.
+    /// Adds an error to the problems.
     pub(super) fn note<T>(&mut self, result: Result<T, GalleryError>) -> Option<T> {
         result.map_err(|error| self.problems.push(error.into_finding())).ok()
     }
