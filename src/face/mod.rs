@@ -1,4 +1,4 @@
-//! All that is about comparing faces: padding to the stored row, and the cosine.
+//! Comparison of faces: padding to the stored row, the cosine of two, score matrices, byte codes and signs.
 //!
 //! A face template is a unit vector, so the cosine of two is their inner product. It is always the
 //! canonical one of [`Kernels::dot`](crate::kernels::Kernels::dot): a score has the same bits whether

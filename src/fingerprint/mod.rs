@@ -1,4 +1,4 @@
-//! All that is about comparing fingers: features, cylinders, relaxation, growth, score.
+//! Comparison of fingers: features, score, codes, and the filter of a 1:N search.
 //!
 //! [`FingerFeatures`] are made of minutiae once, at enrolment. A [`FingerProbe`] is prepared once and
 //! compared with many [`FingerView`]s, each in these steps: similarities of all pairs of cylinders and

@@ -1,5 +1,5 @@
-//! Faces by their codes: a first pass that reads a quarter of the bytes, and then the vectors of the
-//! few that it cannot rule out. What is found is what a scan of all vectors finds, to the bit.
+//! Faces by their codes: a first pass that reads a quarter of the bytes, and then the vectors of the few that
+//! it cannot rule out. The result is that of a scan of all vectors, to the bit.
 
 use std::num::NonZeroUsize;
 
@@ -17,14 +17,14 @@ use crate::kernels::Kernels;
 use crate::kernels::codes::{HEAD, LANES, Line, Planes, Terms};
 use crate::units::Score;
 
-/// Probes that pass a piece together: their codes (256 KiB at 512 dimensions) and masks stay in the
-/// second cache.
+/// Probes that are compared with a piece together: their codes (256 KiB at 512 dimensions) and masks stay in
+/// the L2 cache.
 const TOGETHER: usize = 512;
 
-/// Code blocks in which the first floors are looked for.
+/// Code blocks that give the first floors.
 const SEED: usize = 32;
 
-/// Probes that look for them together: their sums take 96 KiB.
+/// Probes whose first floors are found together: their sums take 96 KiB.
 const SEEDED: usize = 48;
 
 /// High planes pay if they leave at most one of so many blocks: they are half of the bytes, and a block

@@ -19,8 +19,7 @@ impl Share {
     }
 }
 
-/// How many rows survive a stage: a share of the rows that the search is about, and never fewer than
-/// a number.
+/// How many rows survive a stage: a share of the rows of the search, and at least a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Keep {
     share: Share,
@@ -43,7 +42,7 @@ impl Keep {
 
     /// How many of so many rows: the share, rounded up, and the floor, but no more than there are.
     pub fn of(self, rows: u64) -> u64 {
-        // A share of at most one: no more than the rows but for rounding, which `min` takes off.
+        // A share is at most one, so the product exceeds the rows by rounding only, which `min` removes.
         let share = (self.share.0 * rows as f64).ceil() as u64;
         share.max(u64::from(self.floor)).min(rows)
     }
@@ -62,26 +61,26 @@ pub struct Cascade {
 
 /// How many references a search compares in full.
 ///
-/// Whatever it is, a hit has the full score, so that the rate of false matches is that of an
-/// exhaustive search or lower; what a cascade can do is miss. Measured losses are in
-/// `docs/notes/fingerprint-cascade.md`. A search among no more references than the last stage keeps
-/// at least is exhaustive by itself.
+/// Every candidate has the full score, so the false positive identification rate is that of an exhaustive
+/// search or lower. Any effort below [`Effort::Exhaustive`] can miss an enrolled citizen;
+/// `docs/notes/fingerprint-cascade.md` has the measured losses. A search among no more references than the
+/// last stage keeps is exhaustive.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Effort {
     /// All.
     Exhaustive,
-    /// A thousandth, found by a cascade on codes: for searches that people wait for.
+    /// A thousandth of the references, selected by a cascade on codes: for interactive searches.
     #[default]
     Standard,
-    /// Three thousandths, without the coarsest stage: where a miss costs more than time, as when a
-    /// citizen is enrolled who may be enrolled already.
+    /// Three thousandths, without the coarsest stage: for searches where a miss costs more than time, such as
+    /// the check for duplicates at enrolment.
     Careful,
-    /// These stages.
+    /// The given stages.
     Custom(Cascade),
 }
 
-/// The share, which is written in the source.
+/// A share that is constant in the source.
 const fn part(value: f64) -> Share {
     match Share::new(value) {
         Some(share) => share,

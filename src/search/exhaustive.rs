@@ -20,7 +20,7 @@ pub(super) fn identify_exhaustively(
 ) -> Result<Vec<Found>, SearchError> {
     let pieces = pieces(snapshot.finger_blocks().iter(), search, ROWS)?;
     let compare = |piece: &Piece<'_, FingerBlock>, scratch: &mut Scratch, found: &mut [Partial]| {
-        // Asked once a piece: it may sort. What it was at the start of the piece stays a bound.
+        // Read once per piece, since it may sort. Its value at the start of the piece remains a bound.
         let least: Vec<Score> = found
             .iter_mut()
             .map(|found| search.at_least.max(found.least().unwrap_or(Score::LOWEST)))
@@ -38,7 +38,7 @@ pub(super) fn identify_exhaustively(
     Ok(compare_pieces(&pieces, queries.len(), search, compare, is_sound))
 }
 
-/// Compares a row with a query; a score below `least` need not be told.
+/// Compares a row with a query; a score below `least` need not be reported.
 pub(super) fn compare_row(
     block: &FingerBlock,
     row: usize,

@@ -1,4 +1,4 @@
-//! The faces that a search is about: those of the probes' models, and in them the rows of a sub-gallery.
+//! The faces of a search: those of the probes' models, and of them the rows of a sub-gallery.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::kernels::codes::LANES;
 use crate::template::ModelId;
 use crate::units::Score;
 
-/// Searches for the probes of each model among the faces of that model; one result a probe, in the order of
+/// Searches for the probes of each model among the faces of that model; one result per probe, in the order of
 /// the probes.
 pub(super) fn identify_by_model<'a>(
     snapshot: &'a Snapshot,

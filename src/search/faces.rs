@@ -15,12 +15,12 @@ use crate::kernels::codes::LANES;
 /// for all probes.
 const ROWS: usize = 512;
 
-/// A sub-gallery of less than a row in so many is read row by row: a block of codes takes the bytes of
-/// four vectors, and one row of it may be all that is wanted.
+/// A sub-gallery with fewer than one row in so many is read row by row: a block of codes has the bytes of
+/// four vectors, and may hold one row of the sub-gallery.
 const SPARSE: usize = 8;
 
-/// Searches for every probe among the faces of its own model, in one pass a model; one [`Found`] a
-/// probe, in their order. The score is the cosine.
+/// Searches for every probe among the faces of its own model, in one pass per model. Returns one [`Found`]
+/// per probe, in their order. The score is the cosine.
 ///
 /// Exact: ids, order and the bits of scores are those of [`identify_faces_by_vectors`]. The pass reads
 /// the faces' codes, a quarter of their vectors' bytes, and rules out what provably scores too little;
@@ -38,8 +38,8 @@ pub fn identify_faces(
     identify(snapshot, probes, search, Reads::Codes)
 }
 
-/// As [`identify_faces`], by reading every vector: what that must find, and several times slower. For
-/// tests and benches.
+/// As [`identify_faces`], by reading every vector: the definition of its result, and several times slower.
+/// For tests and benches.
 ///
 /// # Errors
 /// As [`identify_faces`].

@@ -7,7 +7,7 @@ use super::query::{FingerQuery, Search};
 use super::result::Found;
 use crate::gallery::Snapshot;
 
-/// Searches for every query in one pass of the snapshot; one [`Found`] a query, in their order.
+/// Searches for every query in one pass of the snapshot. Returns one [`Found`] per query, in their order.
 ///
 /// # Errors
 /// Damage to a segment's catalogue, if the search is within a sub-gallery.

@@ -1,10 +1,10 @@
 //! 1:N search over a snapshot.
 //!
 //! Every live reference that a query may match takes part, in parallel, in one pass for any number of
-//! queries. Faces are found as if each were compared; fingers as the [`Effort`] says. Results do not depend on the number of threads, on how the gallery
-//! is split into segments, or on the kernels' level: kernels return the same bits and results have
-//! a total order. No lock is held while comparing, and the work runs on the caller's thread pool if
-//! one is given.
+//! queries. A search of faces is exact; a search of fingers compares in full as many references as its
+//! [`Effort`] says. Results do not depend on the number of threads, on the segments of the gallery, or on the
+//! kernels' level: kernels return the same bits, and results have a total order. No lock is held while
+//! comparing, and the work runs on the caller's thread pool if one is given.
 
 mod cascade;
 mod coded;

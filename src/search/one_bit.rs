@@ -1,8 +1,9 @@
-//! An approximate search of faces, for those who ask for it: a filter of one bit a dimension leaves a
-//! shortlist, which is compared as an exact search compares.
+//! An approximate search of faces: a filter of one bit per dimension selects a shortlist, which is scored as
+//! in an exact search.
 //!
-//! No bound stands behind the filter. A mate whose signs differ in too many dimensions is lost, however well
-//! it would score: hard pictures first. So a filter cannot be had without a measurement of what it loses.
+//! The filter has no bound. It loses a mate whose signs differ in too many dimensions, however high it would
+//! score, and it loses mates of difficult portraits first. A filter can therefore only be made with a
+//! measurement of its losses.
 
 use std::num::NonZeroUsize;
 
@@ -25,46 +26,47 @@ const PIECE: usize = 1024;
 /// Rows of the shortlist that a task compares.
 const ROWS: usize = 128;
 
-/// How many faces the filter leaves, at least: those as near as the last come along.
+/// The least number of faces that the filter keeps; all as near as the last one are kept too.
 pub type Shortlist = NonZeroUsize;
 
-/// A one-bit filter, and what it was seen to lose.
+/// A one-bit filter, with its measured losses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OneBit {
     shortlist: Shortlist,
     misses: Misses,
 }
 
-/// What a filter was seen to lose.
+/// The measured losses of a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Misses {
-    /// Probes of which an exact search found someone.
+    /// Probes for which an exact search found a citizen.
     pub searched: u64,
-    /// Those of them whose first place the filter lost: it found another citizen, reference or score.
+    /// Probes among them for which the filter changed the first candidate: another citizen, reference or
+    /// score.
     pub missed: u64,
 }
 
 impl Misses {
-    /// The share of first places lost; `None` if nothing was searched.
+    /// The share of first candidates lost; `None` if nothing was searched.
     pub fn rate(&self) -> Option<f64> {
         (self.searched > 0).then(|| self.missed as f64 / self.searched as f64)
     }
 }
 
-/// What an approximate search found, and what that is worth.
+/// What an approximate search found, and how reliable that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApproximatelyFound {
-    /// What was found. Scores are exact; the faces that a filter lost are not there. `compared` counts all
-    /// faces that the filter looked at: any of them might have turned up by chance.
+    /// What was found. Scores are exact; faces that the filter lost are missing. `compared` counts all faces
+    /// that the filter read, since each could be a false positive.
     pub found: Found,
-    /// The filter, with its shortlist and what it was seen to lose.
+    /// The filter, with its shortlist and its measured losses.
     pub filter: OneBit,
 }
 
 impl OneBit {
-    /// A filter of this shortlist, measured: each of these probes is searched exactly and through the
-    /// filter. Measure on probes like those to come: what is lost grows with the difficulty of pictures,
-    /// and with the gallery.
+    /// Makes a filter with this shortlist and measures it: each probe is searched exactly and through the
+    /// filter. Measure with probes like those in use: losses grow with the difficulty of the portraits and
+    /// with the size of the gallery.
     ///
     /// # Errors
     /// As [`super::identify_faces`].
@@ -83,21 +85,21 @@ impl OneBit {
         Ok(Self { shortlist, misses })
     }
 
-    /// How many faces the filter leaves, at least.
+    /// The least number of faces that the filter keeps.
     pub const fn shortlist(&self) -> Shortlist {
         self.shortlist
     }
 
-    /// What it was seen to lose when it was measured.
+    /// Its measured losses.
     pub const fn misses(&self) -> Misses {
         self.misses
     }
 
-    /// Searches through the filter; one result a probe, in their order. Faces that have no signs (they
-    /// were committed since the last flush) are all compared. The same for any number of threads, any cut
-    /// of the gallery and any kernels.
+    /// Searches through the filter. Returns one result per probe, in their order. Faces without signs
+    /// (committed since the last flush) are all compared. The result does not depend on threads, segments or
+    /// the kernels' level.
     ///
-    /// About an eighth of an exact search's bytes are read, and the vectors of the shortlist.
+    /// Reads about an eighth of the bytes that an exact search reads, and the vectors of the shortlist.
     ///
     /// # Errors
     /// As [`super::identify_faces`].

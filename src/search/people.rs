@@ -1,4 +1,4 @@
-//! A person's fingers, together, against all people.
+//! A person's fingers, together, against all citizens.
 
 use super::cascade::person;
 use super::error::SearchError;
@@ -8,14 +8,13 @@ use crate::gallery::Snapshot;
 
 /// Searches for a person by some fingers, of known or unknown position, together.
 ///
-/// The first words of the two fingers with most minutiae are compared with everybody's. Evidence is how
-/// rare such a score is in this gallery; it is summed over fingers, of a citizen's references the best
-/// for each finger, and those who fall behind are not looked at again: not by the other fingers, not by
-/// both words, not by the relaxation, and not in full. Each stage looks at about as many rows in all as
-/// it would for one finger ([`Effort`](super::Effort)). With [`Effort::Exhaustive`](super::Effort) and in
-/// small galleries all are compared in full.
+/// The first words of the two fingers with most minutiae are compared with those of all citizens. The
+/// evidence of a score is its rarity in this gallery. For each citizen the best evidence of each finger is
+/// summed, and citizens who fall behind are ruled out of all later stages. Each stage compares about as many
+/// rows in total as it would for one finger ([`Effort`](super::Effort)). With
+/// [`Effort::Exhaustive`](super::Effort), and in small galleries, all are compared in full.
 ///
-/// Results do not depend on threads, on how the gallery is cut or on the kernels' level.
+/// Results do not depend on threads, segments or the kernels' level.
 ///
 /// # Errors
 /// Damage to a segment's catalogue, if the search is within a sub-gallery.

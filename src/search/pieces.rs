@@ -65,12 +65,13 @@ pub(super) fn pieces<'a, B: Rows>(
     Ok(pieces)
 }
 
-/// Compares every piece with every one of `queries` queries: `compare` adds to the partial results,
-/// one for each query, with a scratch of its thread. The bytes of what was found are then proved.
+/// Compares every piece with every one of `queries` queries: `compare` adds to the partial results, one for
+/// each query, with a scratch of its thread. The bytes of the candidates are then checked against their
+/// checksums.
 ///
-/// A thread takes one piece after the other, in their order, so that all end within a piece of one another,
-/// and keeps one set of results and one scratch. A thread of the pool that is busy with something else
-/// is not waited for: the others take its pieces.
+/// Threads take the pieces in order, one at a time, so that all end at about the same time; each keeps one
+/// set of results and one scratch. A pool thread that is busy elsewhere delays nothing: the others take its
+/// pieces.
 pub(super) fn compare_pieces<P: Sync, S: Default + Send>(
     pieces: &[P],
     queries: usize,

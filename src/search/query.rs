@@ -27,21 +27,21 @@ impl<'a> Search<'a> {
         Self { top, at_least: Score::LOWEST, within: None, effort: Effort::Standard, pool: None }
     }
 
-    /// Only hits of this score or more.
+    /// Only candidates of this score or more.
     #[must_use]
     pub const fn at_least(mut self, score: Score) -> Self {
         self.at_least = score;
         self
     }
 
-    /// Only these citizens. Costs a binary search a citizen and segment, and nothing for the rest.
+    /// Only these citizens. Costs a binary search per citizen and segment, and nothing for the rest.
     #[must_use]
     pub const fn within(mut self, citizens: &'a SubGallery) -> Self {
         self.within = Some(citizens);
         self
     }
 
-    /// With this effort; [`Effort::Standard`] if none is given. Only for fingers: a search of faces
+    /// With this effort; [`Effort::Standard`] if none is given. It applies to fingers only: a search of faces
     /// is exact.
     #[must_use]
     pub const fn effort(mut self, effort: Effort) -> Self {
@@ -82,8 +82,8 @@ impl<S: Into<SubjectId>> FromIterator<S> for SubGallery {
 pub struct FingerQuery<'a> {
     /// The finger.
     pub probe: &'a FingerProbe,
-    /// Which finger it is: a known one is compared with references of the same finger and with
-    /// those whose position is not known; any other with all.
+    /// Which finger it is. A known finger is compared with references of the same finger and of unknown
+    /// position; an unknown one with all references.
     pub position: FingerPosition,
 }
 

@@ -1,4 +1,4 @@
-//! What a search answers: citizens with their scores, and what was compared to find them.
+//! The result of a search: citizens with their scores, and what was compared to find them.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -22,15 +22,16 @@ pub struct Hit {
 /// What a search found for one query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// The best citizens: score descending, then reference ascending; one hit a citizen. The bytes
-    /// of each were proved against their checksum.
+    /// The best citizens: score descending, then reference ascending; one hit per citizen. The bytes of each
+    /// were checked against their checksum.
     pub hits: Vec<Hit>,
     /// How many references took part.
     pub compared: u64,
-    /// By which stages they were compared. Of faces all count as compared in full.
+    /// By which stages they were compared. Faces all count as compared in full.
     pub seen: Seen,
-    /// References that could not be compared because their bytes are damaged, ascending. While
-    /// there are any, "not found" is not known. A cascade meets only those that it compares in full.
+    /// References that could not be compared because their bytes are damaged, ascending. If there are any, an
+    /// empty result does not mean that the person is not enrolled. A cascade reports only those that it
+    /// compares in full.
     pub damaged: Vec<ReferenceId>,
 }
 
@@ -41,8 +42,8 @@ impl Found {
     }
 }
 
-/// How many references each stage of a search saw. Of those that a search is about, some have no
-/// codes of the gallery's model: they go to the full score at once.
+/// How many references each stage of a search compared. References without codes of the gallery's model get
+/// the full score without the stages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// Compared by the first words of their codes.
@@ -62,7 +63,7 @@ impl Seen {
     }
 }
 
-/// A citizen whom the fingers of a person found.
+/// A citizen found by the fingers of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonHit {
     /// Who.
@@ -79,8 +80,8 @@ impl PersonHit {
         Some(Self { citizen, hits })
     }
 
-    /// The sum of the scores of all fingers that score above zero: it ranks citizens, and means nothing
-    /// more. A calibration turns single scores into rates.
+    /// The sum of the scores of all fingers that score above zero: it ranks citizens only. A calibration
+    /// turns single scores into false match rates.
     pub fn total(&self) -> f64 {
         self.hits.iter().flatten().map(|hit| f64::from(hit.score.get().max(0.0))).sum()
     }
@@ -99,7 +100,7 @@ impl PersonHit {
         other.total().total_cmp(&self.total()).then_with(|| key(self).cmp(&key(other)))
     }
 
-    /// Takes out hits that are not sound, and gives their references.
+    /// Removes hits that are not sound, and returns their references.
     pub(super) fn drop_unsound(&mut self, is_sound: impl Fn(&Hit) -> bool) -> Vec<ReferenceId> {
         let mut dropped = Vec::new();
         for hit in &mut self.hits {
@@ -114,12 +115,11 @@ impl PersonHit {
 /// What a search for a person found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FoundPerson {
-    /// The best citizens, by [`PersonHit::total`]. The bytes of each hit were proved against their
-    /// checksum.
+    /// The best citizens, by [`PersonHit::total`]. The bytes of each hit were checked against their checksum.
     pub people: Vec<PersonHit>,
     /// How many references took part, for each finger.
     pub compared: Vec<u64>,
-    /// How many rows each stage looked at, over all fingers.
+    /// How many rows each stage compared, over all fingers.
     pub seen: Seen,
     /// References that could not be compared because their bytes are damaged, ascending. Of a cascade,
     /// only those of citizens who were compared in full.
@@ -127,8 +127,8 @@ pub struct FoundPerson {
 }
 
 impl FoundPerson {
-    /// What each finger found, in their order, as a search for it alone among these citizens would say it.
-    /// What the stages saw is told once, with the first finger; so is what is damaged.
+    /// The result of each finger, in their order, as a search for it alone among these citizens would return
+    /// it. The counts of the stages and the damaged references are in the result of the first finger only.
     pub fn into_fingers(self) -> Vec<Found> {
         let Self { people, compared, seen, damaged } = self;
         let of_finger = |(at, compared): (usize, u64)| {

@@ -1,7 +1,7 @@
-//! Training of a [`FaceNormaliser`] on pictures of which some are of one subject.
+//! Training of a [`FaceNormaliser`] on portraits, of which some are of the same subject.
 //!
-//! Feature `training`, which the program turns on and an embedding service does without.
-//! `biomatch train-normaliser` is this with files.
+//! Feature `training`, which the program needs and an embedding service does not. `biomatch train-normaliser`
+//! is this with files.
 
 mod choice;
 mod pairs;
@@ -97,12 +97,12 @@ pub struct FaceReport {
 
 /// Mated pairs that a half of the subjects has at least.
 const LEAST_MATED: usize = 100;
-/// Impostor pairs above the threshold, at least, so that the threshold is one.
+/// Least number of non-mated pairs above the threshold.
 const LEAST_ABOVE: f64 = 25.0;
 /// Splits of the subjects.
 const SPLITS: u64 = 3;
 
-/// Pictures to learn from.
+/// Portraits to learn from.
 struct Faces<'a> {
     embeddings: ArrayView2<'a, f32>,
     units: FaceMatrix,

@@ -6,8 +6,8 @@ use super::Faces;
 use crate::face::FaceMatrix;
 use crate::units::{Fmr, Score};
 
-/// Of impostor pairs, this share with the greatest cosines is kept, and this many times the false match rate if
-/// that is more: normalisation moves none from below to the threshold.
+/// Of non-mated pairs, this share with the greatest cosines is kept, and this many times the false match rate
+/// if that is more: normalisation moves none from below to the threshold.
 const KEPT: f64 = 0.02;
 const KEPT_FOR_RATE: f64 = 20.0;
 /// Rows that are compared with all others at a time.
@@ -91,7 +91,7 @@ impl Pairs {
     }
 
     /// The share of mated pairs that score no more than the greatest threshold that more than `fmr` of the
-    /// impostor pairs reach, with the scores of faces of given heights.
+    /// non-mated pairs reach, with the scores of faces of given heights.
     pub(super) fn fnmr(&self, cosines: &Scores, heights: &[f32], fmr: Fmr) -> f64 {
         let rest: Vec<f32> = heights.iter().map(|height| (1.0 - height * height).sqrt()).collect();
         let score = |[a, b]: Pair, cosine: f32| {
@@ -117,7 +117,8 @@ fn cosine(faces: &FaceMatrix, [a, b]: Pair) -> f32 {
     score.ok().flatten().map_or(-1.0, Score::get)
 }
 
-/// The cosine that a share of impostor pairs reaches, of pairs evenly spread; the least of all if that is all.
+/// The cosine that a share of non-mated pairs reaches, of pairs evenly spread; the least of all if that is
+/// all.
 fn least_kept(faces: &Faces<'_>, share: f64) -> f32 {
     let count = faces.subjects.len();
     let rows = (SAMPLE / count.max(1)).clamp(1, count.max(1));

@@ -1,4 +1,4 @@
-//! What is to be known of a population: how long its embeddings are, and how they spread.
+//! Statistics of a population: the lengths of its embeddings, and their spread.
 
 use ndarray::{Array2, Axis};
 

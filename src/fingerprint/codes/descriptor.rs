@@ -1,7 +1,7 @@
-//! What is around a minutia, in numbers: the real-valued minutia cylinder that codes are made of.
+//! Descriptors: the real-valued minutia cylinders from which codes are made.
 //!
 //! The sums of [`crate::fingerprint`]'s bit cylinders, in six slices of direction, over the 52 cells of the
-//! disc, each `x` as `x / (x + 0.01)`: how many minutiae are there matters less than whether one is.
+//! disc, each `x` as `x / (x + 0.01)`: the number of minutiae there matters less than whether there is one.
 //! Cells outside the finger are zero.
 
 use std::f32::consts::TAU;

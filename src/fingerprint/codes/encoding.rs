@@ -1,4 +1,4 @@
-//! From a finger's minutiae to its codes.
+//! Encoding: a finger's minutiae to its codes.
 
 use super::choice::{Choice, direction};
 use super::descriptor::{Descriptors, VALUES};

@@ -1,4 +1,4 @@
-//! The file of a model: `docs/code-model.md`.
+//! The file of a model, described in `docs/code-model.md`.
 
 use std::mem::size_of;
 
@@ -22,7 +22,7 @@ const THRESHOLDS: usize = BITS * size_of::<f32>();
 /// Words, sites, count and three bytes of zero.
 const FINGER: usize = WORDS * size_of::<CodeWords>() + size_of::<CodeSites>() + 4;
 
-/// Why bytes are no model file.
+/// An error of reading a model file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodeModelError {
@@ -35,7 +35,7 @@ pub enum CodeModelError {
         /// Which.
         found: u32,
     },
-    /// A number of the header that this engine does not have.
+    /// A number of the header that differs from the engine's.
     #[error("offset {offset}: {what} is {found}, expected {expected}")]
     Header {
         /// Where.

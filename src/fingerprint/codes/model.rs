@@ -1,4 +1,4 @@
-//! The model: what turns minutiae into codes, and its name.
+//! The model that turns minutiae into codes, and its identity.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -11,8 +11,8 @@ use super::file::{CodeModelError, MAX_NOTE, ModelParts, decode_model, encode_mod
 use crate::fingerprint::features::finger::FingerView;
 use crate::kernels::{Kernels, Level, Work};
 
-/// Which model made codes: the first 16 bytes of the BLAKE3 digest of its file. Codes compare only
-/// with codes of the same model.
+/// The identity of a model: the first 16 bytes of the BLAKE3 digest of its file. Only codes of the same model
+/// can be compared.
 #[repr(transparent)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Pod, Zeroable)]
 pub struct CodeModelId([u8; 16]);
@@ -79,7 +79,7 @@ impl CodeModel {
     /// Reads a model file, `docs/code-model.md`.
     ///
     /// # Errors
-    /// Anything that [`CodeModel::write`] does not write is an error that says what and where.
+    /// [`CodeModelError`], with the offset, for any bytes that [`CodeModel::write`] does not write.
     pub fn read(bytes: &[u8]) -> Result<Self, CodeModelError> {
         Ok(Self { parts: decode_model(bytes)?, id: CodeModelId::of(bytes) })
     }
@@ -89,7 +89,7 @@ impl CodeModel {
         encode_model(&self.parts)
     }
 
-    /// Its name.
+    /// The identity of the model.
     pub fn id(&self) -> CodeModelId {
         self.id
     }
@@ -99,7 +99,7 @@ impl CodeModel {
         &self.parts.note
     }
 
-    /// The codes of a finger, by the kernels of this process. Costs some microseconds a minutia, and
+    /// The codes of a finger, by the kernels of this process. Costs some microseconds per minutia, and
     /// depends on the minutiae alone. Of more than
     /// [`MAX_MINUTIAE`](crate::fingerprint::FingerFeatures::MAX_MINUTIAE) the first are taken.
     pub fn encode(&self, finger: FingerView<'_>) -> FingerCodes {

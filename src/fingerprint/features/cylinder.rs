@@ -1,10 +1,10 @@
-//! Minutia cylinders: around each minutia, in its own frame, which directions occur where.
+//! Minutia cylinders: around each minutia, in its own frame, the directions of its neighbours by place.
 //!
-//! Cappelli, Ferrara, Maltoni, "Minutia Cylinder-Code", IEEE TPAMI 32(12), 2010, section 3, in the
-//! bit variant: a base of 8 x 8 cells (a word, one bit a cell, row by row), five slices of direction
-//! (a word each) and one mask of valid cells. A neighbour adds to a cell of a slice the product of a
-//! Gauss function of its distance from the cell and the integral of a Gauss function of its relative
-//! direction over the slice: `spread.rs` has the distance part, a table here has the direction part.
+//! Cappelli, Ferrara, Maltoni, "Minutia Cylinder-Code", IEEE TPAMI 32(12), 2010, section 3, in the bit
+//! variant: a base of 8 x 8 cells (a word, one bit per cell, row by row), five slices of direction (a word
+//! each) and one mask of valid cells. A neighbour adds to a cell of a slice the product of a Gauss function
+//! of its distance from the cell and the integral of a Gauss function of its relative direction over the
+//! slice: `neighbours.rs` has the distance part, a table here has the direction part.
 
 use std::f32::consts::{PI, TAU};
 use std::sync::LazyLock;

@@ -16,9 +16,9 @@ pub const FEATURE_VERSION: u32 = 1;
 
 /// A finger's features where they lie, in memory or in a mapped segment.
 ///
-/// Any bytes are allowed: what [`FingerFeatures::new`] would not make gives a meaningless score, never
-/// a panic. Minutiae past [`FingerFeatures::MAX_MINUTIAE`] and the blocks that they could fill are
-/// not looked at.
+/// Any bytes are allowed: bytes that [`FingerFeatures::new`] does not make give a meaningless score, never a
+/// panic. Minutiae past [`FingerFeatures::MAX_MINUTIAE`], and blocks past those that they can fill, are
+/// ignored.
 #[derive(Clone, Copy)]
 pub struct FingerView<'a> {
     /// All minutiae.
@@ -59,7 +59,7 @@ impl FingerFeatures {
     /// Makes the features of a finger. The order of the minutiae does not matter: they are kept by
     /// ascending x, then descending y, then direction, kind and quality.
     ///
-    /// Costs some microseconds a minutia: done at enrolment and once for a probe. By the kernels of this
+    /// Costs some microseconds per minutia: once at enrolment, and once per probe. Uses the kernels of this
     /// process ([`Kernels::active`]).
     pub fn new(minutiae: &[Minutia]) -> Self {
         Self::with_kernels(minutiae, Kernels::active())

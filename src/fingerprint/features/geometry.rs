@@ -1,4 +1,4 @@
-//! A finger's minutiae in the matcher's units: pixels at 500 dpi, y upwards, columns.
+//! A finger's minutiae in the matcher's units, by column: pixels at 500 dpi, y upwards.
 
 use super::hull::Hull;
 use super::trust::Trust;
@@ -10,9 +10,9 @@ use crate::units::Angle;
 /// Columns are padded to a multiple of this many places, for vectors.
 pub(in crate::fingerprint) const LANES: usize = crate::kernels::lanes::LANES;
 
-/// Columns over the minutiae of one finger, about the middle of their bounding box. Places past the
-/// last minutia are far away and have cosine and sine zero, so that they are near nothing. Reused
-/// without allocation once it has grown.
+/// Columns over the minutiae of one finger, about the middle of their bounding box. Padding past the last
+/// minutia lies far away and has cosine and sine zero, so that it is near nothing. Reused without allocation
+/// once it has grown.
 #[derive(Clone, Debug, Default)]
 pub(in crate::fingerprint) struct Geometry {
     len: usize,

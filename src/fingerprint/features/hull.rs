@@ -37,7 +37,7 @@ impl Hull {
         self.join();
     }
 
-    /// The hull of another finger as its corners lie elsewhere: `to` tells where each point has gone.
+    /// The hull of another finger as its corners lie elsewhere: `to` gives the new place of each point.
     /// Nearly convex if near corners moved alike.
     #[inline(always)]
     pub(in crate::fingerprint) fn carry(&mut self, from: &Hull, to: impl Fn(usize) -> Point) {
@@ -93,7 +93,7 @@ impl Hull {
         margin: f32,
     ) -> [bool; LANES] {
         let outside = self.outside(x, y);
-        // Most points are inside, and told by this alone.
+        // Decides for most points, which are inside.
         let has_inside = self.corners.len() > 2;
         let mut is_inside = [false; LANES];
         for (inside, outside) in is_inside.iter_mut().zip(&outside) {
@@ -137,7 +137,8 @@ impl Hull {
         sum
     }
 
-    /// The furthest that an edge sees each point outside; of a point inside, how near the nearest edge is, negative.
+    /// The greatest signed distance of each point from the edges, positive outside: for a point inside, minus
+    /// its distance from the nearest edge.
     #[inline(always)]
     pub(in crate::fingerprint) fn outside<const LANES: usize>(
         &self,
@@ -155,10 +156,10 @@ impl Hull {
         outside
     }
 
-    /// Whether a point that edges see so far `outside` is inside or within `margin`.
+    /// Whether a point with this greatest signed distance `outside` is inside or within `margin`.
     #[inline(always)]
     fn is_within(&self, outside: f32, point: Point, margin: f32) -> bool {
-        // Most points are inside, and told by this alone.
+        // Decides for most points, which are inside.
         if outside <= 0.0 && self.corners.len() > 2 {
             return true;
         }

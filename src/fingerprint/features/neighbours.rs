@@ -1,5 +1,5 @@
-//! How the neighbours of a minutia spread over the base of its cylinder: what the bit cylinders of features
-//! and the real-valued ones of codes have in common.
+//! Neighbours of a minutia, spread over the base of its cylinder: shared by the bit cylinders of features and
+//! the real-valued ones of codes.
 //!
 //! A neighbour adds to a cell of a slice the product of a Gauss function of its distance from the cell and
 //! its share of the slice. The first is the product of a function of the column and one of the row, so a
@@ -113,7 +113,7 @@ impl Neighbours {
                 }
             }
             for (lane, other) in others.iter().enumerate() {
-                // A place is written whether it counts or not: to ask would cost more.
+                // Every place is written: a branch would cost more.
                 self.places[count] = [us[lane], vs[lane]];
                 self.turns[count] = turn_to.wrapping_sub(other.angle.to_binary());
                 for ((strip, reaching), reaches) in self.strips.iter_mut().zip(&mut reaching).zip(&reaches) {
@@ -134,7 +134,7 @@ impl Neighbours {
         self.count
     }
 
-    /// The sums of what they add to the cells, with their shares of the slices by `table`.
+    /// The sums of their contributions to the cells; `table` has their shares of the slices.
     #[inline(always)]
     pub(in crate::fingerprint) fn sums<const SLICES: usize>(&self, table: &[[f32; SLICES]]) -> Sums<SLICES> {
         let mut sums = [[[0.0; STRIP]; SLICES]; STRIPS];
@@ -203,7 +203,7 @@ pub(in crate::fingerprint) fn valid_cells(finger: &Geometry, centre: usize) -> u
     mask & DISC
 }
 
-/// A bit for each cell: whether its sum is so great.
+/// A bit for each cell, set if its sum is at least `least`.
 #[inline(always)]
 pub(in crate::fingerprint) fn at_least(sums: &[f32; STRIP], least: f32) -> u64 {
     let mut cells = [false; STRIP];
@@ -213,7 +213,7 @@ pub(in crate::fingerprint) fn at_least(sums: &[f32; STRIP], least: f32) -> u64 {
     bits(&cells)
 }
 
-/// A bit for each that is set.
+/// A bit for each cell that is set.
 #[inline(always)]
 fn bits(cells: &[bool; STRIP]) -> u64 {
     let mut bits = 0_u32;

@@ -1,8 +1,8 @@
 //! How far each minutia of a finger can be trusted.
 //!
-//! Two things tell before any comparison whether a mate will show a minutia again: the quality that the
-//! extractor reports, and whether it stands apart. False minutiae come in crowds, at scars, creases and
-//! in noise. How much each says, on which extractors, is in `docs/notes/fingerprint-matching.md`.
+//! Before any comparison, two facts predict whether a mate shows a minutia again: the quality that the
+//! extractor reports, and the distance from other minutiae. False minutiae occur in crowds, at scars, creases
+//! and in noise. `docs/notes/fingerprint-matching.md` has the measurements by extractor.
 
 use crate::fingerprint::parameters::{CROWD_DISTANCE, CROWD_WEIGHT, MOST_TRUST};
 use crate::kernels::lanes::LANES;
@@ -21,8 +21,8 @@ pub(in crate::fingerprint) struct Trust {
 impl Trust {
     /// Takes in a finger: `x` and `y` are the padded columns of its minutiae, in pixels.
     ///
-    /// A minutia is worth its quality (those not reported count like the mean of the others), less the
-    /// more others crowd it, in proportion to the mean of the finger.
+    /// The weight of a minutia is its quality (a missing one counts as the mean of the others), reduced by
+    /// the crowd around it, and divided by the mean of the finger.
     #[inline(always)]
     pub(in crate::fingerprint) fn fill(&mut self, minutiae: &[Minutia], x: &[f32], y: &[f32]) {
         let reported = minutiae.iter().filter_map(|m| m.quality()).map(|quality| u32::from(quality.get()));

@@ -16,11 +16,11 @@ const GATE: u8 = 48;
 /// Rows whose sums are made before they are normalised.
 const CHUNK: usize = 64;
 
-/// Rows that are asked of memory ahead of their relaxation.
+/// Rows that are prefetched ahead of their relaxation.
 const AHEAD: usize = 4;
 
-/// Codes of many fingers, by column. Any bytes are allowed: what no model made gives meaningless
-/// scores, never a panic.
+/// Codes of many fingers, by column. Any bytes are allowed: bytes that no model made give meaningless scores,
+/// never a panic.
 #[derive(Clone, Copy)]
 pub struct CodeRows<'a> {
     /// The word planes.
@@ -31,7 +31,7 @@ pub struct CodeRows<'a> {
     pub places: &'a [[[i16; 2]; SLOTS]],
     /// How many minutiae fill the slots.
     pub counts: &'a [u8],
-    /// What is taken off scores.
+    /// What is subtracted from scores.
     pub means: &'a [CodeMeans],
 }
 
@@ -105,8 +105,8 @@ impl CodeProbe {
         }
     }
 
-    /// Scores the first `out.len()` rows by the first word. Of several probes, give each the same few
-    /// dozen rows in turn, so that they stay in the first cache.
+    /// Scores the first `out.len()` rows by the first word. With several probes, give each the same few dozen
+    /// rows in turn, so that they stay in the L1 cache.
     ///
     /// # Panics
     /// If there are fewer rows.
@@ -192,7 +192,7 @@ impl CodeProbe {
         }
     }
 
-    /// Asks memory for what a relaxation reads of a row.
+    /// Prefetches what a relaxation reads of a row.
     fn prefetch(&self, rows: CodeRows<'_>, row: usize) {
         for words in rows.words {
             self.kernels.prefetch(&words[row].0);

@@ -1,7 +1,7 @@
 //! Scores of the filter, and the best share of them.
 
-/// A score of the filter, after the candidate's own mean was taken off: greater is more alike. Only
-/// scores of one probe and one stage compare.
+/// A score of the filter, less the candidate's mean: greater is more similar. Only scores of one probe and
+/// one stage can be compared.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FilterScore(u16);
@@ -63,7 +63,7 @@ impl Histogram {
         }
     }
 
-    /// What each score is worth as evidence, by how many rows score as high.
+    /// The evidence of each score, by how many rows score as high.
     pub fn evidence(&self) -> ScoreEvidence {
         let total: u64 = self.bins.iter().skip(1).map(|&count| u64::from(count)).sum();
         let mut above = 0;
@@ -94,7 +94,7 @@ impl Histogram {
     }
 }
 
-/// What scores of one probe are worth: minus the logarithm of the share of rows that score as high.
+/// The evidence of the scores of one probe: minus the logarithm of the share of rows that score as high.
 /// Unlike scores, evidence of several probes adds up.
 #[derive(Clone)]
 pub struct ScoreEvidence(Box<[u16]>);

@@ -1,6 +1,6 @@
 //! Cases that rounding decides: there the plain steps and the fast ones may differ.
 
-/// Remembers whether rounding decided anything.
+/// Whether rounding decided anything so far.
 #[derive(Debug, Default)]
 pub(super) struct Edge(pub(super) bool);
 

@@ -94,7 +94,7 @@ fn round(a: &[Feature], b: &[Feature], matching: &Matching, edge: &mut Edge) -> 
         for (j, minutia) in b.iter().enumerate() {
             let far = distance(prediction.at, minutia.at);
             let turn = wrapped(minutia.direction - prediction.direction);
-            // What is clearly too far is asked no further.
+            // Pairs that are clearly too far apart are skipped.
             if far <= prediction.reach + 0.01
                 && edge.at_most(turn.abs(), f64::from(GROWTH_ANGLE), 1e-3)
                 && edge.at_most(far, prediction.reach, 2e-3)

@@ -20,7 +20,7 @@ use crate::fingerprint::score::relaxation::Relaxation;
 use crate::fingerprint::score::similarity::Pair;
 use crate::template::Minutia;
 
-/// What the plain steps come to.
+/// The outcome of the plain steps.
 #[derive(Debug)]
 struct Outcome {
     /// The matched pairs by ascending first, each with its part of the support.
@@ -41,7 +41,7 @@ fn compare(a: &[Minutia], b: &[Minutia], pairs: &[Pair], relaxation: &Relaxation
     Outcome { matched, share, is_edge: edge.0 }
 }
 
-/// The score by its two numbers.
+/// The score of two terms.
 fn score(relaxed: f64, share: f64) -> f64 {
     f64::from(RELAXED_WEIGHT) * (relaxed + f64::from(RELAXED_FLOOR)).ln()
         + f64::from(SUPPORT_WEIGHT) * share

@@ -1,4 +1,4 @@
-//! Support and overlap, plain.
+//! Support and overlap, by definition.
 
 use super::edge::Edge;
 use super::finger::{Feature, Point, distance, wrapped};

@@ -22,19 +22,19 @@ impl Fraction {
     }
 }
 
-/// A minutia of one finger and what was found to be the same one in the other.
+/// A minutia of one finger and its match in the other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MatchedPair {
     /// Index in the first list of minutiae.
     pub a: usize,
     /// Index in the second list of minutiae.
     pub b: usize,
-    /// How well it fits the other pairs, by their distances and directions: 0 if none agrees, 0.5 if
-    /// they agree as much as one perfect close pair would, near 1 if many agree.
+    /// How well it fits the other pairs, by distances and directions: 0 if none agrees, 0.5 if they agree as
+    /// much as one perfect close pair, near 1 if many agree.
     pub support: Fraction,
 }
 
-/// How the second finger lies against the first, as a rigid motion of the matched minutiae.
+/// The rigid motion from the first finger to the second that fits the matched minutiae best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RigidMotion {
     /// The turn from the first finger to the second, counter-clockwise.
@@ -48,16 +48,16 @@ pub struct RigidMotion {
 pub struct Explanation {
     /// The score, as [`FingerProbe::compare`] gives it.
     pub score: Score,
-    /// The first of its two numbers: how much of their similarity the most similar neighbourhoods keep
-    /// when they are asked to agree with each other. Strangers have about 0.02, mates up to 0.5.
+    /// The first term of the score: how much of their similarity the most similar neighbourhoods keep when
+    /// they must agree in geometry. Non-mates have about 0.02, mates up to 0.5.
     pub relaxed: Fraction,
-    /// The second: the matched pairs, weighted by their support, as a part of the minutiae that both
-    /// fingers show. Strangers have about 0.1 to 0.2, mates 0.4 and more.
+    /// The second term: the matched pairs, weighted by their support, as a share of the minutiae that both
+    /// fingers show. Non-mates have about 0.1 to 0.2, mates 0.4 and more.
     pub share: Fraction,
     /// The matched pairs, one to one, by index in the first list. Empty if the fingers have too
     /// little in common to be compared, or nothing was found.
     pub pairs: Vec<MatchedPair>,
-    /// How the fingers lie; none without pairs.
+    /// The motion between the fingers; `None` without pairs.
     pub motion: Option<RigidMotion>,
 }
 
@@ -67,11 +67,10 @@ impl fmt::Debug for Explanation {
     }
 }
 
-/// Compares two fingers and tells which minutiae were taken for the same. The minutiae may be in any
-/// order, and pairs name their places in it. Of more than [`FingerFeatures::MAX_MINUTIAE`] only
-/// those of best quality take part.
+/// Compares two fingers and returns the matched minutiae. The minutiae may be in any order, and pairs name
+/// their places in it. Of more than [`FingerFeatures::MAX_MINUTIAE`] only those of best quality take part.
 ///
-/// For people who look at single cases: it makes the features anew and allocates.
+/// For the examination of single cases: it computes the features and allocates.
 pub fn explain(a: &[Minutia], b: &[Minutia]) -> Explanation {
     let features = [FingerFeatures::new(a), FingerFeatures::new(b)];
     let probe = FingerProbe::new(features[0].view());

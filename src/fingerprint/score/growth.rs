@@ -81,8 +81,8 @@ pub(in crate::fingerprint) struct Growth {
 }
 
 impl Growth {
-    /// Tries the strongest hypotheses, grows those whose first round explains most, and returns the
-    /// matching that explains most then. `known` are all pulls of the first finger, if they are.
+    /// Tries the strongest hypotheses, grows those whose first round explains most, and keeps the matching
+    /// that explains most in the end. `known` are all pulls of the first finger, if they were computed.
     #[inline(always)]
     pub(in crate::fingerprint) fn run<L: Lanes>(
         &mut self,

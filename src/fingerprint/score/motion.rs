@@ -1,9 +1,9 @@
 //! Where the minutiae of one finger should lie in another, by the pairs matched so far.
 //!
-//! Each minutia has a rigid motion of its own, fitted by least squares with weights that fall with a
-//! pair's distance from it: an elastic motion without a model of the skin. A pair's directions count
-//! like a lever, so that a single pair already fixes the rotation. All sums are over pairs in one
-//! order, each lane a minutia, so vector code of any width gives the same bits.
+//! Each minutia has a rigid motion of its own, fitted by least squares with weights that fall with a pair's
+//! distance from it: an elastic motion without a model of the skin. The directions of a pair count like a
+//! lever, so that a single pair fixes the rotation. All sums are over pairs in one order, each lane a
+//! minutia, so vector code of any width gives the same bits.
 
 use crate::fingerprint::features::geometry::{Geometry, LANES};
 use crate::fingerprint::parameters::{

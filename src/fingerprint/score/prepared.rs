@@ -1,5 +1,5 @@
-//! A finger made ready for comparison: geometry, and cylinders by row (a pattern each) and by column (a
-//! lane of a block each).
+//! A finger prepared for comparison: geometry, and cylinders by row (a pattern each) and by column (a lane of
+//! a block each).
 
 use std::cmp::Ordering;
 

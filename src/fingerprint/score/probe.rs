@@ -45,7 +45,7 @@ struct Steps {
     support: Support,
 }
 
-/// What a comparison comes to.
+/// The terms of a comparison.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::fingerprint) struct Numbers {
     pub(in crate::fingerprint) relaxed: f32,
@@ -91,7 +91,7 @@ struct Comparison<'a> {
     pulls: &'a Pulls,
     view: FingerView<'a>,
     candidate: &'a mut Prepared,
-    /// Of lower scores nothing is asked.
+    /// Lower scores need not be computed.
     least: Score,
     steps: &'a mut Steps,
     kernels: &'a Kernels,
@@ -156,7 +156,7 @@ impl FingerProbe {
         FingerView { minutiae: &self.minutiae, cylinders: &self.cylinders }
     }
 
-    /// Asks memory for a candidate that will be compared next.
+    /// Prefetches a candidate that will be compared next.
     pub fn prefetch(&self, candidate: FingerView<'_>) {
         let candidate = candidate.bounded();
         self.kernels.prefetch(candidate.minutiae);
@@ -165,16 +165,15 @@ impl FingerProbe {
 
     /// Compares with a candidate. Greater is more similar; see [`Score`].
     ///
-    /// The same whichever finger is the probe, to the bit, on every machine and kernel level. Fingers
-    /// with too little in common to be compared get [`Score::LOWEST`]. No allocation once `scratch` has
-    /// met fingers of this size. Bytes in `candidate` that no enrolment wrote give a meaningless
-    /// score and no panic.
+    /// The same whichever finger is the probe, to the bit, on every machine and kernel level. Fingers with
+    /// too little in common to be compared get [`Score::LOWEST`]. No allocation once `scratch` has met
+    /// fingers of this size. Damaged bytes in `candidate` give a meaningless score, never a panic.
     pub fn compare(&self, candidate: FingerView<'_>, scratch: &mut Scratch) -> Score {
         self.numbers(candidate, Score::LOWEST, scratch).score()
     }
 
-    /// The score of [`FingerProbe::compare`] if it is at least `least`, else nothing: exact, and faster
-    /// if `least` is high. A comparison ends as soon as the best that could still come is below it.
+    /// The score of [`FingerProbe::compare`] if it is at least `least`, else `None`. Exact, and faster if
+    /// `least` is high: a comparison ends as soon as no score of `least` is possible.
     pub fn compare_at_least(
         &self,
         candidate: FingerView<'_>,

@@ -87,10 +87,10 @@ impl Similarities {
         }
     }
 
-    /// The greedy list: again and again the most similar pair of a row and a column that are both
-    /// free (of equals the first column, then the first row), until none is similar enough. Equals
-    /// sorting all pairs, at the price of the pairs taken. A row whose best column was taken meanwhile is
-    /// looked at anew only when it would be next.
+    /// The greedy list: again and again the most similar pair of a row and a column that are both free (of
+    /// equals the first column, then the first row), until none is similar enough. Equals sorting all pairs,
+    /// at the price of the pairs taken. A row whose best column was taken meanwhile is searched again only
+    /// when it would be next.
     #[inline(always)]
     pub(in crate::fingerprint) fn select<L: Lanes>(
         &mut self,

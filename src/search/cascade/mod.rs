@@ -1,9 +1,9 @@
-//! Fingers by their codes: a scan of the first words of all, of both words of those that are left, a
-//! relaxation of those that are left then, and the full score of the few that remain.
+//! Fingers by their codes: a scan of all first words, then of both words of the survivors, then a relaxation
+//! of their survivors, and the full score of the few that remain.
 //!
-//! A cut is made by the scores of all rows of the search, wherever they lie: at least the wanted number
-//! survives, with all that tie in the filters, by reference in the relaxation. So the survivors depend
-//! neither on threads nor on how the gallery is cut nor on the kernels' level.
+//! Each stage keeps at least the wanted number of rows by the scores of all rows of the search. Ties survive
+//! in the filters, and are decided by reference in the relaxation. So the survivors depend neither on the
+//! number of threads, nor on the segments of the gallery, nor on the kernels' level.
 
 mod citizens;
 mod parts;
@@ -26,10 +26,10 @@ use crate::fingerprint::Scratch;
 use crate::fingerprint::filter::CodeProbe;
 use crate::gallery::Snapshot;
 
-/// Bytes that the scores of one pass may take: more queries make more passes.
+/// Most bytes of the scores of one pass: more queries make more passes.
 const PASS_BYTES: u64 = 1 << 29;
 
-/// Bytes of a row and a query: a score, and a share of the lists.
+/// Bytes per row and query: a score, and a share of the lists.
 const ROW_BYTES: u64 = 4;
 
 /// Survivors that are compared in full as one piece of work.
@@ -117,7 +117,7 @@ fn select(
         .collect();
     let mut seen = vec![Seen::default(); queries.len()];
     let mut chosen: Vec<Option<Vec<Survivor>>> = queries.iter().map(|_| None).collect();
-    // Queries that so few rows take part in that all would be left are not put through the stages.
+    // A query with so few rows that all would survive skips the stages.
     let few = |query: usize| cascade.relaxed.of(coded[query]) >= coded[query];
     let asked: Vec<usize> = (0..queries.len()).filter(|&query| !few(query)).collect();
     if asked.is_empty() {

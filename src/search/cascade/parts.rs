@@ -21,7 +21,7 @@ pub(super) struct Part<'a> {
     pub(super) codes: Option<CodeRows<'a>>,
     pub(super) first: usize,
     len: usize,
-    /// For each class, the rows that meet it.
+    /// For each class of queries, the rows that it is compared with.
     chosen: Vec<Chosen>,
 }
 
@@ -73,8 +73,7 @@ impl Part<'_> {
     }
 }
 
-/// Queries of one position meet the same rows: which position each class is of, and the class of each
-/// query.
+/// Classes of queries: those of one position are compared with the same rows.
 pub(super) struct Classes {
     /// Ten fingers and the unknown one at most.
     positions: Vec<FingerPosition>,
@@ -104,12 +103,12 @@ impl Classes {
         Self { met_by: met_by.collect(), of_query, positions }
     }
 
-    /// Whether every class meets every row.
+    /// Whether every class is compared with every row.
     fn meet_all(&self) -> bool {
         self.positions.iter().all(|position| position.finger().is_none())
     }
 
-    /// The classes that a reference of this position meets, a bit each.
+    /// The classes that are compared with a reference of this position, a bit each.
     fn met_by(&self, reference: FingerPosition) -> u16 {
         self.met_by.get(usize::from(reference.code())).copied().unwrap_or_default()
     }
@@ -185,7 +184,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// For each class, the live rows that it meets.
+    /// For each class, the live rows that it is compared with.
     fn chosen(&self, classes: &Classes) -> Vec<Chosen> {
         let all_live = self.block.live() == self.block.len();
         let count = self.rows.len() as u32;

@@ -1,5 +1,5 @@
 //! One person's fingers together: the evidence of all fingers is summed for each citizen, the strongest
-//! finger's first, and a citizen who falls behind is not looked at again.
+//! finger's first, and a citizen who falls behind is not compared again.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -17,8 +17,8 @@ use crate::search::query::{FingerQuery, Search};
 use crate::search::result::{FoundPerson, Hit, PersonHit, Seen};
 use crate::units::Score;
 
-/// Fingers whose first words are compared with everybody's; the others only with those of citizens
-/// whom these leave.
+/// Fingers whose first words are compared with those of all citizens; the other fingers only with those of
+/// the survivors.
 const FIRST_FINGERS: usize = 2;
 
 /// Searches for a person by all fingers together; by all citizens in full if there are no stages.
@@ -108,7 +108,7 @@ impl Field<'_> {
         uncoded
     }
 
-    /// A finger's rows of a part that belong to citizens who are still looked at.
+    /// The rows of a part that a finger is compared with, of citizens who are not ruled out.
     fn rows(&self, at: usize, part: &Part<'_>, finger: usize, alive: &[bool]) -> Chosen {
         let whose = self.citizens.of_part(at);
         let lives = |row: &u32| whose.get(*row as usize).is_some_and(|&citizen| alive[citizen as usize]);
@@ -118,7 +118,7 @@ impl Field<'_> {
         }
     }
 
-    /// Adds the evidence of fingers to that of citizens, and says how many rows it looked at.
+    /// Adds the evidence of fingers to that of citizens, and returns how many rows it compared.
     fn filter(&self, fingers: &[Finger], words: Words, alive: &[bool], evidence: &mut [u32]) -> u64 {
         type Scored = Vec<(Chosen, Vec<FilterScore>)>;
         let of_part = |(at, part): (usize, &Part<'_>)| -> Scored {
@@ -155,7 +155,8 @@ impl Field<'_> {
         looked_at
     }
 
-    /// Adds the strength of fingers' relaxed pairs, in thousandths, and says how many rows it looked at.
+    /// Adds the strength of fingers' relaxed pairs, in parts of [`STRENGTH`], and returns how many rows it
+    /// compared.
     fn relax(&self, fingers: &[Finger], alive: &[bool], evidence: &mut [u32]) -> u64 {
         let of_part = |(at, part): (usize, &Part<'_>)| {
             let Some(codes) = part.codes else { return Vec::new() };
@@ -239,7 +240,7 @@ impl Field<'_> {
     }
 }
 
-/// Parts of one in a strength.
+/// Parts per one of a strength.
 const STRENGTH: f64 = 65_536.0;
 
 fn full_score(
@@ -260,7 +261,8 @@ fn full_score(
     }
 }
 
-/// Leaves at least `keep` of those who are left, and everybody of equal evidence; those who `stay` stay.
+/// Keeps at least `keep` of the citizens that are not ruled out, with all of equal evidence, and those that
+/// `stay`.
 fn leave(alive: &mut [bool], evidence: &[u32], stay: &[bool], keep: u64) {
     let mut left: Vec<u32> =
         evidence.iter().zip(&*alive).filter(|(_, alive)| **alive).map(|(&evidence, _)| evidence).collect();

@@ -1,4 +1,4 @@
-//! The stages on codes: every one scores what the one before left, and leaves what reaches a cut.
+//! The stages on codes: each scores the survivors of the one before, and keeps the rows that reach a cut.
 
 use std::cmp::Ordering;
 
@@ -8,10 +8,10 @@ use super::parts::{Chosen, Classes, Part};
 use crate::fingerprint::filter::{CodeProbe, CodeRows, FilterScore, Histogram, survivors};
 use crate::units::Score;
 
-/// Rows that all probes score before the next ones: they stay in the second cache.
+/// Rows that all probes score before the next ones: they stay in the L2 cache.
 const TOGETHER: usize = 256;
 
-/// Of a part's rows at least one in so many must be chosen, or only those that are get a score.
+/// If at least one row in so many is listed, the whole run of rows is scored; else only the listed rows.
 const DENSE: usize = 2;
 
 /// Parts whose scores one histogram counts: clearing and adding it costs as much as some thousand rows.

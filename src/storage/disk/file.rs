@@ -9,7 +9,7 @@ use rustix::fs::Mode;
 
 use crate::storage::backend::{Append, FileId, ReadAt};
 
-/// Which file it is, whatever its name.
+/// The identity of a file, independent of its name.
 pub(super) fn file_id(stat: &rustix::fs::Stat) -> FileId {
     #[allow(clippy::unnecessary_cast, clippy::useless_conversion)] // the types differ between systems
     FileId { device: stat.st_dev as u64, inode: stat.st_ino as u64 }
@@ -32,8 +32,8 @@ impl DiskFile {
         Self { file, unsynced: 0, early: None }
     }
 
-    /// Waits for the early sync. The system reports a failed write to one sync only, so an error here
-    /// is an error of the file.
+    /// Waits for the early sync. The operating system reports a failed write to one sync only, so an error
+    /// here is an error of the file.
     fn finish_early(&mut self) -> io::Result<()> {
         match self.early.take().map(JoinHandle::join) {
             None => Ok(()),
@@ -43,7 +43,7 @@ impl DiskFile {
     }
 }
 
-/// An error instead of the signal that ends the process: some run with a limit on the size of files.
+/// Returns an error where a limit on the size of files would end the process by a signal.
 fn check_size_limit(end: u64) -> io::Result<()> {
     match rustix::process::getrlimit(rustix::process::Resource::Fsize).current {
         Some(limit) if end > limit => {
@@ -62,7 +62,7 @@ impl Append for DiskFile {
         if self.unsynced >= SYNC_EARLY && self.early.as_ref().is_none_or(JoinHandle::is_finished) {
             self.finish_early()?;
             self.unsynced = 0;
-            // Without a handle or a thread to spare there is only the sync at the end.
+            // If no handle or thread can be created, there is only the sync at the end.
             let sync = |file: File| thread::Builder::new().spawn(move || file.sync_data());
             self.early = self.file.try_clone().and_then(sync).ok();
         }

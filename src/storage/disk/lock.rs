@@ -25,7 +25,7 @@ pub(super) struct DiskWatch {
 }
 
 impl Watch for DiskWatch {
-    /// Whoever maps a file holds a shared lock on it.
+    /// A process that maps a file holds a shared lock on it.
     fn is_mapped(&self) -> io::Result<bool> {
         let is_free = try_lock(&self.file)?;
         if is_free {
@@ -35,7 +35,7 @@ impl Watch for DiskWatch {
     }
 }
 
-/// The lock of a directory, and of the file in it that says who has it.
+/// The lock on a directory, and on the file in it that names the process.
 #[derive(Debug)]
 pub(super) struct DiskLock {
     /// The kernel drops the locks with the last handles, however the process ends.

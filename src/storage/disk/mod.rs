@@ -23,8 +23,8 @@ use super::map::Map;
 /// Time within which a second change of a directory may carry the time stamp of the first.
 const CLOCK_TICK: Duration = Duration::from_millis(20);
 
-/// A directory of the file system. Pinned when it is first used: names are then looked up in the
-/// directory that was there, whatever its path stands for later.
+/// A directory of the file system. Pinned when it is first used: names are then looked up in that directory,
+/// even if its path later refers to another one.
 #[derive(Clone, Debug)]
 pub struct Disk {
     directory: PathBuf,

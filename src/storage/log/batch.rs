@@ -1,19 +1,19 @@
 //! Batches: the records of one commit, chained by digest to the batch before.
 
-/// Most bytes of the caller's that a batch carries.
+/// Most bytes of a batch's payload.
 pub(crate) const MOST_PAYLOAD: usize = 64;
 
-/// What ties a log to its gallery; part of every checksum in it.
+/// The identity of a log, with that of its gallery; part of every checksum in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LogId {
     pub(crate) gallery: [u8; 16],
     pub(crate) number: u64,
 }
 
-/// A digest of a batch and, through the one before, of all that led to it.
+/// The digest of a batch and, through the batch before, of the whole history.
 pub(crate) type Head = [u8; 32];
 
-/// What a log continues: the state that its first batch follows on.
+/// The state that a log continues with its first batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LogStart {
     pub(crate) generation: u64,
@@ -32,7 +32,7 @@ pub(crate) struct Record {
 pub(crate) struct Batch {
     pub(crate) generation: u64,
     pub(crate) records: Vec<Record>,
-    /// The caller's bytes.
+    /// The payload of the caller.
     pub(crate) payload: Vec<u8>,
 }
 

@@ -1,4 +1,4 @@
-//! Frames: how a record lies in a log, with its place and its checksums.
+//! Frames: a record in a log, with its offset and its checksums.
 
 use super::batch::LogId;
 use crate::storage::codec::{Fields, zeros};

@@ -15,17 +15,17 @@ pub(crate) struct ReadBatch {
     pub(crate) end: u64,
 }
 
-/// The good batches of a piece of a log.
+/// The whole batches of a piece of a log.
 pub(crate) struct Scan {
     pub(crate) batches: Vec<ReadBatch>,
-    /// The offset behind the last of them.
+    /// The offset at which the last of them ends.
     pub(crate) end: u64,
     /// What is wrong with the bytes that follow; `None` if none follow.
     pub(crate) tail: Option<Damage>,
 }
 
-/// Reads a piece of a log that begins at `offset` with the batch after `start`. Stops at the first thing
-/// that is not a good batch, and looks at nothing behind it.
+/// Reads a piece of a log that begins at `offset` with the batch after `start`. Stops at the first bytes that
+/// are not a whole batch, and reads nothing after them.
 pub(crate) fn scan(file: &Path, id: LogId, bytes: &[u8], offset: u64, start: LogStart) -> Scan {
     let mut scan = Scan { batches: Vec::new(), end: offset, tail: None };
     let (mut at, mut next, mut before) = (0, start.generation + 1, start.head);

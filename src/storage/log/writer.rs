@@ -13,7 +13,7 @@ pub(crate) struct Log {
     id: LogId,
     end: u64,
     head: Head,
-    /// The frame of the last commit record, by which the writer knows its own log again.
+    /// The frame of the last commit record, by which the writer recognises its own log.
     last: Vec<u8>,
 }
 
@@ -56,12 +56,12 @@ impl Log {
         self.head
     }
 
-    /// The file that is held.
+    /// The identity of the open file.
     pub(crate) fn identity(&self) -> Result<FileId, StorageError> {
         self.file.identity()
     }
 
-    /// The bytes before the end, as this writer left them.
+    /// The bytes before the end, as this writer wrote them.
     pub(crate) fn last(&self) -> &[u8] {
         &self.last
     }

@@ -1,4 +1,4 @@
-//! Files in memory, with faults: what a disk may do to a program, on demand and repeatably.
+//! Files in memory with injected faults: failures and losses of a disk, on demand and repeatable.
 
 mod content;
 mod handles;
@@ -18,10 +18,10 @@ use self::state::{Fault, Inner, Shared, file_id};
 use super::backend::{Append, Backend, DirectoryState, FileId, Locking, ReadAt, Watch};
 use super::map::Map;
 
-/// What a crash takes of that which was not synced.
+/// What a crash loses of unsynchronised data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
-    /// Nothing: the process died, the system lived on.
+    /// Nothing: the process ended, and the operating system went on.
     Nothing,
     /// Everything: the power failed before the cache was written.
     Everything,
@@ -30,8 +30,8 @@ pub enum Loss {
     Some(u64),
 }
 
-/// Files in memory. Clones share them. Counts its operations; can be told to fail at one of them,
-/// once or from then on; can crash.
+/// Files in memory. Clones share them. It counts its operations, can fail at one of them or from one on, and
+/// can crash.
 #[derive(Clone, Default)]
 pub struct Memory(Shared);
 
@@ -63,17 +63,17 @@ impl Memory {
         inner.names.iter().map(|(name, node)| (name.clone(), contents(node))).collect()
     }
 
-    /// Operations so far that change or sync something.
+    /// The number of operations so far that change or synchronise something.
     pub fn writes(&self) -> u64 {
         self.0.lock().writes
     }
 
-    /// Operations so far that read: opens, maps, lists and reads.
+    /// The number of operations so far that read: opens, maps, lists and reads.
     pub fn reads(&self) -> u64 {
         self.0.lock().reads
     }
 
-    /// Somebody else puts a file in the place of another, or makes one.
+    /// Creates or replaces a file, as another program would.
     pub fn put(&self, name: &str, bytes: &[u8]) {
         let mut inner = self.0.lock();
         let node = inner.nodes.len();
@@ -81,7 +81,7 @@ impl Memory {
         inner.rename_durably(Change::Create(name.into(), node));
     }
 
-    /// Somebody else writes other bytes into a file.
+    /// Overwrites the bytes of a file, as another program would.
     pub fn overwrite(&self, name: &str, bytes: &[u8]) {
         let mut inner = self.0.lock();
         if let Ok(node) = inner.find(name).and_then(|node| inner.node(node)) {
@@ -89,28 +89,28 @@ impl Memory {
         }
     }
 
-    /// Somebody else removes a file.
+    /// Removes a file, as another program would.
     pub fn take_away(&self, name: &str) {
         self.0.lock().rename_durably(Change::Remove(name.into()));
     }
 
-    /// Lets no more than so many bytes be written from now on.
+    /// Limits the bytes that can be written from now on; no limit if `None`.
     pub fn limit_space(&self, bytes: Option<u64>) {
         self.0.lock().free = bytes;
     }
 
-    /// Lets the changing operation with this number, counted from zero, fail, and none after it.
+    /// Makes the changing operation with this number, counted from zero, fail, and no later one.
     pub fn fail_once(&self, at: u64) {
         self.0.lock().fault = Some(Fault::Once(at));
     }
 
-    /// Lets the changing operation with this number, counted from zero, and all after it fail.
+    /// Makes the changing operation with this number, counted from zero, and all later ones fail.
     pub fn fail_from(&self, at: u64) {
         self.0.lock().fault = Some(Fault::From(at));
     }
 
-    /// What the next start finds: a copy of the files after a crash now. Handles, locks and faults
-    /// of this backend do not carry over.
+    /// The files after a crash at this moment, as the next start finds them. Handles, locks and faults of
+    /// this backend are not copied.
     pub fn after_crash(&self, loss: Loss) -> Self {
         let inner = self.0.lock();
         let mut random = match loss {

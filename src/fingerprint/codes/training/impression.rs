@@ -5,8 +5,8 @@ use crate::fingerprint::features::finger::FingerFeatures;
 /// An impression, labelled with the finger that it is of.
 #[derive(Clone, Debug)]
 pub struct LabelledImpression {
-    /// Which finger: equal for impressions of one finger, whatever sensor and extractor they are of, different
-    /// for others. A finger under two names does little harm.
+    /// The finger: equal for all impressions of one finger, of any sensor and extractor, and different for
+    /// other fingers. Training tolerates a few fingers with two numbers.
     pub finger: u64,
     /// Its features.
     pub features: FingerFeatures,

@@ -1,12 +1,12 @@
-//! Mated minutiae: which minutia of one impression is which of another.
+//! Mated minutiae of two impressions of a finger.
 
 use super::impression::LabelledImpression;
 use crate::fingerprint::features::geometry::Geometry;
 use crate::fingerprint::score::probe::{FingerProbe, Scratch};
 use crate::units::Score;
 
-/// Impressions that score below this are not trusted to be mated, whatever their names say: one false match in
-/// some thousand comparisons of strangers.
+/// Impressions of one finger that score below this are not used: about one false match in some thousand
+/// non-mated comparisons.
 const LEAST_SCORE: f32 = 2.0;
 /// Least number of pairs of the matcher that fix the motion.
 const LEAST_PAIRS: usize = 6;

@@ -1,7 +1,7 @@
-//! Training of a model on mated templates, such as an operator has of his own.
+//! Training of a model on mated templates, such as those of an operator.
 //!
-//! Feature `training`, which the program turns on and an embedding service does without.
-//! `biomatch train-codes` is this with files.
+//! Feature `training`, which the program needs and an embedding service does not. `biomatch train-codes`
+//! trains on files.
 
 mod impression;
 mod mates;
@@ -27,11 +27,11 @@ use crate::fingerprint::features::geometry::Geometry;
 use crate::fingerprint::score::probe::Scratch;
 use crate::kernels::{Kernels, Work};
 
-/// What a training did.
+/// The report of a training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CodeTrainingReport {
-    /// Pairs of impressions that were looked at.
+    /// Pairs of impressions that were compared.
     pub pairs: usize,
     /// Pairs of minutiae found to be mated.
     pub mates: usize,
@@ -39,11 +39,11 @@ pub struct CodeTrainingReport {
     pub minutiae: usize,
 }
 
-/// Why there is no model.
+/// An error of training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodeTrainingError {
-    /// Too little was found to learn from.
+    /// Too few mated minutiae were found.
     #[error(
         "{found} mated minutiae were found, at least {LEAST_MATES} are needed: more fingers with two or more impressions"
     )]
@@ -69,7 +69,8 @@ const MOST_MATES: usize = 300_000;
 const MOST_MINUTIAE: usize = 120_000;
 /// Most minutiae that rotations are sought on; of more, a random part.
 const MOST_POINTS: usize = 32_768;
-/// Added to the spread within mates, as a part of its mean: what little was seen of is not trusted.
+/// Added to the spread within mates, as a part of its mean: so that directions that were seen rarely count
+/// less.
 const RIDGE: f64 = 0.05;
 /// Rows that one task sums: fixed, so that sums do not depend on the number of threads.
 const PART: usize = 512;
@@ -149,8 +150,8 @@ pub fn train(
     Ok((finish(projection, cohort, note), report))
 }
 
-/// All pairs of impressions of one finger. Those of two extractors too: what differs between them is then
-/// known to say nothing.
+/// All pairs of impressions of one finger. Pairs of two extractors are included, so that the model ignores
+/// differences between extractors.
 fn pairs(impressions: &[LabelledImpression]) -> Vec<[usize; 2]> {
     let key = |impression: usize| impressions[impression].finger;
     let mut order: Vec<usize> = (0..impressions.len()).collect();
