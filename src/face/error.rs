@@ -7,7 +7,7 @@ use crate::template::{FaceTemplateError, ModelId};
 #[non_exhaustive]
 pub enum FaceError {
     /// The embeddings come from two networks, which cannot be compared.
-    #[error("faces of model {probe} and of model {reference} do not compare")]
+    #[error("faces of model {probe} and of model {reference} cannot be compared")]
     Model {
         /// Model of the probe.
         probe: ModelId,

@@ -121,7 +121,7 @@ pub(super) fn read_log(
     let header = files.between(&name, log, 0, LOG_HEADER)?;
     let start = LogStart { generation: manifest.generation, head: manifest.head };
     if check_log_header(&path, id, &header)? != start {
-        return Err(Damage::new(&path, 48, "the state that the manifest ends with", "another").into());
+        return Err(Damage::new(&path, 48, "the state that the manifest ends with", "another state").into());
     }
     let length = files.length(&name, log)?;
     let first = first_witness(manifest, &testimony.witness);

@@ -114,7 +114,7 @@ impl<C: Columns> Block<C> {
             return Ok(());
         }
         let (file, offset) = self.columns.place(row);
-        Err(Damage::new(&file, offset, "a record that fits its checksum", "another").into())
+        Err(Damage::new(&file, offset, "a record that fits its checksum", "one that does not").into())
     }
 
     pub(super) fn is_memory(&self) -> bool {

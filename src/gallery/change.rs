@@ -247,7 +247,7 @@ pub(super) fn decode(file: &Path, record: &Record, model: &CodeModel) -> Result<
     };
     match change {
         Some(change) if fields.rest().is_empty() => Ok(change),
-        _ => Err(Damage::new(file, 0, "a change of the gallery", "another record").into()),
+        _ => Err(Damage::new(file, 0, "a record of a change", "a record of another kind").into()),
     }
 }
 
@@ -271,7 +271,7 @@ pub(super) fn attached(file: &Path, record: &Record) -> Result<Vec<SegmentEntry>
     }
     match decode_attach(&mut Fields::new(&record.body)) {
         Some(Change::Attach { segments, .. }) => Ok(segments),
-        _ => Err(Damage::new(file, 0, "a record that names segments", "another")),
+        _ => Err(Damage::new(file, 0, "a record that names segments", "other bytes")),
     }
 }
 

@@ -104,7 +104,7 @@ pub(super) struct Context<'a> {
 
 /// Writes the rows that a state has in memory and those of the chosen segments to new segments, and all files
 /// around them. CURRENT does not name them yet.
-pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Result<Draft, GalleryError> {
+pub(super) fn write_draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Result<Draft, GalleryError> {
     let Context { files, numbers, .. } = context;
     let before = &*start.snapshot;
     let gallery = start.manifest.gallery;
@@ -114,8 +114,8 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
     let mut created = Created::new(files);
     let mut base = Snapshot {
         generation: before.generation,
-        fingers: kept(&before.fingers, chosen),
-        faces: kept(&before.faces, chosen),
+        fingers: keep_blocks(&before.fingers, chosen),
+        faces: keep_blocks(&before.faces, chosen),
         code_model: before.code_model.clone(),
         statuses: Statuses::new(before.statuses.to_vec()),
         payload: before.payload.clone(),
@@ -183,7 +183,7 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
 /// The erasures that are done when these segments are rewritten and the log is new.
 fn erased_by(snapshot: &Snapshot, chosen: &[u64]) -> Vec<PendingErasure> {
     let is_done = |pending: &&PendingErasure| {
-        let (holders, whole) = rewrites::erasure(snapshot, pending.subject);
+        let (holders, whole) = rewrites::find_holders(snapshot, pending.subject);
         whole && holders.iter().all(|number| chosen.contains(number))
     };
     snapshot.erasures.iter().filter(is_done).copied().collect()
@@ -193,7 +193,7 @@ fn is_source<C: Columns>(block: &Block<C>, chosen: &[u64]) -> bool {
     block.entry().is_none_or(|entry| chosen.contains(&entry.number))
 }
 
-fn kept<C: Columns>(blocks: &[Block<C>], chosen: &[u64]) -> Vec<Block<C>> {
+fn keep_blocks<C: Columns>(blocks: &[Block<C>], chosen: &[u64]) -> Vec<Block<C>> {
     blocks.iter().filter(|block| !is_source(block, chosen)).cloned().collect()
 }
 
@@ -218,12 +218,12 @@ fn write_sources(
     files.ask_space(needed)?;
     let place = |number| Place { files, gallery, number, pace };
     let mut written = Vec::new();
-    for part in parts(&rows, options.segment_bytes, |row| finger_bytes(&row.columns)) {
+    for part in cut_parts(&rows, options.segment_bytes, |row| finger_bytes(&row.columns)) {
         let rows = rows.get(part).unwrap_or_default();
         written.push(write_fingers(place(numbers.take_file()), before.code_model.id(), rows)?);
     }
     for ((model, dimension), rows) in &face_rows {
-        for part in parts(rows, options.segment_bytes, |row| face_bytes(row.columns)) {
+        for part in cut_parts(rows, options.segment_bytes, |row| face_bytes(row.columns)) {
             let rows = rows.get(part).unwrap_or_default();
             written.push(write_faces(place(numbers.take_file()), (model, *dimension), rows)?);
         }
@@ -241,7 +241,7 @@ fn face_bytes(vector: &[f32]) -> u64 {
 }
 
 /// Cuts rows into parts of about `most` bytes each, at most.
-fn parts<T>(rows: &[T], most: u64, bytes: impl Fn(&T) -> u64) -> Vec<Range<usize>> {
+fn cut_parts<T>(rows: &[T], most: u64, bytes: impl Fn(&T) -> u64) -> Vec<Range<usize>> {
     let (mut parts, mut start, mut sum) = (Vec::new(), 0, 0);
     for (index, row) in rows.iter().enumerate() {
         let size = bytes(row);
@@ -283,14 +283,14 @@ pub(super) fn write_fresh(
     needed += rows.faces.values().flatten().map(|(_, vector)| face_bytes(vector)).sum::<u64>();
     files.ask_space(needed)?;
     let mut written = Vec::new();
-    for part in parts(&fingers, options.segment_bytes, |row| finger_bytes(&row.columns)) {
+    for part in cut_parts(&fingers, options.segment_bytes, |row| finger_bytes(&row.columns)) {
         let rows = fingers.get(part).unwrap_or_default();
         written.push(write_fingers(place(numbers.take_file()), model.id(), rows)?);
     }
     for ((model, dimension), rows) in &rows.faces {
         let rows: Vec<Row<&[f32]>> =
             rows.iter().map(|(meta, vector)| Row { meta: *meta, columns: &**vector }).collect();
-        for part in parts(&rows, options.segment_bytes, |row| face_bytes(row.columns)) {
+        for part in cut_parts(&rows, options.segment_bytes, |row| face_bytes(row.columns)) {
             let rows = rows.get(part).unwrap_or_default();
             written.push(write_faces(place(numbers.take_file()), (model, *dimension), rows)?);
         }

@@ -196,7 +196,7 @@ pub(super) struct Sealed {
 impl Sealed {
     pub(super) fn read(files: &Files) -> Result<Self, GalleryError> {
         read_current(files, |current| {
-            let (version, manifest) = load::manifest(files, &current, &GalleryOptions::default())?;
+            let (version, manifest) = load::read_manifest(files, &current, &GalleryOptions::default())?;
             if version == Version::First {
                 return Err(GalleryError::EarlierVersion { directory: files.path("") });
             }

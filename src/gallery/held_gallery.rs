@@ -145,7 +145,7 @@ impl HeldGallery {
         if pending.iter().any(|pending| pending.subject == ticket.subject) {
             return Ok(ErasureState::Pending);
         }
-        let named = self.held(&mut self.ledger.lock())?.named();
+        let named = self.held(&mut self.ledger.lock())?.file_names();
         if let Some(state) = erasure::state_by_names(self.files.list()?, &named) {
             return Ok(state);
         }

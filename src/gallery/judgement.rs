@@ -49,7 +49,7 @@ impl Judge<'_> {
             let new = self.new_subjects(&staged);
             let before = (judged.application.clone(), judged.changes.len(), judged.requests.len());
             let judging = staged.into_iter().try_fold(Commit::default(), |mut commit, staged| {
-                self.judge_one(staged, &new, &mut judged, &mut commit)?;
+                self.judge_change(staged, &new, &mut judged, &mut commit)?;
                 Ok(commit)
             });
             let generation = self.snapshot.generation().value();
@@ -94,7 +94,7 @@ impl Judge<'_> {
         subjects.into_par_iter().with_min_len(64).filter(is_new).collect()
     }
 
-    fn judge_one(
+    fn judge_change(
         &self,
         staged: Staged,
         new: &HashSet<SubjectId>,

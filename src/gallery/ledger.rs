@@ -9,7 +9,7 @@ use super::change::{AddedColumns, Change, encode};
 use super::checkpoint::{Created, Draft, FreshRows, Start, write_fresh};
 use super::error::GalleryError;
 use super::judgement::{Judge, Judged};
-use super::load::{named, open_attached};
+use super::load::{all_file_names, open_attached};
 use super::manifest::{Manifest, SegmentEntry};
 use super::names;
 use super::numbers::Numbers;
@@ -186,14 +186,14 @@ impl Ledger {
             head: self.log.head(),
             next_reference: self.next_reference,
             manifest: self.manifest.clone(),
-            named: self.named(),
+            named: self.file_names(),
             requests: self.requests.plan(&self.snapshot.erasures),
         }
     }
 
     /// The names of all files of the gallery.
-    pub(super) fn named(&self) -> Vec<String> {
-        named(&self.manifest, &self.snapshot)
+    pub(super) fn all_file_names(&self) -> Vec<String> {
+        all_file_names(&self.manifest, &self.snapshot)
     }
 
     /// Makes a draft the gallery; returns the files that it supersedes.
@@ -227,14 +227,15 @@ impl Ledger {
         self.witness.mark()?;
         // What is attached since is named by the log, and the manifest does not know it.
         let superseded: Vec<_> = {
-            let now = named(&manifest, &snapshot);
+            let now = all_file_names(&manifest, &snapshot);
             superseded.into_iter().filter(|name| !now.contains(name)).collect()
         };
         (self.manifest, self.snapshot, self.log) = (manifest, Arc::new(snapshot), log);
         self.changes = changes;
         let (plan, file) = requests;
         self.requests.planned(plan, file);
-        let names = self.named().into_iter().chain([names::CURRENT.to_owned(), names::WITNESS.to_owned()]);
+        let names =
+            self.file_names().into_iter().chain([names::CURRENT.to_owned(), names::WITNESS.to_owned()]);
         self.pins = Pins::new(&self.files, self.pins.place(), line, names)?;
         Ok(superseded)
     }

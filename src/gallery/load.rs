@@ -49,7 +49,7 @@ pub(super) fn decode_batches(
 }
 
 /// The manifest that CURRENT names.
-pub(super) fn manifest(
+pub(super) fn read_manifest(
     files: &Files,
     current: &[u8],
     options: &GalleryOptions,
@@ -63,16 +63,18 @@ pub(super) fn manifest(
         Version::Third => Manifest::decode(&path, &bytes)?,
     };
     if manifest.number != named.manifest || *blake3::hash(&bytes).as_bytes() != named.digest {
-        return Err(Damage::new(&path, 0, "the manifest that CURRENT names", "another").into());
+        return Err(Damage::new(&path, 0, "the manifest that CURRENT names", "another manifest").into());
     }
     Ok((named.version, manifest))
 }
 
 /// A file that an entry pins.
-pub(super) fn pinned(files: &Files, name: &str, entry: &FileEntry) -> Result<Vec<u8>, GalleryError> {
+pub(super) fn read_pinned(files: &Files, name: &str, entry: &FileEntry) -> Result<Vec<u8>, GalleryError> {
     let bytes = files.read(name, entry.length)?;
     if bytes.len() as u64 != entry.length || *blake3::hash(&bytes).as_bytes() != entry.digest {
-        return Err(Damage::new(&files.path(name), 0, "the file that the manifest names", "another").into());
+        return Err(
+            Damage::new(&files.path(name), 0, "the file that the manifest names", "another file").into()
+        );
     }
     Ok(bytes)
 }
@@ -85,14 +87,14 @@ fn tombstones_name(manifest: &Manifest, version: Version) -> String {
     }
 }
 
-pub(super) fn tombstones(
+pub(super) fn read_tombstones(
     files: &Files,
     manifest: &Manifest,
     version: Version,
 ) -> Result<Tombstones, GalleryError> {
     let Some(entry) = &manifest.tombstones else { return Ok(Tombstones::default()) };
     let name = tombstones_name(manifest, version);
-    let bytes = pinned(files, &name, entry)?;
+    let bytes = read_pinned(files, &name, entry)?;
     let path = files.path(&name);
     Ok(match version {
         Version::First => legacy::decode_tombstones(&path, manifest.gallery, entry.number, &bytes)?,
@@ -101,7 +103,7 @@ pub(super) fn tombstones(
 }
 
 /// The names of all files that a manifest of any version names, and its own.
-pub(super) fn named_files(manifest: &Manifest, version: Version) -> Vec<String> {
+pub(super) fn manifest_file_names(manifest: &Manifest, version: Version) -> Vec<String> {
     let own = manifest.files();
     match version {
         Version::Third => own,
@@ -116,7 +118,7 @@ pub(super) fn named_files(manifest: &Manifest, version: Version) -> Vec<String> 
 }
 
 /// Names of the files of a manifest, and of segments that the log attaches to it.
-pub(super) fn named(manifest: &Manifest, snapshot: &Snapshot) -> Vec<String> {
+pub(super) fn all_file_names(manifest: &Manifest, snapshot: &Snapshot) -> Vec<String> {
     let mut names = manifest.files();
     let attached = snapshot.fingers.iter().filter_map(Block::entry);
     let attached = attached.chain(snapshot.faces.iter().filter_map(Block::entry));
@@ -135,9 +137,9 @@ pub(super) fn load_segments(
     version: Version,
     (model, known, role): (&Arc<CodeModel>, Option<&Snapshot>, Role),
 ) -> Result<Snapshot, GalleryError> {
-    let mut tombstones = tombstones(files, manifest, version)?;
+    let mut tombstones = read_tombstones(files, manifest, version)?;
     let path = files.path(&tombstones_name(manifest, version));
-    let misplaced = |expected: &str| GalleryError::from(Damage::new(&path, 0, expected, "others"));
+    let misplaced = |expected: &str, found: &str| GalleryError::from(Damage::new(&path, 0, expected, found));
     let mut snapshot = Snapshot {
         generation: Generation::new(manifest.generation),
         fingers: Vec::new(),
@@ -167,11 +169,14 @@ pub(super) fn load_segments(
             }
         };
         if !whole {
-            return Err(misplaced("tombstones of rows that are there"));
+            return Err(misplaced("tombstones of rows that exist, each once", "a missing or repeated row"));
         }
     }
     if !tombstones.rows.is_empty() {
-        return Err(misplaced("tombstones of segments that the manifest names"));
+        return Err(misplaced(
+            "tombstones of segments that the manifest names",
+            "a segment that it does not name",
+        ));
     }
     snapshot.faces.sort_by(|a, b| a.model().cmp(b.model()));
     let differ = |pair: &[FaceBlock]| matches!(pair, [a, b] if a.model() == b.model() && a.dimension() != b.dimension());

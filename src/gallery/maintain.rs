@@ -1,7 +1,7 @@
 //! Maintenance: checkpoints are written while commits go on, and replace the gallery's files between two
 //! commits.
 
-use super::checkpoint::{Context, Start, draft};
+use super::checkpoint::{Context, Start, write_draft};
 use super::error::GalleryError;
 use super::held_gallery::HeldGallery;
 use super::names;
@@ -56,9 +56,9 @@ fn begin(held: &HeldGallery, task: Task) -> Result<Option<(Start, Vec<u64>)>, Ga
     let log_is_empty = ledger.changes == 0;
     let mut chosen = match task {
         Task::Due => due(snapshot, is_full, most),
-        Task::Flush => (!log_is_empty).then(|| rewrites::flush(snapshot, most)),
+        Task::Flush => (!log_is_empty).then(|| rewrites::choose_for_flush(snapshot, most)),
         Task::Compact => {
-            let chosen = rewrites::compaction(snapshot, most);
+            let chosen = rewrites::choose_for_compaction(snapshot, most);
             (!chosen.is_empty() || !log_is_empty || !snapshot.erasures.is_empty()).then_some(chosen)
         }
     };
@@ -76,7 +76,7 @@ fn begin(held: &HeldGallery, task: Task) -> Result<Option<(Start, Vec<u64>)>, Ga
 fn checkpoint(held: &HeldGallery, start: Start, chosen: &[u64]) -> Result<(), GalleryError> {
     let context =
         Context { files: &held.files, options: &held.options, numbers: &held.numbers, pace: &held.pace };
-    let mut draft = held.on_own_threads(|| draft(context, start, chosen))?;
+    let mut draft = held.on_own_threads(|| write_draft(context, start, chosen))?;
     let mut copied = 0;
     // Batches that were committed meanwhile are copied to the new log; the last of them while commits wait.
     loop {
@@ -128,18 +128,20 @@ fn recorded_from(held: &HeldGallery, copied: usize) -> Result<Vec<Batch>, Galler
 fn due(snapshot: &Snapshot, is_full: bool, most: u64) -> Option<Vec<u64>> {
     if !snapshot.erasures.is_empty() {
         let holders =
-            snapshot.erasures.iter().flat_map(|pending| rewrites::erasure(snapshot, pending.subject).0);
+            snapshot.erasures.iter().flat_map(|pending| rewrites::find_holders(snapshot, pending.subject).0);
         let holders: Vec<_> = holders.filter(|number| is_readable(snapshot, *number)).collect();
-        let stuck = snapshot.erasures.iter().all(|pending| !rewrites::erasure(snapshot, pending.subject).1);
+        let stuck =
+            snapshot.erasures.iter().all(|pending| !rewrites::find_holders(snapshot, pending.subject).1);
         if !(holders.is_empty() && stuck) || is_full {
             return Some(holders);
         }
     }
     if is_full {
-        return Some(rewrites::flush(snapshot, most));
+        return Some(rewrites::choose_for_flush(snapshot, most));
     }
     // One per run: a segment that is rewritten need not be rewritten again.
-    let outdated = rewrites::outdated(snapshot).into_iter().find(|number| is_readable(snapshot, *number));
+    let outdated =
+        rewrites::find_outdated(snapshot).into_iter().find(|number| is_readable(snapshot, *number));
     outdated.map(|number| vec![number])
 }
 

@@ -317,7 +317,7 @@ impl Current {
             }
             (current.encode().as_bytes() == bytes).then_some(current)
         };
-        parse().ok_or_else(|| Damage::new(file, 0, "one line that names a manifest", "something else"))
+        parse().ok_or_else(|| Damage::new(file, 0, "one line that names a manifest", "other text"))
     }
 }
 

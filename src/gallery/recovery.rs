@@ -111,7 +111,7 @@ pub(super) fn read_requests(files: &Files, state: &State) -> Result<Requests, Ga
     let mut requests = Requests::default();
     for entry in &state.manifest.requests {
         let name = names::requests(entry.number);
-        let bytes = load::pinned(files, &name, entry)?;
+        let bytes = load::read_pinned(files, &name, entry)?;
         let path = files.path(&name);
         requests.push_file(entry.clone(), decode_file(&path, state.manifest.gallery, entry.number, &bytes)?);
     }

@@ -39,14 +39,14 @@ fn groups(snapshot: &Snapshot) -> impl Iterator<Item = Vec<Source<'_>>> {
 }
 
 /// The size class of a segment.
-fn class(rows: usize) -> u32 {
+fn size_class(rows: usize) -> u32 {
     (rows / SMALLEST).max(1).ilog(FAN)
 }
 
 /// The segments that a flush joins: those with a quarter of their rows deleted, and all of a size
 /// class when there are [`FAN`] of it, the flush's own rows counted in. None above `most` bytes is joined
 /// with others.
-pub(super) fn flush(snapshot: &Snapshot, most: u64) -> Vec<u64> {
+pub(super) fn choose_for_flush(snapshot: &Snapshot, most: u64) -> Vec<u64> {
     let mut chosen = Vec::new();
     for group in groups(snapshot) {
         let fresh: usize = group.iter().filter(|source| source.segment.is_none()).map(|s| s.live).sum();
@@ -59,7 +59,7 @@ pub(super) fn flush(snapshot: &Snapshot, most: u64) -> Vec<u64> {
                     rows += source.live;
                 }
                 Some(entry) if source.live_bytes() * 2 <= most => {
-                    left.push((class(source.rows), entry.number, source.live));
+                    left.push((size_class(source.rows), entry.number, source.live));
                 }
                 _ => {}
             }
@@ -68,7 +68,7 @@ pub(super) fn flush(snapshot: &Snapshot, most: u64) -> Vec<u64> {
             continue;
         }
         loop {
-            let of_class = class(rows);
+            let of_class = size_class(rows);
             let peers: Vec<_> = left.iter().filter(|(c, ..)| *c <= of_class).copied().collect();
             if peers.len() + 1 < FAN {
                 break;
@@ -83,7 +83,7 @@ pub(super) fn flush(snapshot: &Snapshot, most: u64) -> Vec<u64> {
 
 /// The segments that a compaction rewrites: those with deleted rows, and those that can be joined with
 /// others of their group.
-pub(super) fn compaction(snapshot: &Snapshot, most: u64) -> Vec<u64> {
+pub(super) fn choose_for_compaction(snapshot: &Snapshot, most: u64) -> Vec<u64> {
     let mut chosen = Vec::new();
     for group in groups(snapshot) {
         let small = |source: &&Source<'_>| source.live_bytes() * 2 <= most;
@@ -97,14 +97,14 @@ pub(super) fn compaction(snapshot: &Snapshot, most: u64) -> Vec<u64> {
 }
 
 /// The segments that hold deleted rows of a subject; `false` if some cannot be looked through.
-pub(super) fn erasure(snapshot: &Snapshot, subject: SubjectId) -> (Vec<u64>, bool) {
+pub(super) fn find_holders(snapshot: &Snapshot, subject: SubjectId) -> (Vec<u64>, bool) {
     let (mut chosen, mut whole) = (Vec::new(), true);
-    holders(&snapshot.fingers, subject, &mut chosen, &mut whole);
-    holders(&snapshot.faces, subject, &mut chosen, &mut whole);
+    add_holders(&snapshot.fingers, subject, &mut chosen, &mut whole);
+    add_holders(&snapshot.faces, subject, &mut chosen, &mut whole);
     (chosen, whole)
 }
 
-fn holders<C: Columns>(blocks: &[Block<C>], subject: SubjectId, chosen: &mut Vec<u64>, whole: &mut bool) {
+fn add_holders<C: Columns>(blocks: &[Block<C>], subject: SubjectId, chosen: &mut Vec<u64>, whole: &mut bool) {
     for block in blocks {
         let Some(entry) = block.entry() else { continue };
         match block.rows_of(subject) {
@@ -116,7 +116,7 @@ fn holders<C: Columns>(blocks: &[Block<C>], subject: SubjectId, chosen: &mut Vec
 }
 
 /// A segment that an earlier version wrote, or that has no codes of the gallery's model.
-pub(super) fn outdated(snapshot: &Snapshot) -> Vec<u64> {
+pub(super) fn find_outdated(snapshot: &Snapshot) -> Vec<u64> {
     let model = snapshot.code_model.id();
     let fingers = snapshot.fingers.iter().filter(|block| {
         block.segment().is_some_and(|segment| segment.is_old()) || block.codes(model).is_none()
@@ -129,7 +129,7 @@ pub(super) fn outdated(snapshot: &Snapshot) -> Vec<u64> {
 }
 
 /// Segments whose features another version of the engine made.
-pub(super) fn old_features(snapshot: &Snapshot) -> Vec<u64> {
+pub(super) fn find_old_features(snapshot: &Snapshot) -> Vec<u64> {
     let old = snapshot
         .fingers
         .iter()

@@ -58,7 +58,7 @@ pub(super) fn open(
     if let Some(session) = find(directory) {
         return Ok(session);
     }
-    let core = Arc::new(take(files, options, directory, known)?);
+    let core = Arc::new(take_gallery(files, options, directory, known)?);
     core.catch_up();
     let thread = match options.maintenance {
         Maintenance::Background => {
@@ -75,7 +75,7 @@ pub(super) fn open(
 }
 
 /// Opens the gallery to write. A session of this process that is ending holds the lock for a moment longer.
-fn take(
+fn take_gallery(
     files: &Files,
     options: &GalleryOptions,
     directory: FileId,

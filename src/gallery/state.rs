@@ -76,7 +76,7 @@ impl State {
         known: Option<&Snapshot>,
         role: Role,
     ) -> Result<(Self, Findings), GalleryError> {
-        let (version, manifest) = load::manifest(files, &current, options)?;
+        let (version, manifest) = load::read_manifest(files, &current, options)?;
         Self::load_manifest(files, (current, version, manifest), options, known, role)
     }
 
@@ -133,8 +133,8 @@ impl State {
     /// The names of all files that the gallery is.
     pub(super) fn file_names(&self) -> Vec<String> {
         match self.version {
-            Version::First => load::named_files(&self.manifest, self.version),
-            Version::Third => load::named(&self.manifest, &self.snapshot),
+            Version::First => load::manifest_file_names(&self.manifest, self.version),
+            Version::Third => load::all_file_names(&self.manifest, &self.snapshot),
         }
     }
 
@@ -148,7 +148,7 @@ impl State {
         let id = self.log_id();
         let bytes = files.between(&name, &*self.log, 0, MOST_LOG)?;
         if legacy::check_log_header(&path, id, &bytes)? != self.manifest.generation {
-            return Err(Damage::new(&path, 48, "the manifest's generation", "another").into());
+            return Err(Damage::new(&path, 48, "the generation of the manifest", "another generation").into());
         }
         let body = bytes.get(legacy::LOG_HEADER as usize..).unwrap_or_default();
         let mut scan = legacy::scan_log(&path, id, body, self.manifest.generation + 1)?;
@@ -253,7 +253,7 @@ impl State {
                 let applied = application.change(&change, &open);
                 applied.map_err(|error| match error {
                     GalleryError::UnknownReference { .. } | GalleryError::ModelDimension { .. } => {
-                        Damage::new(&path, self.end, "a change that can be applied", "another").into()
+                        Damage::new(&path, self.end, "a change that can be applied", "one that cannot").into()
                     }
                     error => error,
                 })?;

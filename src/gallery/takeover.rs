@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::checkpoint::{Context, Draft, Start, draft};
+use super::checkpoint::{Context, Draft, Start, write_draft};
 use super::core::Core;
 use super::error::GalleryError;
 use super::folder::take_lock;
 use super::held_gallery::HeldGallery;
 use super::ledger::Ledger;
-use super::load::named;
+use super::load::all_file_names;
 use super::manifest::Version;
 use super::names;
 use super::numbers::Numbers;
@@ -77,7 +77,7 @@ pub(super) fn open(
     let Findings { requests: fresh, changes, .. } = findings;
     fresh.into_iter().for_each(|entry| requests.push(entry));
 
-    let old_features = rewrites::old_features(&state.snapshot);
+    let old_features = rewrites::find_old_features(&state.snapshot);
     let recodes = state.manifest.code_model != options.code_model.id();
     let is_whole = recovery.kept_batches == 0
         && recovery.cut_bytes == 0
@@ -133,7 +133,7 @@ impl Taken<'_> {
         witness.write(now)?;
         witness.mark()?;
         let ids = (self.directory, self.lock_id()?);
-        let names = named(&state.manifest, &state.snapshot).into_iter();
+        let names = all_file_names(&state.manifest, &state.snapshot).into_iter();
         let names = names.chain([names::CURRENT.to_owned(), names::WITNESS.to_owned()]);
         let pins = Pins::new(files, ids, state.current, names)?;
         Ok(Ledger {
@@ -169,7 +169,7 @@ impl Taken<'_> {
             named: named_now,
             requests: self.requests.plan(&[]),
         };
-        let draft = draft(context, start, chosen)?;
+        let draft = write_draft(context, start, chosen)?;
         let Draft { mut created, manifest, current, line, base, log, requests, superseded } = draft;
         let now = Witness {
             gallery: manifest.gallery,
@@ -213,7 +213,7 @@ impl Taken<'_> {
         files.sync()?;
         let snapshot = Arc::new(base);
         let ids = (self.directory, self.lock_id()?);
-        let names = named(&manifest, &snapshot).into_iter();
+        let names = all_file_names(&manifest, &snapshot).into_iter();
         let names = names.chain([names::CURRENT.to_owned(), names::WITNESS.to_owned()]);
         let pins = Pins::new(files, ids, line, names)?;
         let mut known = self.requests;

@@ -122,10 +122,11 @@ fn verify_once(files: &Files, options: &GalleryOptions) -> Result<VerifyReport, 
     let mut report = VerifyReport::default();
     let current = files.read(names::CURRENT, Current::MOST_BYTES).map_err(GalleryError::from);
     let current = report.note(current);
-    let manifest = current.as_ref().and_then(|current| report.note(load::manifest(files, current, options)));
+    let manifest =
+        current.as_ref().and_then(|current| report.note(load::read_manifest(files, current, options)));
     let mut own = [names::LOCK, names::CURRENT, names::WITNESS, names::BACKUP].map(str::to_owned).to_vec();
     if let (Some((version, manifest)), Some(current)) = (manifest.as_ref(), current) {
-        own.extend(load::named_files(manifest, *version));
+        own.extend(load::manifest_file_names(manifest, *version));
         own.extend(verify_manifest(files, (current, *version, manifest.clone()), options, &mut report));
     }
     for name in files.list()? {
@@ -157,10 +158,10 @@ fn verify_manifest(
     options: &GalleryOptions,
     report: &mut VerifyReport,
 ) -> Vec<String> {
-    report.note(load::tombstones(files, &manifest, version));
+    report.note(load::read_tombstones(files, &manifest, version));
     for entry in &manifest.requests {
         let name = names::requests(entry.number);
-        let requests = load::pinned(files, &name, entry).and_then(|bytes| {
+        let requests = load::read_pinned(files, &name, entry).and_then(|bytes| {
             let path = files.path(&name);
             Ok(super::requests::decode_file(&path, manifest.gallery, entry.number, &bytes)?)
         });
@@ -186,7 +187,7 @@ fn verify_manifest(
     report.fingers = state.snapshot.finger_count();
     report.faces = state.snapshot.face_count();
     verify_references(files, &manifest, &state.snapshot, state.next_reference, report);
-    let attached = super::load::named(&manifest, &state.snapshot);
+    let attached = super::load::all_file_names(&manifest, &state.snapshot);
     let attached: Vec<_> = attached.into_iter().filter(|name| !manifest.files().contains(name)).collect();
     let blocks = state.snapshot.fingers.iter().filter_map(Block::entry);
     for entry in blocks.chain(state.snapshot.faces.iter().filter_map(Block::entry)) {

@@ -249,3 +249,25 @@ fn the_code_map_is_the_tree() {
         .collect();
     assert_eq!(mapped, tree, "headings of the code map against `ls src`");
 }
+
+/// The names before the colon of a bullet such as "* `a`, `b/`: what they do."
+#[test]
+fn the_bullets_of_the_code_map_name_files_of_their_module() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let (mut module, mut seen, mut wrong) = (None, 0, Vec::new());
+    for line in map.lines() {
+        if line.starts_with('#') {
+            module = line.strip_prefix("### `").and_then(|rest| rest.strip_suffix("/`"));
+        }
+        let (Some(module), Some(bullet)) = (module, line.strip_prefix("* ")) else { continue };
+        for name in bullet.split(": ").next().unwrap().split('`').skip(1).step_by(2) {
+            let path = root().join(module).join(name);
+            seen += 1;
+            if !path.is_dir() && !path.with_extension("rs").is_file() {
+                wrong.push(format!("{module}: {name}"));
+            }
+        }
+    }
+    assert!(seen > 30, "only {seen} names were found");
+    assert!(wrong.is_empty(), "named in ARCHITECTURE.md, and not there: {wrong:?}");
+}

@@ -70,13 +70,13 @@ fn drawn(finger: u64, capture: &Capture, number: u64) -> Vec<Minutia> {
 }
 
 #[test]
-fn generated_mates_and_strangers_agree() {
-    let prints: Vec<[Vec<Minutia>; 2]> = (0..14)
+fn generated_mates_and_non_mates_agree() {
+    let impressions: Vec<[Vec<Minutia>; 2]> = (0..14)
         .map(|finger| [drawn(finger, &Capture::ENROLMENT, 0), drawn(finger, &Capture::FIELD, 1)])
         .collect();
     let (mut compared, mut all) = ([0, 0], [0, 0]);
-    for (i, [a, _]) in prints.iter().enumerate() {
-        for (j, [_, b]) in prints.iter().enumerate() {
+    for (i, [a, _]) in impressions.iter().enumerate() {
+        for (j, [_, b]) in impressions.iter().enumerate() {
             let kind = usize::from(i != j);
             all[kind] += 1;
             compared[kind] += usize::from(agree(a, b));
@@ -103,11 +103,11 @@ fn development_templates_agree() {
     for extractor in entries(&Path::new(&data).join("fingers")) {
         for database in entries(&extractor).into_iter().filter(|path| path.is_dir()) {
             let files = entries(&database).into_iter().step_by(9);
-            let prints: Vec<Vec<Minutia>> = files
+            let impressions: Vec<Vec<Minutia>> = files
                 .filter_map(|file| FingerprintRecord::read(&fs::read(file).ok()?, Reading::Lenient).ok())
                 .filter_map(|mut record| Some(record.views.pop()?.minutiae))
                 .collect();
-            for pair in prints.windows(2) {
+            for pair in impressions.windows(2) {
                 all += 1;
                 compared += usize::from(agree(&pair[0], &pair[1]));
             }

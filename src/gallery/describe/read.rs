@@ -9,7 +9,7 @@ use super::file::{GalleryFile, SegmentColumns};
 use crate::fingerprint::codes::CodeModelId;
 use crate::gallery::error::GalleryError;
 use crate::gallery::legacy;
-use crate::gallery::load::named_files;
+use crate::gallery::load::manifest_file_names;
 use crate::gallery::manifest::{Current, Manifest, Version};
 use crate::gallery::modality::Modality;
 use crate::gallery::requests;
@@ -45,7 +45,7 @@ enum Magic {
     Segment,
 }
 
-fn magic(start: &[u8]) -> Option<Magic> {
+fn find_kind(start: &[u8]) -> Option<Magic> {
     MAGICS.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, kind)| *kind)
 }
 
@@ -61,7 +61,7 @@ impl GalleryFile {
 
     /// Whether a file that begins so is one of a gallery.
     pub fn is_start_of_one(start: &[u8]) -> bool {
-        magic(start).is_some()
+        find_kind(start).is_some()
     }
 
     /// Reads a file. Of a segment only the header and the footer, else all of it.
@@ -73,7 +73,8 @@ impl GalleryFile {
         let mut file = File::open(path).map_err(io)?;
         let mut start = Vec::new();
         (&mut file).take(HEADER as u64).read_to_end(&mut start).map_err(io)?;
-        let kind = magic(&start).ok_or_else(|| Damage::new(path, 0, "a gallery file", "something else"))?;
+        let kind =
+            find_kind(&start).ok_or_else(|| Damage::new(path, 0, "a gallery file", "something else"))?;
         if let Magic::Segment = kind {
             let length = file.metadata().map_err(io)?.len();
             let mut end = [0; FOOTER];
@@ -81,10 +82,10 @@ impl GalleryFile {
                 file.seek(SeekFrom::End(-(FOOTER as i64))).map_err(io)?;
                 file.read_exact(&mut end).map_err(io)?;
             }
-            return Ok(segment(path, &start, &end, length)?);
+            return Ok(describe_segment(path, &start, &end, length)?);
         }
         if let Magic::Witness = kind {
-            return witness(path);
+            return describe_witness(path);
         }
         let length = file.metadata().map_err(io)?.len();
         if length > MOST_BYTES {
@@ -96,30 +97,30 @@ impl GalleryFile {
         file.read_to_end(&mut bytes).map_err(io)?;
         let facts = match kind {
             Magic::Current => Current::decode(path, &bytes).map(|c| Self::Current { manifest: c.manifest }),
-            Magic::Manifest => manifest(path, &bytes),
-            Magic::Log => log(path, &bytes),
-            Magic::Requests => requests(path, &bytes),
+            Magic::Manifest => describe_manifest(path, &bytes),
+            Magic::Log => describe_log(path, &bytes),
+            Magic::Requests => describe_requests(path, &bytes),
             Magic::OldTombstones | Magic::Tombstones | Magic::Segment | Magic::Witness => {
-                tombstones(path, kind, &bytes)
+                describe_tombstones(path, kind, &bytes)
             }
         };
         Ok(facts?)
     }
 }
 
-fn identity(path: &Path, bytes: &[u8]) -> Result<([u8; 16], u64), Damage> {
+fn read_identity(path: &Path, bytes: &[u8]) -> Result<([u8; 16], u64), Damage> {
     let mut fields = Fields::new(bytes.get(IDENTITY..).unwrap_or_default());
     let mut read = || Some((fields.array()?, fields.u64()?));
     read().ok_or_else(|| Damage::new(path, IDENTITY as u64, "a gallery's identity", "the end"))
 }
 
 /// The version that a file states behind its magic.
-fn version(bytes: &[u8]) -> Option<u32> {
+fn read_version(bytes: &[u8]) -> Option<u32> {
     Fields::new(bytes.get(16..)?).u32()
 }
 
-fn manifest(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
-    let is_old = version(bytes) == Some(1);
+fn describe_manifest(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
+    let is_old = read_version(bytes) == Some(1);
     let manifest = if is_old {
         legacy::decode_manifest(path, CodeModelId::from_bytes([0; 16]), bytes)?
     } else {
@@ -134,7 +135,7 @@ fn manifest(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
         gallery: manifest.gallery,
         number: manifest.number,
         generation: manifest.generation,
-        files: named_files(&manifest, version),
+        files: manifest_file_names(&manifest, version),
         references: [Modality::Finger, Modality::Face].map(rows),
         partition: manifest.partition,
         code_model: (!is_old).then_some(manifest.code_model),
@@ -142,10 +143,10 @@ fn manifest(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
     })
 }
 
-fn log(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
-    let (gallery, number) = identity(path, bytes)?;
+fn describe_log(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
+    let (gallery, number) = read_identity(path, bytes)?;
     let id = LogId { gallery, number };
-    if version(bytes) == Some(1) {
+    if read_version(bytes) == Some(1) {
         let starts_after = legacy::check_log_header(path, id, bytes)?;
         let body = bytes.get(legacy::LOG_HEADER as usize..).unwrap_or_default();
         let scan = legacy::scan_log(path, id, body, starts_after.saturating_add(1))?;
@@ -171,8 +172,8 @@ fn log(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
     })
 }
 
-fn tombstones(path: &Path, kind: Magic, bytes: &[u8]) -> Result<GalleryFile, Damage> {
-    let (gallery, number) = identity(path, bytes)?;
+fn describe_tombstones(path: &Path, kind: Magic, bytes: &[u8]) -> Result<GalleryFile, Damage> {
+    let (gallery, number) = read_identity(path, bytes)?;
     let tombstones = match kind {
         Magic::OldTombstones => legacy::decode_tombstones(path, gallery, number, bytes)?,
         _ => Tombstones::decode(path, gallery, number, bytes)?,
@@ -181,13 +182,13 @@ fn tombstones(path: &Path, kind: Magic, bytes: &[u8]) -> Result<GalleryFile, Dam
     Ok(GalleryFile::Tombstones { gallery, number, deleted, locked: tombstones.statuses.len() as u64 })
 }
 
-fn requests(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
-    let (gallery, number) = identity(path, bytes)?;
+fn describe_requests(path: &Path, bytes: &[u8]) -> Result<GalleryFile, Damage> {
+    let (gallery, number) = read_identity(path, bytes)?;
     let requests = requests::decode_file(path, gallery, number, bytes)?.len() as u64;
     Ok(GalleryFile::Requests { gallery, number, requests })
 }
 
-fn witness(path: &Path) -> Result<GalleryFile, GalleryError> {
+fn describe_witness(path: &Path) -> Result<GalleryFile, GalleryError> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let files = Files::new(std::sync::Arc::new(Disk::new(parent.unwrap_or(Path::new(".")))), false);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -203,7 +204,12 @@ fn witness(path: &Path) -> Result<GalleryFile, GalleryError> {
     })
 }
 
-fn segment(path: &Path, start: &[u8], end: &[u8; FOOTER], length: u64) -> Result<GalleryFile, Damage> {
+fn describe_segment(
+    path: &Path,
+    start: &[u8],
+    end: &[u8; FOOTER],
+    length: u64,
+) -> Result<GalleryFile, Damage> {
     let short = || Damage::new(path, length, "a header and a footer", "too few bytes");
     if start.len() < HEADER {
         return Err(short());

@@ -7,7 +7,7 @@ mod salvage;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::checkpoint::{Context, Draft, Start, draft};
+use super::checkpoint::{Context, Draft, Start, write_draft};
 use super::copy::{Immutable, Progress};
 use super::error::GalleryError;
 use super::folder::make_folder;
@@ -88,7 +88,7 @@ fn repair_files(
 ) -> Result<RepairReport, GalleryError> {
     refuse_occupied(source, destination)?;
     let mut report = RepairReport::default();
-    let chosen = choose::choose(source, &mut report)?;
+    let chosen = choose::choose_manifest(source, &mut report)?;
     let (gallery, given) = (chosen.manifest.code_model, options.code_model.id());
     if gallery != given {
         return Err(GalleryError::CodeModel { directory: source.path(""), gallery, given });
@@ -175,7 +175,7 @@ impl Repaired {
             named: Vec::new(),
             requests,
         };
-        let Draft { mut created, manifest, current, .. } = draft(context, start, &chosen)?;
+        let Draft { mut created, manifest, current, .. } = write_draft(context, start, &chosen)?;
         for entry in &manifest.segments {
             Immutable::segment(entry).prove(destination, progress)?;
         }

@@ -78,7 +78,7 @@ impl<'a> Salvage<'a> {
 
     /// Takes in the segments, tombstones and requests of the manifest.
     pub(super) fn segments(&mut self, report: &mut RepairReport) -> Result<(), GalleryError> {
-        let tombstones = report.note(load::tombstones(self.files, self.manifest, Version::Third));
+        let tombstones = report.note(load::read_tombstones(self.files, self.manifest, Version::Third));
         let mut tombstones = tombstones.unwrap_or_else(|| {
             self.without_tombstones = true;
             Default::default()
@@ -106,7 +106,7 @@ impl<'a> Salvage<'a> {
         for entry in &self.manifest.requests {
             let name = names::requests(entry.number);
             let path = self.files.path(&name);
-            let entries = load::pinned(self.files, &name, entry)
+            let entries = load::read_pinned(self.files, &name, entry)
                 .and_then(|bytes| Ok(decode_file(&path, self.manifest.gallery, entry.number, &bytes)?));
             report.note(entries).into_iter().flatten().for_each(|entry| self.requests.push(entry));
         }

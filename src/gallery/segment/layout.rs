@@ -251,7 +251,7 @@ impl Header {
             return damage(0, "a segment's magic", "something else");
         }
         if self.crc != self.checksum() {
-            return damage(HEADER - 4, "the header's checksum", "another");
+            return damage(HEADER - 4, "a header that fits its checksum", "one that does not");
         }
         if !(FIRST_VERSION..=VERSION).contains(&self.version) || self.header_bytes != HEADER as u32 {
             return damage(offset_of!(Self, version), "version 1, 2 or 3", "another");

@@ -68,10 +68,20 @@ impl Segment {
         };
         let (kind, table) = header.check(&path, gallery, entry.number, length)?;
         if !footer.is_valid() || footer.file_bytes != length || footer.digest != entry.digest {
-            return Err(Damage::new(&path, end as u64, "the footer that the manifest names", "another"));
+            return Err(Damage::new(
+                &path,
+                end as u64,
+                "the footer that the manifest names",
+                "another footer",
+            ));
         }
         if kind.modality() != entry.modality || header.rows != entry.rows {
-            return Err(Damage::new(&path, 0, "the kind and rows that the manifest names", "others"));
+            return Err(Damage::new(
+                &path,
+                0,
+                "the kind and rows that the manifest names",
+                "another kind or other rows",
+            ));
         }
         let converted = header.has_citizen_metas().then(OnceLock::new);
         let meta_bytes =
@@ -142,7 +152,12 @@ impl Segment {
             if crc32fast::hash(self.section(SectionId::Metas)) == section.crc {
                 return Ok(());
             }
-            Err(Damage::new(&self.path, section.offset, "metas that fit their checksum", "others"))
+            Err(Damage::new(
+                &self.path,
+                section.offset,
+                "metas that fit their checksum",
+                "others that do not",
+            ))
         };
         self.proof.get_or_init(prove).clone()
     }
@@ -161,7 +176,7 @@ impl Segment {
         let range = || Some(item(row)?..item(row.checked_add(1)?)?);
         range().and_then(|range| all.get(range)).ok_or_else(|| {
             let offset = self.section_offset(offsets) + 8 * row as u64;
-            Damage::new(&self.path, offset, "ascending offsets into the column", "others")
+            Damage::new(&self.path, offset, "ascending offsets into the column", "other offsets")
         })
     }
 }

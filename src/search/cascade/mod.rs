@@ -60,8 +60,8 @@ fn identify_together(
 ) -> Result<Vec<Found>, SearchError> {
     let classes = Classes::new(queries);
     let parts = parts(snapshot, &classes, search)?;
-    let (chosen, mut seen) = search.run(|| select(snapshot, queries, &classes, &parts, cascade));
-    let tasks = tasks(&parts, &classes, &chosen);
+    let (chosen, mut seen) = search.run(|| select_rows(snapshot, queries, &classes, &parts, cascade));
+    let tasks = make_tasks(&parts, &classes, &chosen);
     let floors = Floors::new(queries.len(), search.at_least);
     let compare = |task: &Task<'_>, scratch: &mut Scratch, found: &mut [Partial]| {
         let (Some(query), Some(found)) = (queries.get(task.query), found.get_mut(task.query)) else { return };
@@ -102,7 +102,7 @@ fn identify_together(
 }
 
 /// Which rows get the full score, best first, for each query; `None` if all do.
-fn select(
+fn select_rows(
     snapshot: &Snapshot,
     queries: &[FingerQuery<'_>],
     classes: &Classes,
@@ -140,7 +140,7 @@ fn select(
     let listed = |lists: &Lists, at: usize| lists.iter().map(|part| part[at].len() as u64).sum::<u64>();
     let all = |at: usize| coded[asked[at]];
     let lists = if is_left_out(&fine) {
-        everything(parts, &classes, asked.len())
+        list_all_rows(parts, &classes, asked.len())
     } else if is_left_out(&coarse) {
         note(|seen| &mut seen.fine, &all);
         scan(parts, &classes, &probes, Words::Both, &fine)
@@ -158,7 +158,7 @@ fn select(
 }
 
 /// All rows with codes.
-fn everything(parts: &[Part<'_>], classes: &Classes, queries: usize) -> Lists {
+fn list_all_rows(parts: &[Part<'_>], classes: &Classes, queries: usize) -> Lists {
     let of_part = |part: &Part<'_>| {
         let of_query = |query| match part.codes {
             Some(_) => part.chosen(classes.of(query)).rows().collect(),
@@ -183,7 +183,11 @@ enum Rows<'a> {
 }
 
 /// The full comparisons, those of the best survivors of every query first, so that floors rise early.
-fn tasks<'a>(parts: &'a [Part<'a>], classes: &Classes, chosen: &'a [Option<Vec<Survivor>>]) -> Vec<Task<'a>> {
+fn make_tasks<'a>(
+    parts: &'a [Part<'a>],
+    classes: &Classes,
+    chosen: &'a [Option<Vec<Survivor>>],
+) -> Vec<Task<'a>> {
     let mut tasks = Vec::new();
     let most = chosen.iter().flatten().map(Vec::len).max().unwrap_or(0);
     for from in (0..most).step_by(TASK) {

@@ -32,18 +32,18 @@ pub(in crate::search) fn identify(
     let parts = parts(snapshot, &classes, search)?;
     Ok(search.run(|| {
         let citizens = Citizens::new(&parts);
-        let field = Field { parts: &parts, classes: &classes, citizens: &citizens, fingers, search };
+        let person = PersonSearch { parts: &parts, classes: &classes, citizens: &citizens, fingers, search };
         let mut seen = Seen::default();
         let alive = match cascade {
-            Some(cascade) => field.narrow(snapshot, cascade, &mut seen),
+            Some(cascade) => person.narrow(snapshot, cascade, &mut seen),
             None => vec![true; citizens.len()],
         };
-        field.compare(snapshot, &alive, seen)
+        person.compare(snapshot, &alive, seen)
     }))
 }
 
 /// A search for one person.
-struct Field<'a> {
+struct PersonSearch<'a> {
     parts: &'a [Part<'a>],
     classes: &'a Classes,
     citizens: &'a Citizens,
@@ -59,7 +59,7 @@ struct Finger {
     minutiae: u8,
 }
 
-impl Field<'_> {
+impl PersonSearch<'_> {
     /// Which citizens are compared in full.
     fn narrow(&self, snapshot: &Snapshot, cascade: Cascade, seen: &mut Seen) -> Vec<bool> {
         let count = self.citizens.len() as u64;
@@ -84,16 +84,16 @@ impl Field<'_> {
         // What each stage scores is, over all fingers, as many rows as it would be for one finger.
         let (first, rest) = fingers.split_at(fingers.len().min(FIRST_FINGERS));
         let mut evidence = vec![0; alive.len()];
-        seen.coarse += self.filter(first, Words::First, &alive, &mut evidence);
-        leave(&mut alive, &evidence, &uncoded, cascade.coarse.of(count));
-        seen.coarse += self.filter(rest, Words::First, &alive, &mut evidence);
-        leave(&mut alive, &evidence, &uncoded, each(cascade.fine.of(count)).max(in_full));
+        seen.coarse += self.add_evidence(first, Words::First, &alive, &mut evidence);
+        keep_best(&mut alive, &evidence, &uncoded, cascade.coarse.of(count));
+        seen.coarse += self.add_evidence(rest, Words::First, &alive, &mut evidence);
+        keep_best(&mut alive, &evidence, &uncoded, each(cascade.fine.of(count)).max(in_full));
         evidence.fill(0);
-        seen.fine += self.filter(&fingers, Words::Both, &alive, &mut evidence);
-        leave(&mut alive, &evidence, &uncoded, each(cascade.fine.of(count) / 4).max(in_full));
+        seen.fine += self.add_evidence(&fingers, Words::Both, &alive, &mut evidence);
+        keep_best(&mut alive, &evidence, &uncoded, each(cascade.fine.of(count) / 4).max(in_full));
         evidence.fill(0);
-        seen.relaxed += self.relax(&fingers, &alive, &mut evidence);
-        leave(&mut alive, &evidence, &uncoded, in_full);
+        seen.relaxed += self.add_strength(&fingers, &alive, &mut evidence);
+        keep_best(&mut alive, &evidence, &uncoded, in_full);
         alive
     }
 
@@ -111,15 +111,15 @@ impl Field<'_> {
     /// The rows of a part that a finger is compared with, of citizens who are not ruled out.
     fn rows(&self, at: usize, part: &Part<'_>, finger: usize, alive: &[bool]) -> Chosen {
         let whose = self.citizens.of_part(at);
-        let lives = |row: &u32| whose.get(*row as usize).is_some_and(|&citizen| alive[citizen as usize]);
+        let is_left = |row: &u32| whose.get(*row as usize).is_some_and(|&citizen| alive[citizen as usize]);
         match part.chosen(self.classes.of(finger)) {
-            Chosen::All(rows) if (0..*rows).all(|row| lives(&row)) => Chosen::All(*rows),
-            chosen => Chosen::Some(chosen.rows().filter(lives).collect()),
+            Chosen::All(rows) if (0..*rows).all(|row| is_left(&row)) => Chosen::All(*rows),
+            chosen => Chosen::Some(chosen.rows().filter(is_left).collect()),
         }
     }
 
     /// Adds the evidence of fingers to that of citizens, and returns how many rows it compared.
-    fn filter(&self, fingers: &[Finger], words: Words, alive: &[bool], evidence: &mut [u32]) -> u64 {
+    fn add_evidence(&self, fingers: &[Finger], words: Words, alive: &[bool], evidence: &mut [u32]) -> u64 {
         type Scored = Vec<(Chosen, Vec<FilterScore>)>;
         let of_part = |(at, part): (usize, &Part<'_>)| -> Scored {
             let Some(codes) = part.codes else { return Vec::new() };
@@ -157,7 +157,7 @@ impl Field<'_> {
 
     /// Adds the strength of fingers' relaxed pairs, in parts of [`STRENGTH`], and returns how many rows it
     /// compared.
-    fn relax(&self, fingers: &[Finger], alive: &[bool], evidence: &mut [u32]) -> u64 {
+    fn add_strength(&self, fingers: &[Finger], alive: &[bool], evidence: &mut [u32]) -> u64 {
         let of_part = |(at, part): (usize, &Part<'_>)| {
             let Some(codes) = part.codes else { return Vec::new() };
             let whose = self.citizens.of_part(at);
@@ -263,7 +263,7 @@ fn full_score(
 
 /// Keeps at least `keep` of the citizens that are not ruled out, with all of equal evidence, and those that
 /// `stay`.
-fn leave(alive: &mut [bool], evidence: &[u32], stay: &[bool], keep: u64) {
+fn keep_best(alive: &mut [bool], evidence: &[u32], stay: &[bool], keep: u64) {
     let mut left: Vec<u32> =
         evidence.iter().zip(&*alive).filter(|(_, alive)| **alive).map(|(&evidence, _)| evidence).collect();
     let Some(last) = usize::try_from(keep.max(1) - 1).ok().filter(|&last| last < left.len()) else { return };

@@ -32,7 +32,7 @@ pub(crate) fn check_header(file: &Path, id: LogId, bytes: &[u8]) -> Result<LogSt
     let header = bytes.get(..HEADER as usize).ok_or_else(short)?;
     let (body, crc) = header.split_at_checked(HEADER as usize - 4).ok_or_else(short)?;
     if crc != crc32fast::hash(body).to_le_bytes() {
-        return Err(Damage::new(file, HEADER - 4, "the header's checksum", "another"));
+        return Err(Damage::new(file, HEADER - 4, "a header that fits its checksum", "one that does not"));
     }
     let mut fields = Fields::new(body);
     let mut read = || {
@@ -46,7 +46,7 @@ pub(crate) fn check_header(file: &Path, id: LogId, bytes: &[u8]) -> Result<LogSt
         return Err(Damage::new(file, 0, "a log of version 3", "something else"));
     }
     if found != id {
-        return Err(Damage::new(file, 24, "the log that the manifest names", "another"));
+        return Err(Damage::new(file, 24, "the log that the manifest names", "another log"));
     }
     if start.generation > COUNTERS {
         return Err(Damage::new(file, 48, "a generation in its range", start.generation));
