@@ -19,9 +19,9 @@ use super::notice::Notice;
 use crate::storage::{Backend, Disk, Files, whole_name};
 
 /// Makes or renews the backup of a gallery in a folder, while enrolments and maintenance go on in this or
-/// another process. The backup holds one acknowledged generation. Files that are there already are proved by
-/// their digests and not copied again; every file that is written is read back. An interrupted backup leaves
-/// the one before.
+/// another process. The backup holds one acknowledged generation. Existing files are checked against their
+/// digests and not copied again; every file that is written is read back. An interrupted backup leaves the
+/// one before.
 ///
 /// A backup can be verified and opened to read. It holds what was deleted later, also the bytes of an erased
 /// subject until the next backup.

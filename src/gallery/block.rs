@@ -104,7 +104,7 @@ impl<C: Columns> Block<C> {
         Location { modality: C::MODALITY, block: self.index, row: row as u32 }
     }
 
-    /// Proves a row's bytes against their checksum: what was read is what was enrolled.
+    /// Checks the bytes of a row against their checksum: what was read is what was enrolled.
     ///
     /// # Errors
     /// Damage; [`GalleryError::UnknownLocation`] if there is no such row.

@@ -192,7 +192,7 @@ impl Ledger {
     }
 
     /// The names of all files of the gallery.
-    pub(super) fn all_file_names(&self) -> Vec<String> {
+    pub(super) fn file_names(&self) -> Vec<String> {
         all_file_names(&self.manifest, &self.snapshot)
     }
 

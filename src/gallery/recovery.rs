@@ -21,7 +21,7 @@ pub struct Recovery {
     pub torn: Option<Damage>,
     /// A slot of the witness that was damaged, and written anew.
     pub damaged_slot: Option<Damage>,
-    /// Files that were never whole, or that a newer manifest proves to be superfluous, and that were removed.
+    /// Files that were removed: unfinished ones, and those that the manifest supersedes.
     pub removed_files: Vec<String>,
     /// Files that no manifest accounts for, under the names that they have now.
     pub set_aside: Vec<String>,
@@ -59,7 +59,7 @@ pub(super) fn next_file(files: &Files, state: &State) -> Result<u64, GalleryErro
     Ok(state.next_file.max(last.saturating_add(1)))
 }
 
-/// Removes what is proved to be superfluous, and sets aside what is not understood.
+/// Removes superseded and unfinished files, and sets aside files that no manifest accounts for.
 pub(super) fn tidy(
     files: &Files,
     state: &State,

@@ -1,4 +1,4 @@
-//! Requests that are remembered, so that one that is repeated changes nothing.
+//! Remembered requests, so that a repeated request changes nothing.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::Path;
@@ -19,16 +19,16 @@ const KIND: FileKind = FileKind {
     checksum: "the requests' checksum",
 };
 
-/// At least so many requests, the newest, are remembered.
+/// At least this many requests, the newest, are remembered.
 pub const REMEMBERED_REQUESTS: usize = 65_536;
 /// Requests of a file below which the next checkpoint writes it again with its own.
 const FULL: usize = 8_192;
 
-/// A request that was made, and what came of it.
+/// A request that was committed, and its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RequestEntry {
     pub(super) id: RequestId,
-    /// BLAKE3 of what was asked.
+    /// BLAKE3 of the content of the request.
     pub(super) content: [u8; 32],
     pub(super) subject: SubjectId,
     pub(super) generation: u64,
@@ -135,8 +135,8 @@ impl Requests {
         self.known.insert(entry.id, entry);
     }
 
-    /// What the files are to be when all that is known now is in them; without those of erased subjects, but for
-    /// requests that came after the erasure.
+    /// Plans the files so that they hold all remembered requests, without those of erased subjects up to
+    /// their erasure.
     pub(super) fn plan(&self, erased: &[PendingErasure]) -> RequestPlan {
         let is_gone = |entry: &RequestEntry| {
             erased
@@ -165,7 +165,7 @@ impl Requests {
         RequestPlan { kept, entries, fresh: self.fresh.len() }
     }
 
-    /// The files are now as planned.
+    /// Takes note that the files are as planned.
     pub(super) fn planned(&mut self, plan: RequestPlan, file: Option<FileEntry>) {
         let ids: Vec<_> = plan.entries.iter().map(|entry| entry.id).collect();
         self.files.retain(|(known, _)| plan.kept.contains(known));

@@ -11,9 +11,10 @@ use super::names;
 use super::notice::Notice;
 use crate::storage::{Backend, Disk, Files, Lock, whole_name};
 
-/// Restores a backup into an empty or missing folder. All files are proved by their digests, and the gallery
-/// appears as a whole or not at all. It keeps its identity: never write to it and to the one that was backed
-/// up. What an interrupted restoration left is refused as a gallery, and cleared by the next restoration.
+/// Restores a backup into an empty or missing folder. All files are checked against their digests, and the
+/// gallery appears completely or not at all. It keeps its identity: never write both to it and to the gallery
+/// that was backed up. The remainder of an interrupted restoration cannot be opened, and the next restoration
+/// removes it.
 ///
 /// # Errors
 /// [`GalleryError::NotEmpty`], [`GalleryError::AlreadyExists`], [`GalleryError::SameFolder`],
@@ -73,7 +74,7 @@ fn restore_files(
     Ok(report)
 }
 
-/// Takes an empty folder, or one with what an earlier attempt left, which is cleared.
+/// Takes an empty folder, or one with the remainder of an earlier attempt, which is removed.
 pub(super) fn claim(
     source: &Files,
     destination: &Files,
@@ -96,13 +97,13 @@ pub(super) fn refuse_occupied(source: &Files, destination: &Files) -> Result<(),
     leftovers(destination).map(drop)
 }
 
-/// The gallery is whole.
+/// Removes the notice: the gallery is complete.
 pub(super) fn release(destination: &Files) -> Result<(), GalleryError> {
     destination.remove(names::RESTORING)?;
     Ok(destination.sync()?)
 }
 
-/// What an earlier attempt left; refuses everything else.
+/// The files that an earlier attempt left; an error if there are others.
 fn leftovers(files: &Files) -> Result<Vec<String>, GalleryError> {
     let directory = || files.path("");
     let mut found = files.list()?;
@@ -118,7 +119,7 @@ fn leftovers(files: &Files) -> Result<Vec<String>, GalleryError> {
     if let Some(example) = found.iter().find(|name| !is_own(name)) {
         return Err(GalleryError::NotEmpty { directory: directory(), example: example.clone() });
     }
-    // The notice stays until it is replaced: without it the others would be nobody's.
+    // The notice stays until it is replaced: only it accounts for the other files.
     found.retain(|name| name != names::LOCK && name != names::RESTORING);
     Ok(found)
 }

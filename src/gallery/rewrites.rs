@@ -1,4 +1,4 @@
-//! Which segments maintenance rewrites.
+//! The choice of the segments that maintenance rewrites.
 
 use super::block::Block;
 use super::columns::Columns;
@@ -12,7 +12,7 @@ const FAN: usize = 8;
 /// Rows of the smallest size of segments.
 const SMALLEST: usize = 1024;
 
-/// What planning needs to know of a block: its segment, if it is not in memory, and its rows.
+/// What the choice depends on: the segment of a block, if it has one, and its rows.
 struct Source<'a> {
     segment: Option<&'a SegmentEntry>,
     rows: usize,
@@ -96,7 +96,7 @@ pub(super) fn choose_for_compaction(snapshot: &Snapshot, most: u64) -> Vec<u64> 
     chosen
 }
 
-/// The segments that hold deleted rows of a subject; `false` if some cannot be looked through.
+/// The segments that hold deleted rows of a subject; `false` if some cannot be searched.
 pub(super) fn find_holders(snapshot: &Snapshot, subject: SubjectId) -> (Vec<u64>, bool) {
     let (mut chosen, mut whole) = (Vec::new(), true);
     add_holders(&snapshot.fingers, subject, &mut chosen, &mut whole);

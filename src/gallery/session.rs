@@ -1,4 +1,4 @@
-//! One writer in a process, whoever asks for it.
+//! Sessions: one writer per folder and process, shared by all that ask for it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, Weak};
@@ -14,7 +14,7 @@ use super::role::Role;
 use super::takeover::{self, Known};
 use crate::storage::{FileId, Files};
 
-/// The writer of a folder while somebody in this process has it.
+/// The writer of a folder, while this process has one.
 pub(super) struct Session {
     pub(super) core: Arc<Core>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -40,7 +40,7 @@ fn slot(directory: FileId) -> Slot {
     slots.entry(directory).or_default().clone()
 }
 
-/// The session of a folder, if this process has one that works.
+/// The session of a folder, if this process has one that has not failed.
 pub(super) fn find(directory: FileId) -> Option<Arc<Session>> {
     let session = slot(directory).session.lock().upgrade()?;
     session.core.held.failure().is_none().then_some(session)
@@ -64,7 +64,7 @@ pub(super) fn open(
         Maintenance::Background => {
             let core = core.clone();
             let attend = move || core.attend();
-            // Without a thread to spare commits do it themselves once they are far behind.
+            // If no thread can be created, commits run maintenance themselves once it is far behind.
             thread::Builder::new().name("biomatch-maintenance".into()).spawn(attend).ok()
         }
         Maintenance::Inline | Maintenance::Manual => None,
@@ -74,7 +74,8 @@ pub(super) fn open(
     Ok(session)
 }
 
-/// Opens the gallery to write. A session of this process that is ending holds the lock for a moment longer.
+/// Takes the gallery for writing. Waits for a session of this process that is closing and still holds the
+/// lock.
 fn take_gallery(
     files: &Files,
     options: &GalleryOptions,
@@ -99,7 +100,7 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.core.stop();
         if let Some(thread) = self.thread.lock().take() {
-            // A panic there has been told by the panic hook, and there is nothing to be saved.
+            // The panic hook has reported a panic of the thread, and nothing of it can be saved.
             let _ = thread.join();
         }
         self.core.held.close();

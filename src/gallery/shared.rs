@@ -20,16 +20,16 @@ use crate::storage::{FileId, Files};
 pub(super) struct SharedHandle {
     pub(super) files: Files,
     pub(super) options: GalleryOptions,
-    /// The folder that was opened, whatever its path stands for later.
+    /// The folder that was opened, even if its path later refers to another one.
     pub(super) directory: FileId,
     pub(super) identity: [u8; 16],
     pub(super) partition: Partition,
     pub(super) read_only: bool,
-    /// What snapshots are followed from; `None` after an error, to be loaded anew.
+    /// The state that is followed; `None` after an error, to be loaded again.
     pub(super) follower: Mutex<Option<State>>,
-    /// The greatest generation that was given, by a snapshot or by a commit of a writer.
+    /// The greatest generation that was returned, by a snapshot or by a commit of a writer.
     pub(super) given: Arc<AtomicU64>,
-    /// When a snapshot was last asked for.
+    /// When a snapshot was last requested.
     pub(super) asked: Mutex<Instant>,
 }
 
@@ -40,7 +40,7 @@ impl fmt::Debug for SharedHandle {
 }
 
 impl SharedHandle {
-    /// The path still leads to the folder that was opened.
+    /// Checks that the path still refers to the folder that was opened.
     pub(super) fn check_place(&self) -> Result<(), GalleryError> {
         if self.files.directory()?.id == self.directory {
             Ok(())
@@ -49,13 +49,13 @@ impl SharedHandle {
         }
     }
 
-    /// Drops what is followed if nobody asked for long and its files were replaced: the next who asks loads
-    /// the state anew.
+    /// Drops the followed state if no snapshot was requested for long and its files were replaced. The next
+    /// request loads the state again.
     pub(super) fn let_go(&self, now: Instant, idle: Duration) {
         if now.saturating_duration_since(*self.asked.lock()) < idle {
             return;
         }
-        // Somebody who has it is not idle.
+        // A handle that is in use is not idle.
         if let Some(mut follower) = self.follower.try_lock()
             && follower.as_ref().is_some_and(|state| state.is_superseded(&self.files))
         {
@@ -63,14 +63,15 @@ impl SharedHandle {
         }
     }
 
-    /// Drops what was followed before this process had the writer: it maps files that an erasure waits for.
+    /// Drops the state that was followed before this process had the writer: it maps files that an erasure
+    /// waits for.
     pub(super) fn drop_followed(&self) {
         if let Some(mut follower) = self.follower.try_lock() {
             *follower = None;
         }
     }
 
-    /// The session of the folder is one of the gallery that was opened.
+    /// Checks that the session is one of the gallery that was opened.
     pub(super) fn check_identity<'a>(&self, session: &'a Session) -> Result<&'a Session, GalleryError> {
         if session.core.held.identity == self.identity {
             Ok(session)

@@ -19,7 +19,7 @@ pub(super) struct Staging {
     lost: Option<(ThreadId, GalleryError)>,
 }
 
-/// What other threads do with the changes of a writer.
+/// Submissions of other threads with changes of this writer.
 pub(super) struct Others {
     /// The newest submission that is under way.
     pub(super) newest: Option<Arc<Submission>>,
@@ -45,7 +45,7 @@ impl Staging {
         Some((goal, submission))
     }
 
-    /// Takes in what came of a submission.
+    /// Takes note of the outcome of a submission.
     pub(super) fn end_commit(
         &mut self,
         (goal, submission): (u64, &Arc<Submission>),
@@ -63,7 +63,7 @@ impl Staging {
         }
     }
 
-    /// What other threads do with the changes. An error that this thread was not told is told once.
+    /// Submissions of other threads. An error that this thread did not get is returned once.
     pub(super) fn others(&mut self) -> Others {
         let newest = self.under_way.back().map(|(_, submission)| submission.clone());
         let told = thread::current().id();

@@ -1,5 +1,5 @@
-//! A gallery's state as its files say it, and how it is followed while another process writes. Nothing
-//! here writes.
+//! The state of a gallery by its files, and how a reader follows it while another process writes. Nothing
+//! here writes, but for the witness that an interrupted recovery did not write.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ pub(super) struct State {
     pub(super) witness: Option<(Witness, WitnessReader)>,
 }
 
-/// What loading a state found beside it.
+/// What was found while loading a state.
 #[derive(Default)]
 pub(super) struct Findings {
     /// Whole batches that the witness does not cover and that were kept.
@@ -123,7 +123,7 @@ impl State {
         let witness = testimony.witness;
         let findings = state.read_log(files, &testimony, role)?;
         if !testimony.synced && !role.is_writer() {
-            // Its writer may not be done with it, or died: durable first, then relied on.
+            // Its writer may still be at it, or died: it must be durable before it is relied on.
             files.sync_reader(&reader.name, &*reader.reader)?;
         }
         state.witness = Some((witness, reader));
@@ -196,7 +196,8 @@ impl State {
         Ok(())
     }
 
-    /// Reads the log and applies its batches: all that the witness covers, and what else counts.
+    /// Reads the log and applies its batches: all that the witness covers, and for a writer the whole batch
+    /// after them.
     fn read_log(
         &mut self,
         files: &Files,
@@ -265,7 +266,7 @@ impl State {
         Ok(())
     }
 
-    /// Keeps count of what a change of the log used.
+    /// Counts the numbers that a change of the log used.
     fn note(&mut self, change: Change, findings: &mut Findings) {
         match change {
             Change::References { added, .. } => {
@@ -292,7 +293,7 @@ impl State {
         }
     }
 
-    /// Takes in what was acknowledged since; `false` if the state has to be loaded anew.
+    /// Reads what was acknowledged since; `false` if the state has to be loaded again.
     pub(super) fn follow(&mut self, files: &Files) -> Result<bool, GalleryError> {
         let Some((known, reader)) = &self.witness else {
             let length = files.length(&names::log(self.manifest.log), &*self.log)?;

@@ -1,4 +1,4 @@
-//! Taking a gallery as its writer: the lock, what a crash left, and the log to go on with.
+//! Takes a gallery as its writer: takes the lock, recovers from a crash, and opens or renews the log.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::storage::{Damage, FileId, Files, LOG_HEADER, Lock, Log, LogId, Witnes
 #[derive(Clone, Copy)]
 pub(super) struct Known {
     pub(super) gallery: [u8; 16],
-    /// The greatest generation that it gave.
+    /// The greatest generation that it returned.
     pub(super) generation: u64,
 }
 
@@ -44,7 +44,7 @@ impl Known {
     }
 }
 
-/// Takes the gallery: locks it, settles what a crash left, and readies the log.
+/// Takes the gallery: locks it, recovers, and opens or renews the log.
 pub(super) fn open(
     files: &Files,
     options: &GalleryOptions,
@@ -110,7 +110,7 @@ impl Taken<'_> {
         })
     }
 
-    /// Goes on with the log, which ends as the witness says.
+    /// Continues the log, which ends where the witness says.
     fn resume(self, state: State) -> Result<Ledger, GalleryError> {
         let files = self.files;
         let name = names::log(state.manifest.log);
@@ -151,7 +151,7 @@ impl Taken<'_> {
         })
     }
 
-    /// Moves what is good to new files: nothing of a log is used again that may not be on the disk.
+    /// Writes the state to new files: no part of the old log is appended to, since it may not be durable.
     fn rewrite(
         self,
         state: State,

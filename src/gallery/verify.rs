@@ -1,4 +1,4 @@
-//! Verification: every byte of every file of a gallery, and what the files say of each other.
+//! Verification of a gallery: every byte of every file, and the consistency of the files.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -28,13 +28,13 @@ pub struct FileReport {
     pub bytes: u64,
 }
 
-/// What a verification found.
+/// The report of a verification.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct VerifyReport {
     /// The files that make the gallery.
     pub files: Vec<FileReport>,
-    /// The state that they hold, if it can be told.
+    /// The generation that they hold, if it is known.
     pub generation: Option<Generation>,
     /// Live finger references.
     pub fingers: usize,
@@ -42,10 +42,9 @@ pub struct VerifyReport {
     pub faces: usize,
     /// Everything that is wrong.
     pub problems: Vec<Damage>,
-    /// What cannot be proved, in words: of versions 1 and 2 whether bytes without a seal were acknowledged.
+    /// What cannot be proved, in words: in versions 1 and 2, whether bytes without a seal were acknowledged.
     pub doubts: Vec<String>,
-    /// Bytes behind the last batch that was acknowledged: a writer is at work, or died. The next writer
-    /// settles them.
+    /// Bytes after the last acknowledged batch: a writer is at work, or died. The next writer settles them.
     pub unacknowledged_bytes: u64,
     /// Files that a crash left; the next writer removes those that it can account for, and sets the others
     /// aside.
@@ -62,17 +61,16 @@ impl VerifyReport {
         self.problems.is_empty() && self.doubts.is_empty()
     }
 
-    /// Takes what is wrong with a file as a finding, and goes on with the others.
+    /// Adds an error as a finding, so that verification continues with the other files.
     fn note<T>(&mut self, result: Result<T, GalleryError>) -> Option<T> {
         result.map_err(|error| self.problems.push(error.into_finding())).ok()
     }
 }
 
-/// Verifies a gallery: reads every byte of every file, beside a writer if there is one.
+/// Verifies a gallery by reading every byte of every file. A writer may be at work.
 ///
 /// # Errors
-/// [`GalleryError::NotAGallery`], or what the system reports when a file cannot be read. Damage is not
-/// an error here but a finding.
+/// [`GalleryError::NotAGallery`], or an I/O error. Damage is a finding of the report, not an error.
 pub fn verify(directory: impl AsRef<Path>) -> Result<VerifyReport, GalleryError> {
     verify_with(directory, &GalleryOptions::default())
 }

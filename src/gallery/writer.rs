@@ -1,4 +1,4 @@
-//! The writer: changes are staged, judged, and committed together.
+//! The writer: stages changes, judges them, and commits them together.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +20,6 @@ use super::request_id::RequestId;
 use super::session::Session;
 use super::staging::{Others, Staging};
 use super::submission::Commit;
-use crate::fingerprint::codes::CodeModel;
 use crate::storage::MOST_PAYLOAD;
 use crate::subject::SubjectId;
 
@@ -35,7 +34,7 @@ use crate::subject::SubjectId;
 pub struct Writer {
     session: Arc<Session>,
     partition: Partition,
-    /// The greatest generation that the handle gave.
+    /// The greatest generation that the handle returned.
     given: Arc<AtomicU64>,
     staging: Mutex<Staging>,
 }
@@ -62,12 +61,13 @@ impl Writer {
         &self.session.core
     }
 
-    /// What was found and settled when this process took the gallery.
+    /// The recovery that this process made when it took the gallery.
     pub fn recovery(&self) -> &Recovery {
         &self.core().recovery
     }
 
-    /// The same, for the first who asks in this process, if anything had to be settled: to be recorded once.
+    /// The same for the first caller in this process, and only if something was settled, so that it is
+    /// recorded once.
     pub fn untold_recovery(&self) -> Option<&Recovery> {
         let recovery = self.recovery();
         (!recovery.is_clean() && self.core().is_first_told()).then_some(recovery)
@@ -78,10 +78,6 @@ impl Writer {
         self.core().maintenance_failure()
     }
 
-    fn model(&self) -> &CodeModel {
-        &self.core().held.options.code_model
-    }
-
     fn check(&self, subject: SubjectId) -> Result<(), GalleryError> {
         if let Some(failure) = self.core().held.failure() {
             return Err(failure);
@@ -89,11 +85,11 @@ impl Writer {
         self.partition.check(subject)
     }
 
-    /// Stages references of a citizen, all or none of them. Makes their features first (in the
-    /// calling thread, or in its rayon pool if there are several), which is most of the cost.
+    /// Stages references of a citizen, all or none of them. Computes their features first (in the calling
+    /// thread, or in its rayon pool if there are several), which is most of the cost.
     ///
-    /// A sample that the citizen has already, of the same finger and moment, is not stored again:
-    /// [`Commit::reference`] gives the reference that holds it.
+    /// A capture that the citizen has already, of the same finger and moment, is not stored again:
+    /// [`Commit::reference`] returns the reference that holds it.
     ///
     /// # Errors
     /// [`GalleryError::ModelDimension`], [`GalleryError::TooMany`], [`GalleryError::OtherPartition`],
@@ -120,20 +116,22 @@ impl Writer {
     ) -> Result<Vec<ReferenceId>, GalleryError> {
         let citizen = citizen.into();
         self.check(citizen)?;
-        let columns = make_columns(references, self.model())?;
+        let columns = make_columns(references, &self.core().held.options.code_model)?;
         let new = PreparedReferences { references, columns, request: request.into() };
         self.push_references(&mut self.staging.lock(), citizen, None, new)
     }
 
-    /// Stages references of many citizens, features made in the caller's rayon pool. Numbers are
-    /// given in order. Each citizen is all or none; at an error the citizens before it are staged.
+    /// Stages references of many citizens. Features are computed in the caller's rayon pool, and numbers are
+    /// given in order. Each citizen is staged completely or not at all; at an error the citizens before it
+    /// are staged.
     ///
     /// # Errors
     /// As [`Writer::add`].
     pub fn add_all(&self, enrolments: &[CitizenReferences]) -> Result<Vec<Vec<ReferenceId>>, GalleryError> {
         enrolments.iter().try_for_each(|enrolment| self.check(enrolment.citizen))?;
-        let columns =
-            enrolments.par_iter().map(|enrolment| make_columns(&enrolment.references, self.model()));
+        let columns = enrolments
+            .par_iter()
+            .map(|enrolment| make_columns(&enrolment.references, &self.core().held.options.code_model));
         let columns: Vec<_> = columns.collect::<Result<_, _>>()?;
         let mut staging = self.staging.lock();
         enrolments
@@ -174,7 +172,7 @@ impl Writer {
         let citizen = citizen.into();
         self.check(citizen)?;
         let news = std::slice::from_ref(new);
-        let columns = make_columns(news, self.model())?;
+        let columns = make_columns(news, &self.core().held.options.code_model)?;
         let new = PreparedReferences { references: news, columns, request: request.into() };
         let ids = self.push_references(&mut self.staging.lock(), citizen, Some(reference), new)?;
         ids.first().copied().ok_or(GalleryError::UnknownReference { citizen, reference })
@@ -308,7 +306,7 @@ impl Writer {
         Ok(ErasureTicket { generation, subject })
     }
 
-    /// How far an erasure is.
+    /// The state of an erasure.
     ///
     /// # Errors
     /// An I/O error.
@@ -316,7 +314,7 @@ impl Writer {
         self.core().held.erasure(ticket)
     }
 
-    /// Removes the files that recoveries set aside, which may hold bytes of anybody; gives their names.
+    /// Removes the files that recoveries set aside, which may hold bytes of any subject; returns their names.
     ///
     /// # Errors
     /// [`GalleryError::Poisoned`], or an I/O error.
@@ -325,19 +323,21 @@ impl Writer {
     }
 
     /// Makes everything staged here before the call durable, then visible to every later snapshot in any
-    /// process, then returns. Threads and writers that commit at the same time share the work: one writes for
-    /// all who wait. What is staged is in memory: load millions in commits of some hundred thousand.
+    /// process, then returns. Threads and writers that commit at the same time share the work: one thread
+    /// writes for all that wait. What is staged is in memory: load millions in commits of some hundred
+    /// thousand.
     ///
     /// # Errors
-    /// A change that cannot be applied any more: then nothing of what was staged here is. An I/O error, or
-    /// [`GalleryError::Displaced`]: then nothing is known of what was staged, and the writer is poisoned.
+    /// A change that can no longer be applied: then nothing staged here is committed. An I/O error, or
+    /// [`GalleryError::Displaced`]: then it is unknown whether the changes are committed, and the writer is
+    /// poisoned.
     pub fn commit(&self) -> Result<Commit, GalleryError> {
         self.commit_with(&[])
     }
 
-    /// As [`Writer::commit`], with up to 64 bytes of the caller's that every later snapshot gives
-    /// ([`super::Snapshot::payload`]): a position in an external log, for instance. Of commits that come together
-    /// the last counts.
+    /// As [`Writer::commit`], with a payload of up to 64 bytes that later snapshots return
+    /// ([`super::Snapshot::payload`]), such as a position in an external log. If commits share a batch, the
+    /// last payload counts.
     ///
     /// # Errors
     /// As [`Writer::commit`]; [`GalleryError::TooMany`] bytes.
@@ -347,7 +347,7 @@ impl Writer {
             return Err(GalleryError::TooMany { of, limit, found });
         }
         let begun = self.staging.lock().begin_commit(payload);
-        // Nothing is staged: but another thread may be about to commit what this one staged.
+        // Nothing is staged, but another thread may be committing what this thread staged.
         let Some((goal, submission)) = begun else { return self.wait_for_others() };
         let outcome = self.core().commit(submission.clone());
         let mut staging = self.staging.lock();

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::sources::{code, rust_files, tested_code};
 
 /// A module as its path from the root, such as `["search", "cascade", "parts"]`.
-pub type Module = Vec<String>;
+pub(crate) type Module = Vec<String>;
 
 /// The modules of the library and what each imports.
-pub struct Modules {
+pub(crate) struct Modules {
     code: BTreeMap<Module, String>,
     /// For each module what its `pub use` makes of names.
     exports: BTreeMap<Module, BTreeMap<String, Vec<String>>>,
@@ -24,12 +24,12 @@ struct Path {
 
 impl Modules {
     /// Those of `src/` without their tests; without the program and `lib.rs`.
-    pub fn of_library() -> Self {
+    pub(crate) fn of_library() -> Self {
         Self::new(library_files(), tested_code)
     }
 
     /// Those of `src/` with their tests; without the program and `lib.rs`.
-    pub fn with_tests() -> Self {
+    pub(crate) fn with_tests() -> Self {
         Self::new(library_files(), |_, text| code(text))
     }
 
@@ -114,7 +114,7 @@ impl Modules {
     }
 
     /// For each top module the other top modules that its files import.
-    pub fn imports_by_top(&self) -> BTreeMap<String, BTreeSet<String>> {
+    pub(crate) fn imports_by_top(&self) -> BTreeMap<String, BTreeSet<String>> {
         let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for module in self.code.keys() {
             let imported = self.imports(module).into_iter().map(|target| target[0].clone());
@@ -125,7 +125,7 @@ impl Modules {
     }
 
     /// A circle of imports among the files of a top module, if there is one.
-    pub fn cycle_in(&self, top: &str) -> Option<Vec<String>> {
+    pub(crate) fn cycle_in(&self, top: &str) -> Option<Vec<String>> {
         let files = self.code.keys().filter(|module| module[0] == top);
         let imports: BTreeMap<&Module, BTreeSet<Module>> =
             files.map(|module| (module, self.imports(module))).collect();

@@ -4,12 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folder of the repository.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The Rust files of a folder: their paths and their texts.
-pub fn rust_files(folder: &str) -> Vec<(String, String)> {
+pub(crate) fn rust_files(folder: &str) -> Vec<(String, String)> {
     let mut files = Vec::new();
     let mut folders: Vec<PathBuf> = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
@@ -28,12 +28,12 @@ pub fn rust_files(folder: &str) -> Vec<(String, String)> {
 }
 
 /// The code of a file: no comments, so that a mention in prose is not an import.
-pub fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     text.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n")
 }
 
 /// The code of a file without its tests.
-pub fn tested_code(path: &str, text: &str) -> String {
+pub(crate) fn tested_code(path: &str, text: &str) -> String {
     if path.ends_with("/tests.rs") {
         return String::new();
     }

@@ -25,11 +25,11 @@ fn agree(a: &[Minutia], b: &[Minutia]) -> bool {
     for kernels in Kernels::all() {
         let mut scratch = Scratch::default();
         let probe = FingerProbe::with_kernels(fa.view(), kernels);
-        let numbers = probe.numbers(fb.view(), Score::LOWEST, &mut scratch);
-        if !numbers.is_comparable() {
+        let terms = probe.terms(fb.view(), Score::LOWEST, &mut scratch);
+        if !terms.is_comparable() {
             return true;
         }
-        let (first, second) = if numbers.is_swapped { (&fb, &fa) } else { (&fa, &fb) };
+        let (first, second) = if terms.is_swapped { (&fb, &fa) } else { (&fa, &fb) };
         let (pairs, relaxation) = scratch.listed();
         let plain = compare(first.view().minutiae, second.view().minutiae, pairs, relaxation);
         if plain.is_edge {
@@ -48,13 +48,13 @@ fn agree(a: &[Minutia], b: &[Minutia]) -> bool {
             );
         }
         assert!(
-            (f64::from(numbers.share) - plain.share).abs() < 2e-3,
+            (f64::from(terms.share) - plain.share).abs() < 2e-3,
             "{level}: {} {}",
-            numbers.share,
+            terms.share,
             plain.share
         );
-        let expected = score(f64::from(numbers.relaxed), plain.share);
-        assert!((f64::from(numbers.score().get()) - expected).abs() < 0.05, "{level}: {expected}");
+        let expected = score(f64::from(terms.relaxed), plain.share);
+        assert!((f64::from(terms.score().get()) - expected).abs() < 0.05, "{level}: {expected}");
     }
     seen
 }

@@ -75,21 +75,21 @@ pub fn explain(a: &[Minutia], b: &[Minutia]) -> Explanation {
     let features = [FingerFeatures::new(a), FingerFeatures::new(b)];
     let probe = FingerProbe::new(features[0].view());
     let mut scratch = Scratch::default();
-    let numbers = probe.numbers(features[1].view(), Score::LOWEST, &mut scratch);
+    let terms = probe.terms(features[1].view(), Score::LOWEST, &mut scratch);
     let [of_a, of_b] = [places(features[0].view().minutiae, a), places(features[1].view().minutiae, b)];
-    let mut pairs: Vec<MatchedPair> = if numbers.is_comparable() { scratch.matched() } else { Vec::new() }
+    let mut pairs: Vec<MatchedPair> = if terms.is_comparable() { scratch.matched() } else { Vec::new() }
         .into_iter()
         .map(|(first, second, support)| {
-            let (i, j) = if numbers.is_swapped { (second, first) } else { (first, second) };
+            let (i, j) = if terms.is_swapped { (second, first) } else { (first, second) };
             MatchedPair { a: of_a[i], b: of_b[j], support: Fraction::new(support) }
         })
         .collect();
     pairs.sort_by_key(|pair| pair.a);
     let motion = motion(a, b, &pairs);
     Explanation {
-        score: numbers.score(),
-        relaxed: Fraction::new(numbers.relaxed),
-        share: Fraction::new(numbers.share),
+        score: terms.score(),
+        relaxed: Fraction::new(terms.relaxed),
+        share: Fraction::new(terms.share),
         pairs,
         motion,
     }

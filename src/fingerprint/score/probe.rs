@@ -47,7 +47,7 @@ struct Steps {
 
 /// The terms of a comparison.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::fingerprint) struct Numbers {
+pub(in crate::fingerprint) struct Terms {
     pub(in crate::fingerprint) relaxed: f32,
     pub(in crate::fingerprint) share: f32,
     /// Whether the candidate was the first finger of the steps.
@@ -55,7 +55,7 @@ pub(in crate::fingerprint) struct Numbers {
     is_comparable: bool,
 }
 
-impl Numbers {
+impl Terms {
     /// Whether the fingers had enough in common: if not, scratch holds nothing of them.
     pub(in crate::fingerprint) fn is_comparable(self) -> bool {
         self.is_comparable
@@ -98,10 +98,10 @@ struct Comparison<'a> {
 }
 
 impl LaneWork for Comparison<'_> {
-    type Output = Numbers;
+    type Output = Terms;
 
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) -> Numbers {
+    fn run<L: Lanes>(self, lanes: L) -> Terms {
         let Self { probe, pulls, view, candidate, least, steps, kernels } = self;
         candidate.fill(view);
         let is_swapped = probe.order(Side { view, prepared: candidate }) == Ordering::Greater;
@@ -110,7 +110,7 @@ impl LaneWork for Comparison<'_> {
         }
         let candidate = Side { view, prepared: candidate };
         let (a, b) = if is_swapped { (candidate, probe) } else { (probe, candidate) };
-        let nothing = Numbers { is_swapped, ..Numbers::default() };
+        let nothing = Terms { is_swapped, ..Terms::default() };
         let Steps { similarities, pairs, relaxation, growth, support } = steps;
         similarities.compute(lanes, a, b, kernels);
         similarities.select(lanes, a, b, pairs);
@@ -123,7 +123,7 @@ impl LaneWork for Comparison<'_> {
             return nothing;
         }
         growth.run(lanes, pairs, relaxation, ga, gb, (!is_swapped).then_some(pulls));
-        Numbers { relaxed, share: support.share(growth, ga, gb), is_swapped, is_comparable: true }
+        Terms { relaxed, share: support.share(growth, ga, gb), is_swapped, is_comparable: true }
     }
 }
 
@@ -169,7 +169,7 @@ impl FingerProbe {
     /// too little in common to be compared get [`Score::LOWEST`]. No allocation once `scratch` has met
     /// fingers of this size. Damaged bytes in `candidate` give a meaningless score, never a panic.
     pub fn compare(&self, candidate: FingerView<'_>, scratch: &mut Scratch) -> Score {
-        self.numbers(candidate, Score::LOWEST, scratch).score()
+        self.terms(candidate, Score::LOWEST, scratch).score()
     }
 
     /// The score of [`FingerProbe::compare`] if it is at least `least`, else `None`. Exact, and faster if
@@ -180,18 +180,18 @@ impl FingerProbe {
         least: Score,
         scratch: &mut Scratch,
     ) -> Option<Score> {
-        let score = self.numbers(candidate, least, scratch).score();
+        let score = self.terms(candidate, least, scratch).score();
         (score >= least).then_some(score)
     }
 
-    /// The numbers that make the score, or those of fingers that are not comparable if the score is
+    /// The terms of the score, or those of fingers that are not comparable if the score is
     /// below `least`.
-    pub(in crate::fingerprint) fn numbers(
+    pub(in crate::fingerprint) fn terms(
         &self,
         candidate: FingerView<'_>,
         least: Score,
         scratch: &mut Scratch,
-    ) -> Numbers {
+    ) -> Terms {
         let view = candidate.bounded();
         let Scratch { candidate, steps } = scratch;
         let probe = Side { view: self.view(), prepared: &self.prepared };

@@ -8,9 +8,9 @@ use crate::subject::SubjectId;
 /// A reference that cannot be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LostReference {
-    /// Whose it was.
+    /// The subject.
     pub subject: SubjectId,
-    /// Which it was.
+    /// The reference.
     pub reference: ReferenceId,
 }
 
@@ -31,7 +31,7 @@ pub struct RepairReport {
     pub identity: [u8; 16],
     /// The state that was written; `None` if nothing was, because there are doubts that were not accepted.
     pub generation: Option<Generation>,
-    /// The manifest that the repair went by.
+    /// The manifest that the repair used.
     pub manifest: String,
     /// Whether CURRENT names it. If not, it is the newest one that the witness proves, or else the newest
     /// that can be read.
@@ -44,13 +44,13 @@ pub struct RepairReport {
     pub problems: Vec<Damage>,
     /// References that are lost.
     pub lost: Vec<LostReference>,
-    /// Rows that are lost without a name.
+    /// Rows that are lost and whose subjects are not known.
     pub lost_rows: Vec<LostRows>,
     /// What cannot be proved: that a deletion or a lock is not missing.
     pub doubts: Vec<String>,
     /// Saved references of which it is in doubt whether they were deleted.
     pub doubtful: Vec<LostReference>,
-    /// Segments that no manifest and no log names; their references are not taken.
+    /// Segments that no manifest and no log names; their references are not saved.
     pub unnamed: Vec<String>,
 }
 

@@ -153,8 +153,8 @@ impl<'a> Salvage<'a> {
         })
     }
 
-    /// Proves every row, and deletes those that are not sound. Gives the sound ones if the column of metas is
-    /// damaged as a whole, so that it cannot be searched.
+    /// Checks every row, and deletes those that are not sound. Returns the sound rows if the column of metas
+    /// is damaged and cannot be searched.
     fn examine<C: Columns + Sync>(
         &mut self,
         entry: &SegmentEntry,
@@ -196,7 +196,7 @@ impl<'a> Salvage<'a> {
         metas.is_none().then_some(live)
     }
 
-    /// A reference's number is not given again.
+    /// Takes note of a reference number, which must not be given again.
     fn see(&mut self, meta: Option<&ReferenceMeta>) {
         let number = meta.map_or(0, |meta| meta.reference().value());
         if number < COUNTERS {
@@ -303,7 +303,7 @@ impl<'a> Salvage<'a> {
         Ok(())
     }
 
-    /// All that is saved; tells what is lost and what is in doubt.
+    /// Everything that is saved; reports what is lost and what is in doubt.
     pub(super) fn finish(
         mut self,
         chosen: &Chosen,

@@ -13,8 +13,8 @@ use crate::template::{FaceTemplate, ModelId};
 
 const MAGIC: [u8; 16] = *b"biomatch-s\0\x1a\n\xa9\r\n";
 const FOOTER_MAGIC: [u8; 16] = *b"biomatch-e\0\x1a\n\xa9\r\n";
-/// What is written. Version 1 had no codes of fingers, and both before had metas of 32 bytes; they are
-/// read too.
+/// The version that is written. Versions 1 and 2 are read too: version 1 has no codes of fingers, and both
+/// have metas of 32 bytes.
 const VERSION: u32 = 3;
 const FIRST_VERSION: u32 = 1;
 
@@ -24,7 +24,7 @@ pub(in crate::gallery) const HEADER: usize = size_of::<Header>();
 pub(in crate::gallery) const FOOTER: usize = size_of::<Footer>();
 const MOST_SECTIONS: usize = 32;
 
-/// Numbers a stored face vector has, with its padding.
+/// How many numbers a stored face vector has, with its padding.
 pub(in crate::gallery) fn stride(dimension: usize) -> usize {
     dimension.next_multiple_of(Kernels::DOT_LANES)
 }
@@ -131,7 +131,7 @@ pub(in crate::gallery) struct Header {
     pub(in crate::gallery) number: u64,
     pub(in crate::gallery) rows: u64,
     pub(in crate::gallery) file_bytes: u64,
-    /// Face: numbers a row. Finger: zero.
+    /// Face: numbers per row. Finger: zero.
     stride: u32,
     section_count: u32,
     model_bytes: u32,
@@ -236,7 +236,7 @@ impl Header {
         (self.gallery, self.number)
     }
 
-    /// Checks all that the header alone can tell; gives what the rows are and the sections.
+    /// Checks everything that the header alone shows; returns the kind of the rows and the sections.
     pub(in crate::gallery) fn check(
         &self,
         file: &Path,

@@ -1,4 +1,4 @@
-//! Writing a segment: column by column, so that no column is ever held in memory.
+//! Writes a segment column by column, so that no column is held in memory.
 
 use bytemuck::bytes_of;
 use rayon::prelude::*;
@@ -29,7 +29,7 @@ pub(in crate::gallery) struct FingerRow<'a> {
     pub(in crate::gallery) codes: CodeRow<'a>,
 }
 
-/// What a segment is written as.
+/// Where a segment is written, and under which number.
 #[derive(Clone, Copy)]
 pub(in crate::gallery) struct Place<'a> {
     pub(in crate::gallery) files: &'a Files,
@@ -38,7 +38,7 @@ pub(in crate::gallery) struct Place<'a> {
     pub(in crate::gallery) pace: &'a Pace,
 }
 
-/// A segment that is durable and has no name of its own yet.
+/// A segment that is durable and does not have its final name yet.
 pub(in crate::gallery) struct NewSegment {
     pub(in crate::gallery) entry: SegmentEntry,
     pub(in crate::gallery) file: Unfinished,
@@ -110,7 +110,7 @@ fn coded(
 /// multiples of it, they are what a huge page maps.
 const BUFFER: usize = 2 << 20;
 
-/// Bytes that are digested together, while the second cache still has them.
+/// Bytes that are digested together, while they are in the L2 cache.
 const DIGESTED: usize = 256 << 10;
 
 struct SegmentFile<'a> {

@@ -25,12 +25,12 @@ pub(super) fn find_mates(
     scratch: &mut Scratch,
 ) -> Vec<(usize, usize)> {
     let probe = FingerProbe::new(a.features.view());
-    let numbers = probe.numbers(b.features.view(), Score::LOWEST, scratch);
-    if numbers.score().get() < LEAST_SCORE {
+    let terms = probe.terms(b.features.view(), Score::LOWEST, scratch);
+    if terms.score().get() < LEAST_SCORE {
         return Vec::new();
     }
     let mut pairs = scratch.matched();
-    if numbers.is_swapped {
+    if terms.is_swapped {
         pairs.iter_mut().for_each(|(first, second, _)| std::mem::swap(first, second));
     }
     if pairs.len() < LEAST_PAIRS {

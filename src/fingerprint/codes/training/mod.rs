@@ -95,7 +95,7 @@ pub fn train(
         return Err(CodeTrainingError::Note);
     }
     let mut random = Random::new(seed);
-    let mut pairs = pairs(impressions);
+    let mut pairs = list_pairs(impressions);
     random.keep(&mut pairs, MOST_PAIRS);
     let mut mates: Vec<[(usize, usize); 2]> = pairs
         .par_iter()
@@ -152,7 +152,7 @@ pub fn train(
 
 /// All pairs of impressions of one finger. Pairs of two extractors are included, so that the model ignores
 /// differences between extractors.
-fn pairs(impressions: &[LabelledImpression]) -> Vec<[usize; 2]> {
+fn list_pairs(impressions: &[LabelledImpression]) -> Vec<[usize; 2]> {
     let key = |impression: usize| impressions[impression].finger;
     let mut order: Vec<usize> = (0..impressions.len()).collect();
     order.sort_by_key(|&impression| key(impression));
