@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use biomatch::citizen::CitizenId;
-use biomatch::gallery::{Enrolment, Gallery, NewReference, Options};
+use biomatch::gallery::{CitizenReferences, Gallery, GalleryOptions, NewReference};
 use biomatch::template::{Finger, FingerPosition, FingerprintTemplate, Minutia, MinutiaKind};
 use biomatch::units::{Angle, Length};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -34,7 +34,7 @@ fn fill(gallery: &Gallery, fingers: u64) {
     let writer = gallery.writer().unwrap();
     for start in (0..fingers).step_by(5_000) {
         let enrolments: Vec<_> = (start..fingers.min(start + 5_000))
-            .map(|n| Enrolment::new(citizen(n), vec![finger(n)]))
+            .map(|n| CitizenReferences::new(citizen(n), vec![finger(n)]))
             .collect();
         writer.add_all(&enrolments).unwrap();
         writer.commit().unwrap();
@@ -47,12 +47,12 @@ fn open(criterion: &mut Criterion) {
     for fingers in [10_000, 100_000] {
         let directory = tempfile::tempdir().unwrap();
         let started = Instant::now();
-        fill(&Gallery::create(directory.path(), Options::default()).unwrap(), fingers);
+        fill(&Gallery::create(directory.path(), GalleryOptions::default()).unwrap(), fingers);
         eprintln!("{fingers} fingers enrolled and in segments in {:.1?}", started.elapsed());
         group.bench_with_input(BenchmarkId::from_parameter(fingers), &fingers, |bencher, _| {
-            bencher.iter(|| Gallery::open(directory.path(), Options::default()).unwrap());
+            bencher.iter(|| Gallery::open(directory.path(), GalleryOptions::default()).unwrap());
         });
-        let gallery = Gallery::open(directory.path(), Options::default()).unwrap();
+        let gallery = Gallery::open(directory.path(), GalleryOptions::default()).unwrap();
         group.bench_with_input(BenchmarkId::new("snapshot", fingers), &fingers, |bencher, _| {
             bencher.iter(|| gallery.snapshot().unwrap());
         });
@@ -76,7 +76,7 @@ fn enrol(criterion: &mut Criterion) {
     group.sample_size(10).measurement_time(Duration::from_secs(5));
     for threads in [1_u64, 16] {
         let directory = tempfile::tempdir().unwrap();
-        let gallery = Gallery::create(directory.path(), Options::default()).unwrap();
+        let gallery = Gallery::create(directory.path(), GalleryOptions::default()).unwrap();
         let writer = gallery.writer().unwrap();
         let next = AtomicU64::new(0);
         group.throughput(Throughput::Elements(threads));
@@ -99,14 +99,14 @@ fn enrol(criterion: &mut Criterion) {
         });
     }
     let directory = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(directory.path(), Options::default()).unwrap();
+    let gallery = Gallery::create(directory.path(), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     let mut next = 0;
     group.throughput(Throughput::Elements(1000));
     group.bench_function("bulk", |bencher| {
         bencher.iter(|| {
             let enrolments: Vec<_> =
-                (next..next + 1000).map(|n| Enrolment::new(citizen(n), vec![finger(n)])).collect();
+                (next..next + 1000).map(|n| CitizenReferences::new(citizen(n), vec![finger(n)])).collect();
             next += 1000;
             writer.add_all(&enrolments).unwrap();
             writer.commit().unwrap()

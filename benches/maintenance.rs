@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use biomatch::citizen::CitizenId;
-use biomatch::gallery::{Enrolment, Gallery, Maintenance, NewReference, Options, Status};
+use biomatch::gallery::{CitizenReferences, Gallery, GalleryOptions, Maintenance, NewReference, Status};
 use biomatch::subject::SubjectId;
 use biomatch::template::{FaceTemplate, ModelId};
 use rayon::prelude::*;
@@ -50,7 +50,7 @@ fn face(model: &ModelId, seed: u64) -> NewReference {
 fn fill(gallery: &Gallery, model: &ModelId, people: std::ops::Range<u64>) {
     let writer = gallery.writer().unwrap();
     let enrolments: Vec<_> =
-        people.into_par_iter().map(|n| Enrolment::new(subject(n), vec![face(model, n)])).collect();
+        people.into_par_iter().map(|n| CitizenReferences::new(subject(n), vec![face(model, n)])).collect();
     writer.add_all(&enrolments).unwrap();
     writer.commit().unwrap();
 }
@@ -58,7 +58,7 @@ fn fill(gallery: &Gallery, model: &ModelId, people: std::ops::Range<u64>) {
 fn latencies(rows: u64) {
     let folder = tempfile::tempdir_in(".").unwrap();
     let model: ModelId = "bench".parse().unwrap();
-    let options = Options::default().maintenance(Maintenance::Manual);
+    let options = GalleryOptions::default().maintenance(Maintenance::Manual);
     let gallery = Gallery::create(folder.path().join("gallery"), options).unwrap();
     let writer = gallery.writer().unwrap();
     // As many segments of one size as are joined together.
@@ -108,7 +108,7 @@ fn openings(rows: u64) {
     let folder = tempfile::tempdir_in(".").unwrap();
     let model: ModelId = "bench".parse().unwrap();
     let path = folder.path().join("gallery");
-    let gallery = Gallery::create(&path, Options::default()).unwrap();
+    let gallery = Gallery::create(&path, GalleryOptions::default()).unwrap();
     fill(&gallery, &model, 0..rows);
     opened(&format!("{rows} enrolments"), &path);
     let locks = (rows / 10).max(200);
@@ -124,7 +124,7 @@ fn openings(rows: u64) {
 fn opened(what: &str, path: &std::path::Path) {
     let open = || {
         let started = Instant::now();
-        let gallery = Gallery::open(path, Options::default()).unwrap();
+        let gallery = Gallery::open(path, GalleryOptions::default()).unwrap();
         let took = started.elapsed();
         drop(gallery);
         took

@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use biomatch::citizen::CitizenId;
 use biomatch::face::FaceProbe;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe};
-use biomatch::gallery::{Enrolment, Gallery, NewReference, Options};
+use biomatch::gallery::{CitizenReferences, Gallery, GalleryOptions, NewReference};
 use biomatch::search::{FingerQuery, Search, identify_faces, identify_faces_by_vectors, identify_fingers};
 use biomatch::template::{FaceTemplate, Finger, FingerPosition, FingerprintTemplate};
 use biomatch_datasets::{Capture, Population, Portrait};
@@ -38,13 +38,13 @@ fn gallery(
     reference: impl Fn(&Population, u64) -> NewReference,
 ) -> (tempfile::TempDir, Gallery) {
     let folder = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(folder.path().join("gallery"), Options::default()).unwrap();
+    let gallery = Gallery::create(folder.path().join("gallery"), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     for start in (0..people).step_by(5_000) {
         let enrolments: Vec<_> = (start..people.min(start + 5_000))
             .map(|index| {
                 let citizen = CitizenId::from_value(population.citizen(index).number()).unwrap();
-                Enrolment::new(citizen, vec![reference(population, index)])
+                CitizenReferences::new(citizen, vec![reference(population, index)])
             })
             .collect();
         writer.add_all(&enrolments).unwrap();

@@ -315,8 +315,8 @@ impl From<Fpir> for f64 {
     }
 }
 
-/// A moment in seconds since 1970-01-01T00:00:00Z. The library never reads a clock: callers say
-/// when a sample was captured.
+/// A moment in seconds since 1970-01-01T00:00:00Z. Callers say when
+/// something was captured; only the audit takes times from the system clock.
 #[repr(transparent)]
 #[derive(
     Clone,

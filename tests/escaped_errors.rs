@@ -7,7 +7,7 @@ use std::path::Path;
 
 use biomatch::calibration::Calibration;
 use biomatch::evaluation::{PairList, ScoreFile, Truth};
-use biomatch::gallery::{Gallery, Options};
+use biomatch::gallery::{Gallery, GalleryOptions};
 use biomatch::ingest::{Resolver, enrolments, probes};
 use biomatch::storage::{Damage, StorageError};
 use biomatch::template::Reading;
@@ -37,7 +37,7 @@ fn of_files() {
         for error in [ScoreFile::read(path).err(), Truth::read(path).err(), PairList::read(path).err()] {
             assert_escaped(&error.unwrap(), escaped);
         }
-        assert_escaped(&Gallery::open(path, Options::default()).err().unwrap(), escaped);
+        assert_escaped(&Gallery::open(path, GalleryOptions::default()).err().unwrap(), escaped);
         assert_escaped(&biomatch::input::read_text(path, 1).unwrap_err(), escaped);
         let damage =
             Damage { file: path.to_owned(), offset: 0, expected: text.to_owned(), found: text.to_owned() };

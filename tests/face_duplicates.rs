@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use biomatch::citizen::CitizenId;
 use biomatch::face::FaceProbe;
-use biomatch::gallery::{Gallery, NewReference, Options, Snapshot, verify_in};
-use biomatch::search::{Duplicate, DuplicateSearch, Enrolled, SearchError, StepFound};
+use biomatch::gallery::{Gallery, GalleryOptions, NewReference, Snapshot, verify_in};
+use biomatch::search::{Duplicate, DuplicateSearch, EnrolledFace, SearchError, StepFound};
 use biomatch::storage::Memory;
 use biomatch::template::{FaceTemplate, ModelId};
 use biomatch::units::Score;
@@ -40,7 +40,7 @@ fn face(person: u64, picture: u64) -> FaceTemplate {
 /// citizen has two pictures, which are no duplicate; every thirteenth was deleted again.
 fn gallery(memory: &Memory, citizens: u64, a_commit: u64, flush_at: usize) -> Gallery {
     let gallery =
-        Gallery::create_in(Arc::new(memory.clone()), Options::default().flush_at(flush_at)).unwrap();
+        Gallery::create_in(Arc::new(memory.clone()), GalleryOptions::default().flush_at(flush_at)).unwrap();
     let writer = gallery.writer().unwrap();
     for number in 0..citizens {
         let add = |citizen_number: u64, picture: u64| {
@@ -71,7 +71,7 @@ fn every_pair(snapshot: &Snapshot, least: Score) -> Vec<Duplicate> {
     for block in snapshot.face_blocks(&model()) {
         for row in (0..block.len()).filter(|&row| block.is_live(row)) {
             let meta = block.meta(row);
-            let enrolled = Enrolled { reference: meta.reference(), citizen: meta.subject().unwrap() };
+            let enrolled = EnrolledFace { reference: meta.reference(), citizen: meta.subject().unwrap() };
             rows.push((enrolled, block.vector(row).unwrap()));
         }
     }
@@ -133,7 +133,7 @@ fn a_damaged_face_is_told_and_not_paired() {
     drop(gallery(&memory, 60, 10_000, 1));
     let mut files = memory.files();
     let segments: Vec<String> = files.keys().filter(|name| name.ends_with(".face")).cloned().collect();
-    let sound = Gallery::open_in(Arc::new(Memory::with(files.clone())), Options::default()).unwrap();
+    let sound = Gallery::open_in(Arc::new(Memory::with(files.clone())), GalleryOptions::default()).unwrap();
     let least = Score::new(0.6).unwrap();
     let sound_pairs = all(&DuplicateSearch::new(&sound.snapshot().unwrap(), &model(), least).unwrap()).pairs;
     // A low bit of a number in every vector: scores stay about what they were.
@@ -147,7 +147,7 @@ fn a_damaged_face_is_told_and_not_paired() {
     }
     let memory = Memory::with(files);
     assert!(!verify_in(Arc::new(memory.clone())).unwrap().is_sound());
-    let gallery = Gallery::open_in(Arc::new(memory), Options::default()).unwrap();
+    let gallery = Gallery::open_in(Arc::new(memory), GalleryOptions::default()).unwrap();
     let snapshot = gallery.snapshot().unwrap();
     let found = all(&DuplicateSearch::new(&snapshot, &model(), least).unwrap());
     assert!(!sound_pairs.is_empty());

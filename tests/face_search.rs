@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use biomatch::citizen::CitizenId;
 use biomatch::face::FaceProbe;
-use biomatch::gallery::{Gallery, Maintenance, NewReference, Options, Snapshot, verify_in};
+use biomatch::gallery::{Gallery, GalleryOptions, Maintenance, NewReference, Snapshot, verify_in};
 use biomatch::search::{Found, OneBit, Search, SubGallery, identify_faces, identify_faces_by_vectors};
 use biomatch::storage::Memory;
 use biomatch::subject::SubjectId;
@@ -146,7 +146,7 @@ fn codes_find_what_vectors_find() {
         let mut reference = None;
         // All in memory; one segment; many.
         for (flush_at, a_commit) in [(usize::MAX, 10_000), (1, 10_000), (1, 250)] {
-            let options = Options::default().flush_at(flush_at);
+            let options = GalleryOptions::default().flush_at(flush_at);
             let gallery = Gallery::create_in(Arc::new(Memory::new()), options).unwrap();
             enrol(&gallery, &faces, a_commit);
             let found = check(&gallery.snapshot().unwrap(), &probes, 2 * count as u64 / 3);
@@ -158,7 +158,7 @@ fn codes_find_what_vectors_find() {
 #[test]
 fn more_probes_than_pass_a_piece_together() {
     let faces = faces(1_300, 16);
-    let gallery = Gallery::create_in(Arc::new(Memory::new()), Options::default().flush_at(1)).unwrap();
+    let gallery = Gallery::create_in(Arc::new(Memory::new()), GalleryOptions::default().flush_at(1)).unwrap();
     enrol(&gallery, &faces, 10_000);
     let snapshot = gallery.snapshot().unwrap();
     let probes: Vec<FaceProbe> = faces.iter().map(|face| FaceProbe::new(&template(face))).collect();
@@ -227,7 +227,8 @@ fn without_codes(memory: &Memory, whole: Option<usize>) -> Memory {
 fn segments_without_codes_open_and_get_them_from_a_writer() {
     let faces = faces(700, 40);
     let memory = Memory::new();
-    let gallery = Gallery::create_in(Arc::new(memory.clone()), Options::default().flush_at(1)).unwrap();
+    let gallery =
+        Gallery::create_in(Arc::new(memory.clone()), GalleryOptions::default().flush_at(1)).unwrap();
     enrol(&gallery, &faces, 200);
     let probes = probes(&faces);
     let expected = check(&gallery.snapshot().unwrap(), &probes, 466);
@@ -245,7 +246,7 @@ fn check_old(old: &Memory, probes: &[FaceProbe], expected: &[Vec<Essence>]) {
     let has_codes = |snapshot: &Snapshot| -> Vec<bool> {
         snapshot.face_blocks(&model()).iter().map(|block| block.codes().is_some()).collect()
     };
-    let options = Options::default().maintenance(Maintenance::Inline);
+    let options = GalleryOptions::default().maintenance(Maintenance::Inline);
     let gallery = Gallery::open_in(Arc::new(old.clone()), options).unwrap();
     let snapshot = gallery.snapshot().unwrap();
     assert!(has_codes(&snapshot).iter().all(|&has| !has));
@@ -261,7 +262,8 @@ fn check_old(old: &Memory, probes: &[FaceProbe], expected: &[Vec<Essence>]) {
 #[test]
 fn a_code_that_lies_is_found_by_verify() {
     let memory = Memory::new();
-    let gallery = Gallery::create_in(Arc::new(memory.clone()), Options::default().flush_at(1)).unwrap();
+    let gallery =
+        Gallery::create_in(Arc::new(memory.clone()), GalleryOptions::default().flush_at(1)).unwrap();
     enrol(&gallery, &faces(60, 24), 10_000);
     drop(gallery);
     let sound = memory.files();
@@ -293,7 +295,7 @@ fn a_code_that_lies_is_found_by_verify() {
 fn thresholds_find_what_vectors_find() {
     let (count, dimension) = (4_000, 128);
     let faces = faces(count, dimension);
-    let gallery = Gallery::create_in(Arc::new(Memory::new()), Options::default().flush_at(1)).unwrap();
+    let gallery = Gallery::create_in(Arc::new(Memory::new()), GalleryOptions::default().flush_at(1)).unwrap();
     enrol(&gallery, &faces, 10_000);
     let snapshot = gallery.snapshot().unwrap();
     let many: SubGallery = (0..count as u64).filter(|n| n % 5 != 0).map(citizen).collect();
@@ -330,7 +332,7 @@ fn a_filter_of_signs_finds_the_best_of_its_shortlist() {
     ];
     let mut reference = None;
     for (flush_at, a_commit) in [(usize::MAX, 10_000), (1, 10_000), (1, 250)] {
-        let options = Options::default().flush_at(flush_at);
+        let options = GalleryOptions::default().flush_at(flush_at);
         let gallery = Gallery::create_in(Arc::new(Memory::new()), options).unwrap();
         enrol(&gallery, &faces, a_commit);
         let snapshot = gallery.snapshot().unwrap();

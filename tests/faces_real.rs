@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use biomatch::citizen::CitizenId;
 use biomatch::face::{self, FaceMatrix, FaceProbe};
-use biomatch::gallery::{Gallery, NewReference, Options};
+use biomatch::gallery::{Gallery, GalleryOptions, NewReference};
 use biomatch::search::{Found, OneBit, Search, identify_faces, identify_faces_by_vectors};
 use biomatch::storage::Memory;
 use biomatch::template::ModelId;
@@ -93,7 +93,7 @@ fn a_search_by_codes_is_the_search_by_vectors() {
     for (row, &subject) in subjects.iter().enumerate() {
         pictures.entry(subject).or_default().push(row);
     }
-    let gallery = Gallery::create_in(Arc::new(Memory::new()), Options::default().flush_at(1)).unwrap();
+    let gallery = Gallery::create_in(Arc::new(Memory::new()), GalleryOptions::default().flush_at(1)).unwrap();
     let writer = gallery.writer().unwrap();
     let (mut mated, mut strangers) = (Vec::new(), Vec::new());
     for (&subject, rows) in &pictures {

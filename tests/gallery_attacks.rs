@@ -27,12 +27,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use biomatch::gallery::{Gallery, GalleryError, Maintenance, Options};
+use biomatch::gallery::{Gallery, GalleryError, GalleryOptions, Maintenance};
 use gallery_support::*;
 
-/// Options with which nothing happens beside the calls of a test.
-fn manual() -> Options {
-    Options::default().maintenance(Maintenance::Manual)
+/// GalleryOptions with which nothing happens beside the calls of a test.
+fn manual() -> GalleryOptions {
+    GalleryOptions::default().maintenance(Maintenance::Manual)
 }
 
 /// The bytes of all files of a folder.

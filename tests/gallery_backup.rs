@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use biomatch::gallery::{
-    CopyReport, Gallery, GalleryError, Maintenance, Options, RequestId, Writer, backup, backup_in, restore,
-    restore_in, verify, verify_in,
+    CopyReport, Gallery, GalleryError, GalleryOptions, Maintenance, RequestId, Writer, backup, backup_in,
+    restore, restore_in, verify, verify_in,
 };
 use biomatch::storage::{Loss, Memory};
 use gallery_support::*;
 
-fn options() -> Options {
-    Options::default().flush_at(4).maintenance(Maintenance::Manual)
+fn options() -> GalleryOptions {
+    GalleryOptions::default().flush_at(4).maintenance(Maintenance::Manual)
 }
 
 fn backed(memory: &Memory) -> Arc<Memory> {
@@ -28,7 +28,7 @@ fn writer_of(memory: &Memory) -> Writer {
 }
 
 fn open(memory: &Memory) -> Result<Contents, GalleryError> {
-    contents(&*Gallery::open_in(backed(memory), Options::default())?.snapshot()?)
+    contents(&*Gallery::open_in(backed(memory), GalleryOptions::default())?.snapshot()?)
 }
 
 /// The state of a gallery's files now, as another process would find it.
@@ -86,7 +86,7 @@ fn check_tidy(memory: &Memory, what: &str) {
 fn a_backup_is_a_gallery_of_the_acknowledged_state() {
     let (source, target) = (source(), Memory::new());
     let report = backup_in(backed(&source), backed(&target)).unwrap();
-    let gallery = Gallery::open_in(backed(&source), Options::default()).unwrap();
+    let gallery = Gallery::open_in(backed(&source), GalleryOptions::default()).unwrap();
     assert_eq!((report.identity, report.payload.as_slice()), (gallery.identity(), b"second".as_slice()));
     assert_eq!(report.generation, gallery.snapshot().unwrap().generation());
     assert_eq!((report.kept_files, report.kept_bytes, report.removed_files), (0, 0, 0));
@@ -205,7 +205,7 @@ fn an_interrupted_first_backup_or_restoration_is_no_gallery_and_can_be_repeated(
                         assert!(survivor.files().keys().all(|name| name == "LOCK"), "{what}");
                     }
                     Err(GalleryError::Remains { .. }) => {
-                        let created = Gallery::create_in(backed(&survivor), Options::default());
+                        let created = Gallery::create_in(backed(&survivor), GalleryOptions::default());
                         assert!(matches!(created, Err(GalleryError::Remains { .. })), "{what}");
                         refused += 1;
                     }
@@ -326,7 +326,7 @@ fn nothing_but_a_backup_writes_to_a_backup() {
     let (source, target) = (source(), Memory::new());
     backup_in(backed(&source), backed(&target)).unwrap();
     let before = target.files();
-    let gallery = Gallery::open_in(backed(&target), Options::default()).unwrap();
+    let gallery = Gallery::open_in(backed(&target), GalleryOptions::default()).unwrap();
     assert!(matches!(gallery.writer(), Err(GalleryError::IsBackup { .. })));
     assert_eq!(target.files(), before);
     // An open handle follows the next backup.
@@ -341,7 +341,7 @@ fn nothing_but_a_backup_writes_to_a_backup() {
 fn backups_beside_a_writer_with_maintenance_are_of_one_state() {
     let folder = tempfile::tempdir().unwrap();
     let (source, target) = (folder.path().join("g"), folder.path().join("b"));
-    let options = Options::default().flush_at(6);
+    let options = GalleryOptions::default().flush_at(6);
     let writer = Gallery::create(&source, options).unwrap().writer().unwrap();
     let (acknowledged, done) = (AtomicU64::new(0), AtomicBool::new(false));
     let mut generations = BTreeMap::new();
@@ -368,7 +368,7 @@ fn backups_beside_a_writer_with_maintenance_are_of_one_state() {
             assert!(count >= least);
             let sound = verify(&target).unwrap();
             assert!(sound.is_sound() && sound.orphans.is_empty(), "{:?}", sound.problems);
-            let gallery = Gallery::open_read_only(&target, Options::default()).unwrap();
+            let gallery = Gallery::open_read_only(&target, GalleryOptions::default()).unwrap();
             let snapshot = gallery.snapshot().unwrap();
             assert_eq!(snapshot.generation(), report.generation);
             let found: Vec<_> = contents(&snapshot).unwrap().into_keys().collect();
@@ -383,9 +383,11 @@ fn backups_beside_a_writer_with_maintenance_are_of_one_state() {
     backup(&source, &target).unwrap();
     let restored = folder.path().join("r");
     restore(&target, &restored).unwrap();
-    let now = |path| contents(&Gallery::open(path, Options::default()).unwrap().snapshot().unwrap()).unwrap();
+    let now = |path| {
+        contents(&Gallery::open(path, GalleryOptions::default()).unwrap().snapshot().unwrap()).unwrap()
+    };
     assert_eq!(now(&restored), now(&source));
-    drop(Gallery::open(&restored, Options::default()).unwrap().writer().unwrap());
+    drop(Gallery::open(&restored, GalleryOptions::default()).unwrap().writer().unwrap());
     assert!(matches!(restore(&target, &restored), Err(GalleryError::AlreadyExists { .. })));
     assert!(matches!(backup(&source, &restored), Err(GalleryError::NotABackup { .. })));
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use biomatch::fingerprint::codes::CodeModel;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe};
-use biomatch::gallery::{Gallery, GalleryError, Maintenance, Options, Snapshot, verify, verify_with};
+use biomatch::gallery::{Gallery, GalleryError, GalleryOptions, Maintenance, Snapshot, verify, verify_with};
 use biomatch::search::{
     Cascade, Effort, FingerQuery, Found, Keep, Search, Share, identify_fingers, identify_person,
 };
@@ -34,12 +34,12 @@ fn other_model() -> Arc<CodeModel> {
     Arc::new(CodeModel::read(&bytes).unwrap())
 }
 
-fn options(model: &Arc<CodeModel>) -> Options {
-    Options::default().code_model(model.clone())
+fn options(model: &Arc<CodeModel>) -> GalleryOptions {
+    GalleryOptions::default().code_model(model.clone())
 }
 
 fn create(directory: &Path) -> Gallery {
-    let gallery = Gallery::create(directory, Options::default()).unwrap();
+    let gallery = Gallery::create(directory, GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     for c in 0..CITIZENS {
         writer.add(citizen(c), &[finger_of(c)]).unwrap();
@@ -78,7 +78,7 @@ fn codes_of_another_model_are_not_compared_and_made_again() {
     let directory = tempfile::tempdir().unwrap();
     drop(create(directory.path()));
     let other = other_model();
-    let mut runs = [Options::default(), options(&other), Options::default()].into_iter();
+    let mut runs = [GalleryOptions::default(), options(&other), GalleryOptions::default()].into_iter();
     let shipped = runs.next().unwrap();
     let gallery = Gallery::open(directory.path(), shipped.clone()).unwrap();
     let snapshot = gallery.snapshot().unwrap();
@@ -140,7 +140,7 @@ fn segments_of_the_first_version_are_searched_in_full_and_get_codes() {
         let path = entry.unwrap().path();
         std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
     }
-    let options = Options::default().maintenance(Maintenance::Inline);
+    let options = GalleryOptions::default().maintenance(Maintenance::Inline);
     let gallery = Gallery::open(folder.path(), options).unwrap();
     let snapshot = gallery.snapshot().unwrap();
     let before = contents(&snapshot).unwrap();
@@ -169,7 +169,7 @@ fn codes_that_are_not_those_of_the_minutiae_are_found() {
         let report = verify(directory.path()).unwrap();
         let problem = report.problems.first().expect("found").to_string();
         assert!(problem.contains("the codes of its minutiae"), "{problem}");
-        let gallery = Gallery::open(directory.path(), Options::default()).unwrap();
+        let gallery = Gallery::open(directory.path(), GalleryOptions::default()).unwrap();
         let _ = search(&gallery.snapshot().unwrap(), thirds());
     }
 }
@@ -187,7 +187,7 @@ fn damaged_codes_are_made_again_when_rows_are_copied() {
     }
     replace(&path, &segment);
     assert!(!verify(directory.path()).unwrap().is_sound());
-    let gallery = Gallery::open(directory.path(), Options::default()).unwrap();
+    let gallery = Gallery::open(directory.path(), GalleryOptions::default()).unwrap();
     let _ = search(&gallery.snapshot().unwrap(), thirds());
     let writer = gallery.writer().unwrap();
     writer.delete(citizen(0)).unwrap();

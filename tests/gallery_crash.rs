@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use biomatch::gallery::{
-    Gallery, GalleryError, Maintenance, NewReference, Options, ReferenceId, Status, Writer, verify_in,
+    Gallery, GalleryError, GalleryOptions, Maintenance, NewReference, ReferenceId, Status, Writer, verify_in,
 };
 use biomatch::storage::{Loss, Memory};
 use gallery_support::*;
@@ -130,7 +130,7 @@ const SCRIPTS: [Script; 2] = [
 /// Plays until the fault; gives what was acknowledged, and what was staged at most.
 fn play(memory: &Memory, script: &Script) -> (Contents, Contents) {
     let nothing = (Contents::new(), Contents::new());
-    let options = Options::default().flush_at(script.flush_at).maintenance(Maintenance::Inline);
+    let options = GalleryOptions::default().flush_at(script.flush_at).maintenance(Maintenance::Inline);
     let Ok(gallery) = Gallery::create_in(Arc::new(memory.clone()), options) else { return nothing };
     let Ok(writer) = gallery.writer() else { return nothing };
     let mut scenario = Scenario { writer: &writer, acknowledged: Contents::new(), staged: Contents::new() };
@@ -140,9 +140,9 @@ fn play(memory: &Memory, script: &Script) -> (Contents, Contents) {
 
 fn check(survivor: &Memory, acknowledged: &Contents, staged: &Contents, what: &str) {
     let backend = Arc::new(survivor.clone());
-    let gallery = match Gallery::open_in(backend.clone(), Options::default()) {
+    let gallery = match Gallery::open_in(backend.clone(), GalleryOptions::default()) {
         Err(GalleryError::NotAGallery { .. }) if acknowledged.is_empty() => {
-            Gallery::create_in(backend.clone(), Options::default()).expect(what)
+            Gallery::create_in(backend.clone(), GalleryOptions::default()).expect(what)
         }
         result => result.expect(what),
     };
@@ -158,7 +158,7 @@ fn check(survivor: &Memory, acknowledged: &Contents, staged: &Contents, what: &s
     writer.add(citizen(90), &[finger(90)]).expect(what);
     writer.flush().expect(what);
     drop(writer);
-    let gallery = Gallery::open_in(backend, Options::default()).expect(what);
+    let gallery = Gallery::open_in(backend, GalleryOptions::default()).expect(what);
     let after = contents(&gallery.snapshot().expect(what)).expect(what);
     assert_eq!(after.len(), seen.len() + 1, "{what}");
 }
@@ -202,7 +202,7 @@ fn an_error_stops_the_writer_and_another_one_recovers() {
 #[test]
 fn after_an_error_a_writer_refuses_everything_and_reading_goes_on() {
     let memory = Memory::new();
-    let gallery = Gallery::create_in(Arc::new(memory.clone()), Options::default()).unwrap();
+    let gallery = Gallery::create_in(Arc::new(memory.clone()), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     writer.add(citizen(1), &[finger(1)]).unwrap();
     writer.commit().unwrap();

@@ -8,12 +8,12 @@ mod gallery_support;
 use std::path::Path;
 use std::sync::Arc;
 
-use biomatch::gallery::{Gallery, GalleryError, Maintenance, Options, verify_in};
+use biomatch::gallery::{Gallery, GalleryError, GalleryOptions, Maintenance, verify_in};
 use biomatch::storage::{Loss, Memory};
 use gallery_support::*;
 
-fn options() -> Options {
-    Options::default().maintenance(Maintenance::Inline)
+fn options() -> GalleryOptions {
+    GalleryOptions::default().maintenance(Maintenance::Inline)
 }
 
 fn open(memory: &Memory) -> Result<Gallery, GalleryError> {

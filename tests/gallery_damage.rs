@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
-use biomatch::gallery::{Gallery, GalleryError, Options, RequestId, verify, verify_in};
+use biomatch::gallery::{Gallery, GalleryError, GalleryOptions, RequestId, verify, verify_in};
 use biomatch::storage::Memory;
 use gallery_support::*;
 
@@ -18,7 +18,7 @@ const CITIZENS: u64 = 12;
 /// A gallery with every kind of file in it.
 fn files() -> BTreeMap<String, Vec<u8>> {
     let memory = Memory::new();
-    let gallery = Gallery::create_in(Arc::new(memory.clone()), Options::default()).unwrap();
+    let gallery = Gallery::create_in(Arc::new(memory.clone()), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     for c in 0..CITIZENS {
         writer.add(citizen(c), &[finger(c), finger(c + 100), face(&model("m"), c, 24)]).unwrap();
@@ -43,7 +43,7 @@ fn files() -> BTreeMap<String, Vec<u8>> {
 /// Opens and reads everything as a search would; gives whether every citizen was seen or denied with
 /// an error.
 fn open_and_scan(memory: &Memory) -> Result<(), GalleryError> {
-    let gallery = Gallery::open_in(Arc::new(memory.clone()), Options::default())?;
+    let gallery = Gallery::open_in(Arc::new(memory.clone()), GalleryOptions::default())?;
     let snapshot = gallery.snapshot()?;
     let features = FingerFeatures::new(&minutiae(1, 6));
     let probe = FingerProbe::new(features.view());
@@ -128,7 +128,7 @@ fn every_file_is_missed() {
             Ok(report) => assert!(!report.is_sound(), "{name}"),
             Err(error) => assert!(matches!(error, GalleryError::Remains { .. }), "{name}: {error}"),
         }
-        match Gallery::open_in(Arc::new(memory), Options::default()) {
+        match Gallery::open_in(Arc::new(memory), GalleryOptions::default()) {
             // The requests are for the writer only.
             Ok(gallery) => assert!(name.starts_with("requests-") && gallery.writer().is_err(), "{name}"),
             Err(_) => assert!(!name.starts_with("requests-"), "{name}"),
@@ -155,7 +155,7 @@ fn every_truncation_is_found() {
             let opened = open_and_scan(&memory);
             // The requests are for the writer only.
             if name.starts_with("requests-") {
-                let gallery = Gallery::open_in(Arc::new(memory), Options::default()).unwrap();
+                let gallery = Gallery::open_in(Arc::new(memory), GalleryOptions::default()).unwrap();
                 assert!(gallery.writer().is_err(), "{name} cut to {length}");
             } else {
                 assert!(opened.is_err(), "{name} cut to {length}");
@@ -170,11 +170,11 @@ fn what_was_acknowledged_is_damage_when_it_is_wrong_and_never_a_torn_end() {
     let name = files.keys().find(|name| name.starts_with("wal-")).unwrap().clone();
     let log = &files[&name];
     let refused = |memory: Memory| {
-        let error = Gallery::open_in(Arc::new(memory.clone()), Options::default()).unwrap_err();
+        let error = Gallery::open_in(Arc::new(memory.clone()), GalleryOptions::default()).unwrap_err();
         assert!(!verify_in(Arc::new(memory.clone())).unwrap().is_sound());
         // No reader and no writer makes it look well.
         assert_eq!(memory.files().get(&name), memory.clone().files().get(&name));
-        assert!(Gallery::open_in(Arc::new(memory), Options::default()).is_err());
+        assert!(Gallery::open_in(Arc::new(memory), GalleryOptions::default()).is_err());
         error
     };
     // The first record's body.
@@ -208,7 +208,7 @@ fn bytes_behind_what_was_acknowledged_are_kept_aside() {
     let memory = Memory::with(longer.clone());
     let report = verify_in(Arc::new(memory.clone())).unwrap();
     assert!(report.is_sound() && report.unacknowledged_bytes == 100);
-    let gallery = Gallery::open_in(Arc::new(memory.clone()), Options::default()).unwrap();
+    let gallery = Gallery::open_in(Arc::new(memory.clone()), GalleryOptions::default()).unwrap();
     let before = contents(&gallery.snapshot().unwrap()).unwrap();
     assert_eq!(memory.files(), longer, "a reader writes nothing");
     let writer = gallery.writer().unwrap();
@@ -235,7 +235,7 @@ fn flips_in_mapped_files_are_found_too() {
                 std::fs::write(directory.path().join(name), bytes).unwrap();
             }
             assert!(!verify(directory.path()).unwrap().is_sound());
-            if let Ok(gallery) = Gallery::open(directory.path(), Options::default()) {
+            if let Ok(gallery) = Gallery::open(directory.path(), GalleryOptions::default()) {
                 let snapshot = gallery.snapshot().unwrap();
                 for block in snapshot.finger_blocks() {
                     (0..block.len()).for_each(|row| drop(block.finger(row)));
@@ -250,7 +250,7 @@ fn flips_in_mapped_files_are_found_too() {
 fn opening_costs_by_segments_and_not_by_references() {
     let reads = |citizens: u64| {
         let memory = Memory::new();
-        let gallery = Gallery::create_in(Arc::new(memory.clone()), Options::default()).unwrap();
+        let gallery = Gallery::create_in(Arc::new(memory.clone()), GalleryOptions::default()).unwrap();
         let writer = gallery.writer().unwrap();
         for c in 0..citizens {
             writer.add(citizen(c), &[finger(c), face(&model("m"), c, 8)]).unwrap();
@@ -258,7 +258,7 @@ fn opening_costs_by_segments_and_not_by_references() {
         writer.flush().unwrap();
         drop((writer, gallery));
         let before = memory.reads();
-        let gallery = Gallery::open_in(Arc::new(memory.clone()), Options::default()).unwrap();
+        let gallery = Gallery::open_in(Arc::new(memory.clone()), GalleryOptions::default()).unwrap();
         assert_eq!(gallery.snapshot().unwrap().finger_count(), citizens as usize);
         memory.reads() - before
     };

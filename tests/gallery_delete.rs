@@ -7,7 +7,7 @@ mod gallery_support;
 use std::path::Path;
 
 use biomatch::fingerprint::FingerFeatures;
-use biomatch::gallery::{Gallery, Options};
+use biomatch::gallery::{Gallery, GalleryOptions};
 use gallery_support::*;
 
 /// How often any of the needles is in any file.
@@ -40,7 +40,7 @@ fn traces(who: u64) -> Vec<Vec<u8>> {
 #[test]
 fn no_byte_of_a_deleted_citizen_is_left_after_compaction() {
     let directory = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(directory.path(), Options::default()).unwrap();
+    let gallery = Gallery::create(directory.path(), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     let enrol = |who: u64| {
         let finger = biomatch::gallery::NewReference::finger(template(who, 40));
@@ -71,7 +71,7 @@ fn no_byte_of_a_deleted_citizen_is_left_after_compaction() {
 #[test]
 fn a_replaced_reference_leaves_too() {
     let directory = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(directory.path(), Options::default()).unwrap();
+    let gallery = Gallery::create(directory.path(), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     let old = writer.add(citizen(1), &[face(&model("m"), 1, 64), finger(1)]).unwrap();
     writer.flush().unwrap();

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use biomatch::gallery::{Gallery, Options, verify};
+use biomatch::gallery::{Gallery, GalleryOptions, verify};
 use serde::Deserialize;
 
 /// What `contents.json` says of a gallery.
@@ -230,7 +230,7 @@ fn life(golden: &str, variant: &str, seen: &Seen<'_>) -> (u64, u64) {
     let at = |moment: &str| format!("{golden}/{variant}, {moment}");
     let unsealed = sound(directory, seen.sealed, &at("as committed"));
 
-    let gallery = Gallery::open(directory, Options::default()).unwrap();
+    let gallery = Gallery::open(directory, GalleryOptions::default()).unwrap();
     compare(&gallery, seen.reader, &at("opened"));
     let writer = gallery.writer().unwrap();
     let cut = writer.recovery().cut_bytes;
@@ -242,7 +242,7 @@ fn life(golden: &str, variant: &str, seen: &Seen<'_>) -> (u64, u64) {
     writer.flush().unwrap();
     compare(&gallery, seen.writer, &at("flushed"));
     drop((writer, gallery));
-    let gallery = Gallery::open(directory, Options::default()).unwrap();
+    let gallery = Gallery::open(directory, GalleryOptions::default()).unwrap();
     compare(&gallery, seen.writer, &at("flushed and opened"));
     assert_eq!(sound(directory, seen.writer, &at("flushed")), 0);
 
@@ -250,7 +250,7 @@ fn life(golden: &str, variant: &str, seen: &Seen<'_>) -> (u64, u64) {
     writer.compact().unwrap();
     compare(&gallery, seen.writer, &at("compacted"));
     drop((writer, gallery));
-    let gallery = Gallery::open(directory, Options::default()).unwrap();
+    let gallery = Gallery::open(directory, GalleryOptions::default()).unwrap();
     compare(&gallery, seen.writer, &at("compacted and opened"));
     assert_eq!(sound(directory, seen.writer, &at("compacted")), 0);
     (unsealed, cut)
@@ -311,7 +311,7 @@ fn version_3() {
     for name in names(&folder("v3").join("settled")) {
         fs::copy(folder("v3").join("settled").join(&name), copy.path().join(&name)).unwrap();
     }
-    let gallery = Gallery::open(copy.path(), Options::default()).unwrap();
+    let gallery = Gallery::open(copy.path(), GalleryOptions::default()).unwrap();
     assert_eq!(gallery.snapshot().unwrap().payload(), b"a position in a log");
 }
 

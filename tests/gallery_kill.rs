@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use biomatch::gallery::{Enrolment, Gallery, Options, verify};
+use biomatch::gallery::{CitizenReferences, Gallery, GalleryOptions, verify};
 use biomatch::subject::SubjectId;
 use gallery_support::*;
 
@@ -24,12 +24,12 @@ const KILLS: usize = 220;
 /// Citizens of a commit that goes straight to segments; each has two references.
 const BULK: u64 = 12;
 
-fn options() -> Options {
-    Options::default().flush_at(2 * BULK as usize)
+fn options() -> GalleryOptions {
+    GalleryOptions::default().flush_at(2 * BULK as usize)
 }
 
-fn enrolment(who: u64) -> Enrolment {
-    Enrolment::new(citizen(who), vec![finger(who), face(&model("m"), who, 32)])
+fn enrolment(who: u64) -> CitizenReferences {
+    CitizenReferences::new(citizen(who), vec![finger(who), face(&model("m"), who, 32)])
 }
 
 /// The child: enrols citizens with ever greater numbers in two threads, one by one and now and then

@@ -4,7 +4,8 @@ mod gallery_support;
 
 use biomatch::fingerprint::FingerFeatures;
 use biomatch::gallery::{
-    Enrolment, Gallery, GalleryError, Maintenance, NewReference, Options, ReferenceId, Status, verify,
+    CitizenReferences, Gallery, GalleryError, GalleryOptions, Maintenance, NewReference, ReferenceId, Status,
+    verify,
 };
 use biomatch::template::FingerPosition;
 use biomatch::units::Timestamp;
@@ -14,7 +15,7 @@ use gallery_support::*;
 fn what_is_enrolled_is_found_before_and_after_a_flush_and_a_reopening() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("citizens");
-    let gallery = Gallery::create(&path, Options::default()).unwrap();
+    let gallery = Gallery::create(&path, GalleryOptions::default()).unwrap();
     let m = model("m");
     let when = Timestamp::from_unix_seconds(1_700_000_000);
     let writer = gallery.writer().unwrap();
@@ -57,21 +58,21 @@ fn what_is_enrolled_is_found_before_and_after_a_flush_and_a_reopening() {
         assert!(snapshot.face_blocks(&model("l")).is_empty());
     };
     check(&gallery);
-    check(&Gallery::open(&path, Options::default()).unwrap());
+    check(&Gallery::open(&path, GalleryOptions::default()).unwrap());
     writer.flush().unwrap();
     check(&gallery);
-    check(&Gallery::open(&path, Options::default()).unwrap());
+    check(&Gallery::open(&path, GalleryOptions::default()).unwrap());
     writer.compact().unwrap();
     check(&gallery);
     drop(writer);
     check(&gallery);
-    check(&Gallery::open(&path, Options::default()).unwrap());
+    check(&Gallery::open(&path, GalleryOptions::default()).unwrap());
 }
 
 #[test]
 fn references_are_replaced_and_removed_one_by_one() {
     let directory = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(directory.path(), Options::default()).unwrap();
+    let gallery = Gallery::create(directory.path(), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     let ids = writer.add(citizen(1), &[finger(1), finger(11)]).unwrap();
     let newer = writer.replace(citizen(1), ids[0], &finger(21)).unwrap();
@@ -101,7 +102,7 @@ fn references_are_replaced_and_removed_one_by_one() {
     assert!(gallery.snapshot().unwrap().citizen(citizen(1)).unwrap().is_none());
     drop(writer);
     // Numbers are never given again, not even those of references that are gone.
-    let writer = Gallery::open(directory.path(), Options::default()).unwrap().writer().unwrap();
+    let writer = Gallery::open(directory.path(), GalleryOptions::default()).unwrap().writer().unwrap();
     let next = writer.add(citizen(1), &[finger(1)]).unwrap();
     assert_eq!(next, [ReferenceId::from_value(last[0].value() + 1)]);
 }
@@ -109,7 +110,7 @@ fn references_are_replaced_and_removed_one_by_one() {
 #[test]
 fn a_model_has_one_dimension() {
     let directory = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(directory.path(), Options::default()).unwrap();
+    let gallery = Gallery::create(directory.path(), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     let m = model("m");
     let mixed = writer.add(citizen(1), &[face(&m, 1, 8), face(&m, 1, 9)]);
@@ -127,7 +128,7 @@ fn a_model_has_one_dimension() {
 #[test]
 fn limits_are_errors() {
     let directory = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(directory.path(), Options::default()).unwrap();
+    let gallery = Gallery::create(directory.path(), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     let large = NewReference::finger(template(1, 4097));
     assert!(matches!(writer.add(citizen(1), &[large]), Err(GalleryError::TooMany { found: 4097, .. })));
@@ -138,7 +139,7 @@ fn limits_are_errors() {
 #[test]
 fn a_snapshot_stays_as_it_is() {
     let directory = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(directory.path(), Options::default()).unwrap();
+    let gallery = Gallery::create(directory.path(), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     for c in 0..50 {
         writer.add(citizen(c), &[finger(c)]).unwrap();
@@ -164,10 +165,10 @@ fn a_snapshot_stays_as_it_is() {
 #[test]
 fn there_is_one_writer() {
     let directory = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(directory.path(), Options::default()).unwrap();
-    let again = Gallery::create(directory.path(), Options::default());
+    let gallery = Gallery::create(directory.path(), GalleryOptions::default()).unwrap();
+    let again = Gallery::create(directory.path(), GalleryOptions::default());
     assert!(matches!(again, Err(GalleryError::AlreadyExists { .. })));
-    let other = Gallery::open(directory.path(), Options::default()).unwrap();
+    let other = Gallery::open(directory.path(), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     // Whoever asks for it in this process shares it, and what each stages is its own.
     let (second, third) = (gallery.writer().unwrap(), other.writer().unwrap());
@@ -182,14 +183,14 @@ fn there_is_one_writer() {
     writer.add(citizen(2), &[finger(1)]).unwrap();
     writer.flush().unwrap();
     assert_eq!(gallery.snapshot().unwrap().finger_count(), 2);
-    let nowhere = Gallery::open(directory.path().join("nowhere"), Options::default());
+    let nowhere = Gallery::open(directory.path().join("nowhere"), GalleryOptions::default());
     assert!(matches!(nowhere, Err(GalleryError::NotAGallery { .. })));
 }
 
 #[test]
 fn many_threads_share_commits_and_lose_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(directory.path(), Options::default().flush_at(40)).unwrap();
+    let gallery = Gallery::create(directory.path(), GalleryOptions::default().flush_at(40)).unwrap();
     let writer = gallery.writer().unwrap();
     std::thread::scope(|scope| {
         for thread in 0..8 {
@@ -214,7 +215,11 @@ fn many_threads_share_commits_and_lose_nothing() {
     assert_eq!(count, 8 * 13 * 2);
     drop(writer);
     assert_eq!(
-        Gallery::open(directory.path(), Options::default()).unwrap().snapshot().unwrap().finger_count(),
+        Gallery::open(directory.path(), GalleryOptions::default())
+            .unwrap()
+            .snapshot()
+            .unwrap()
+            .finger_count(),
         count
     );
 }
@@ -222,11 +227,11 @@ fn many_threads_share_commits_and_lose_nothing() {
 #[test]
 fn many_citizens_at_once_get_their_numbers_in_order() {
     let directory = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(directory.path(), Options::default().flush_at(300)).unwrap();
+    let gallery = Gallery::create(directory.path(), GalleryOptions::default().flush_at(300)).unwrap();
     let writer = gallery.writer().unwrap();
     for part in 0..10 {
         let enrolments: Vec<_> = (0..100)
-            .map(|n| Enrolment::new(citizen(1000 - part * 100 - n), vec![finger(n), finger(n + 1)]))
+            .map(|n| CitizenReferences::new(citizen(1000 - part * 100 - n), vec![finger(n), finger(n + 1)]))
             .collect();
         let ids: Vec<_> = writer.add_all(&enrolments).unwrap().concat();
         let first = part * 200 + 1;
@@ -243,9 +248,11 @@ fn many_citizens_at_once_get_their_numbers_in_order() {
 #[test]
 fn a_large_commit_goes_straight_to_segments_and_never_to_the_log() {
     let directory = tempfile::tempdir().unwrap();
-    let gallery =
-        Gallery::create(directory.path(), Options::default().flush_at(100).maintenance(Maintenance::Manual))
-            .unwrap();
+    let gallery = Gallery::create(
+        directory.path(),
+        GalleryOptions::default().flush_at(100).maintenance(Maintenance::Manual),
+    )
+    .unwrap();
     let writer = gallery.writer().unwrap();
     let log_bytes = || {
         let files = std::fs::read_dir(directory.path()).unwrap().map(Result::unwrap);
@@ -258,14 +265,14 @@ fn a_large_commit_goes_straight_to_segments_and_never_to_the_log() {
     assert!(before > 128, "a small commit is in the log");
 
     let enrolments: Vec<_> =
-        (100..200).map(|n| Enrolment::new(citizen(n), vec![face(&model("m"), n, 33)])).collect();
+        (100..200).map(|n| CitizenReferences::new(citizen(n), vec![face(&model("m"), n, 33)])).collect();
     let ids = writer.add_all(&enrolments).unwrap().concat();
     writer.delete(citizen(100)).unwrap();
     let large = writer.commit().unwrap().generation();
     assert_eq!(large.value(), small.value() + 1, "one commit is one state");
     assert!(log_bytes() < before + 500, "the log names the segments, and holds no row");
 
-    let other = Gallery::open(directory.path(), Options::default()).unwrap().snapshot().unwrap();
+    let other = Gallery::open(directory.path(), GalleryOptions::default()).unwrap().snapshot().unwrap();
     let here = gallery.snapshot().unwrap();
     for snapshot in [&here, &other] {
         assert_eq!(snapshot.generation(), large);
@@ -282,7 +289,7 @@ fn a_large_commit_goes_straight_to_segments_and_never_to_the_log() {
 #[test]
 fn a_folder_under_the_name_of_an_unfinished_file_is_set_aside() {
     let directory = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(directory.path(), Options::default()).unwrap();
+    let gallery = Gallery::create(directory.path(), GalleryOptions::default()).unwrap();
     std::fs::create_dir(directory.path().join("wal-000009.tmp")).unwrap();
     std::fs::write(directory.path().join("wal-000009.tmp/notes"), "kept").unwrap();
     let writer = gallery.writer().unwrap();

@@ -8,7 +8,7 @@ mod gallery_support;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-use biomatch::gallery::{Gallery, GalleryError, Options};
+use biomatch::gallery::{Gallery, GalleryError, GalleryOptions};
 use gallery_support::*;
 
 const DIRECTORY: &str = "BIOMATCH_TEST_READER_DIRECTORY";
@@ -17,7 +17,7 @@ const DIRECTORY: &str = "BIOMATCH_TEST_READER_DIRECTORY";
 #[test]
 fn child() {
     let Ok(directory) = std::env::var(DIRECTORY) else { return };
-    let gallery = Gallery::open(directory, Options::default()).unwrap();
+    let gallery = Gallery::open(directory, GalleryOptions::default()).unwrap();
     assert!(matches!(gallery.writer(), Err(GalleryError::Locked { .. })));
     for line in std::io::stdin().lines() {
         let who = citizen(line.unwrap().parse().unwrap());
@@ -37,7 +37,7 @@ fn child() {
 #[test]
 fn the_next_snapshot_in_another_process_sees_what_was_acknowledged() {
     let directory = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(directory.path(), Options::default().flush_at(10)).unwrap();
+    let gallery = Gallery::create(directory.path(), GalleryOptions::default().flush_at(10)).unwrap();
     let writer = gallery.writer().unwrap();
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child", "--nocapture", "--test-threads=1"])
@@ -91,7 +91,7 @@ fn the_next_snapshot_in_another_process_sees_what_was_acknowledged() {
 #[test]
 fn readers_never_see_a_gap_while_files_are_replaced_under_them() {
     let directory = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(directory.path(), Options::default()).unwrap();
+    let gallery = Gallery::create(directory.path(), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     writer.add(citizen(0), &[finger(0)]).unwrap();
     writer.commit().unwrap();
@@ -99,11 +99,12 @@ fn readers_never_see_a_gap_while_files_are_replaced_under_them() {
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                let own = Gallery::open(directory.path(), Options::default()).unwrap();
+                let own = Gallery::open(directory.path(), GalleryOptions::default()).unwrap();
                 let mut last = own.snapshot().unwrap().generation();
                 while !done.load(std::sync::atomic::Ordering::Relaxed) {
                     // A fresh handle and a following one.
-                    for handle in [&own, &Gallery::open(directory.path(), Options::default()).unwrap()] {
+                    for handle in [&own, &Gallery::open(directory.path(), GalleryOptions::default()).unwrap()]
+                    {
                         let snapshot = handle.snapshot().unwrap();
                         assert!(snapshot.generation() >= last, "time does not run back");
                         last = snapshot.generation();

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use biomatch::gallery::{
-    Gallery, GalleryError, LostReference, Maintenance, Options, RepairReport, RequestId, Status, repair,
-    repair_in, verify_in,
+    Gallery, GalleryError, GalleryOptions, LostReference, Maintenance, RepairReport, RequestId, Status,
+    repair, repair_in, verify_in,
 };
 use biomatch::storage::{Loss, Memory};
 use gallery_support::*;
@@ -21,8 +21,8 @@ const REQUEST: RequestId = RequestId::new([3; 16]);
 /// Bytes of a stored vector of 16 numbers.
 const STRIDE: usize = 4 * biomatch::kernels::Kernels::DOT_LANES;
 
-fn options() -> Options {
-    Options::default().flush_at(4).maintenance(Maintenance::Manual)
+fn options() -> GalleryOptions {
+    GalleryOptions::default().flush_at(4).maintenance(Maintenance::Manual)
 }
 
 fn backed(memory: &Memory) -> Arc<Memory> {

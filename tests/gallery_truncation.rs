@@ -10,7 +10,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
-use biomatch::gallery::{Gallery, Options, Residence};
+use biomatch::gallery::{Gallery, GalleryOptions, Residence};
 use gallery_support::*;
 
 const DIRECTORY: &str = "BIOMATCH_TEST_TRUNCATION_DIRECTORY";
@@ -22,7 +22,7 @@ const SIGBUS: i32 = 7;
 fn child() {
     let Ok(directory) = std::env::var(DIRECTORY) else { return };
     let residence = if std::env::var(COPIED).is_ok() { Residence::Copied } else { Residence::Mapped };
-    let gallery = Gallery::open(directory, Options::default().residence(residence)).unwrap();
+    let gallery = Gallery::open(directory, GalleryOptions::default().residence(residence)).unwrap();
     let snapshot = gallery.snapshot().unwrap();
     println!("\nopened");
     std::io::stdin().read_line(&mut String::new()).unwrap();
@@ -55,7 +55,7 @@ fn run(directory: &Path, copied: bool) -> (ExitStatus, bool) {
 }
 
 fn gallery(directory: &Path) {
-    let gallery = Gallery::create(directory, Options::default()).unwrap();
+    let gallery = Gallery::create(directory, GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     for c in 0..40 {
         writer.add(citizen(c), &[finger(c)]).unwrap();
@@ -71,7 +71,7 @@ fn copied_segments_outlive_the_truncation_of_their_files() {
     assert!(status.success() && read, "{status}");
     // And whoever opens it now is told.
     for residence in [Residence::Mapped, Residence::Copied] {
-        assert!(Gallery::open(folder.path(), Options::default().residence(residence)).is_err());
+        assert!(Gallery::open(folder.path(), GalleryOptions::default().residence(residence)).is_err());
     }
 }
 

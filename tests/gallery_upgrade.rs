@@ -8,7 +8,7 @@ mod segment_edit;
 use std::path::Path;
 
 use biomatch::fingerprint::FEATURE_VERSION;
-use biomatch::gallery::{Gallery, GalleryError, Options, verify};
+use biomatch::gallery::{Gallery, GalleryError, GalleryOptions, verify};
 use gallery_support::*;
 use segment_edit::edit;
 
@@ -20,7 +20,7 @@ fn age(directory: &Path) {
 #[test]
 fn old_features_are_refused_and_rebuilt() {
     let directory = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(directory.path(), Options::default()).unwrap();
+    let gallery = Gallery::create(directory.path(), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     for c in 0..10 {
         writer.add(citizen(c), &[finger(c), face(&model("m"), c, 8)]).unwrap();
@@ -33,15 +33,15 @@ fn old_features_are_refused_and_rebuilt() {
     drop((writer, gallery));
 
     age(directory.path());
-    let refused = Gallery::open(directory.path(), Options::default());
+    let refused = Gallery::open(directory.path(), GalleryOptions::default());
     assert!(matches!(
         refused,
         Err(GalleryError::FeatureVersion { expected: FEATURE_VERSION, found, .. }) if found != FEATURE_VERSION
     ));
     assert!(verify(directory.path()).unwrap().is_sound(), "old is not damaged");
-    Gallery::upgrade(directory.path(), &Options::default()).unwrap();
-    let gallery = Gallery::open(directory.path(), Options::default()).unwrap();
+    Gallery::upgrade(directory.path(), &GalleryOptions::default()).unwrap();
+    let gallery = Gallery::open(directory.path(), GalleryOptions::default()).unwrap();
     assert_eq!(contents(&gallery.snapshot().unwrap()).unwrap(), before);
     assert!(verify(directory.path()).unwrap().is_sound());
-    Gallery::upgrade(directory.path(), &Options::default()).unwrap();
+    Gallery::upgrade(directory.path(), &GalleryOptions::default()).unwrap();
 }

@@ -7,13 +7,13 @@ mod program_support;
 use std::path::Path;
 
 use biomatch::citizen::CitizenId;
-use biomatch::gallery::{Gallery, NewReference, Options};
+use biomatch::gallery::{Gallery, GalleryOptions, NewReference};
 use biomatch::template::FaceTemplate;
 use program_support::{Random, ok, read, run, write};
 
 /// 1,500 citizens with a face each; the last twenty are people of the first twenty, a little changed.
 fn gallery(folder: &Path) {
-    let gallery = Gallery::create(folder.join("gallery"), Options::default()).unwrap();
+    let gallery = Gallery::create(folder.join("gallery"), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     let face = |person: u64, change: u64| {
         let (mut person, mut change) = (Random(person * 7919 + 3), Random(change));

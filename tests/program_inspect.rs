@@ -6,7 +6,7 @@ mod program_support;
 
 use std::fs;
 
-use biomatch::gallery::{Gallery, NewReference, Options};
+use biomatch::gallery::{Gallery, GalleryOptions, NewReference};
 use biomatch::template::{FaceTemplate, FingerprintRecord, FingerprintTemplate, Reading};
 use program_support::{impression, npy, ok, record, run, write};
 
@@ -53,7 +53,7 @@ fn faces_tell_their_shape_and_their_bad_rows() {
 #[test]
 fn a_gallery_and_each_of_its_files_tell_what_they_are() {
     let folder = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(folder.path().join("g"), Options::default()).unwrap();
+    let gallery = Gallery::create(folder.path().join("g"), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     let face = FaceTemplate::new("m".parse().unwrap(), &[1.0, 2.0]).unwrap();
     let citizen: biomatch::subject::SubjectId = "001190000101".parse().unwrap();

@@ -8,13 +8,13 @@ mod program_support;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use biomatch::gallery::{Gallery, Options};
+use biomatch::gallery::{Gallery, GalleryOptions};
 use gallery_support::{Sample, contents};
 use program_support::{manifest_line, ok, write, write_manifest};
 
 /// What is enrolled, whichever numbers the references got.
 fn enrolled(gallery: &Path) -> BTreeMap<String, Vec<Sample>> {
-    let gallery = Gallery::open(gallery, Options::default()).unwrap();
+    let gallery = Gallery::open(gallery, GalleryOptions::default()).unwrap();
     let contents = contents(&gallery.snapshot().unwrap()).unwrap();
     contents
         .into_iter()

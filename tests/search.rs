@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use biomatch::face::FaceProbe;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
-use biomatch::gallery::{Gallery, NewReference, Options, ReferenceId, Snapshot};
+use biomatch::gallery::{Gallery, GalleryOptions, NewReference, ReferenceId, Snapshot};
 use biomatch::search::{
     FingerQuery, Found, Search, SearchError, SubGallery, identify_faces, identify_fingers,
 };
@@ -164,7 +164,7 @@ fn face_search_is_the_oracle_for_any_cut_and_any_threads() {
 fn a_probe_of_a_model_that_the_gallery_lacks_is_an_error_not_a_miss() {
     let population = Population::new(3);
     let folder = tempfile::tempdir().unwrap();
-    let gallery = Gallery::create(folder.path().join("gallery"), Options::default()).unwrap();
+    let gallery = Gallery::create(folder.path().join("gallery"), GalleryOptions::default()).unwrap();
     let other = FaceProbe::new(&FaceTemplate::new("other".parse().unwrap(), &[1.0; 512]).unwrap());
     let empty = identify_faces(&gallery.snapshot().unwrap(), std::slice::from_ref(&other), &top(1)).unwrap();
     assert_eq!(empty, [Found::default()], "nobody is enrolled, nobody is found");

@@ -3,7 +3,7 @@
 usage: fingers_cross.py BIOMATCH FINGERS
 
 BIOMATCH is the release binary; FINGERS holds EXTRACTOR/DATABASE/FINGER_IMPRESSION.iso. The score is a weighted
-sum of two numbers of a pair (`src/fingerprint/score.rs`). This prints, for all pairs inside each database, the
+sum of two numbers of a pair (`src/fingerprint/score/combination.rs`). This prints, for all pairs inside each database, the
 error rates of the shipped weights, of weights fitted without the database that is scored (all extractors
 together), and of weights fitted without the extractor that is scored (all databases). The fit is logistic
 regression, every pair alike. All other constants are the shipped ones. Percent, with 95 % intervals by

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use biomatch::face::FaceProbe;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::gallery::{
-    Gallery, GalleryError, Maintenance, NewReference, Options, Report, RequestId, Status, verify_in,
+    Gallery, GalleryError, Maintenance, NewReference, GalleryOptions, VerifyReport, RequestId, Status, verify_in,
 };
 use biomatch::search::{DuplicateSearch, Search, identify_faces};
 use biomatch::storage::Memory;
@@ -59,8 +59,8 @@ fn subject(number: u64) -> SubjectId {
     }
 }
 
-fn options() -> Options {
-    Options::default().maintenance(Maintenance::Manual)
+fn options() -> GalleryOptions {
+    GalleryOptions::default().maintenance(Maintenance::Manual)
 }
 
 /// A small gallery with every kind of file, as the engine wrote it.
@@ -409,7 +409,7 @@ fn change(gallery: &Gallery) -> Result<(), GalleryError> {
     writer.compact()
 }
 
-fn is_settled(report: &Report) -> bool {
+fn is_settled(report: &VerifyReport) -> bool {
     report.is_sound() && report.unacknowledged_bytes == 0
 }
 

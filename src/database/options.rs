@@ -26,7 +26,7 @@ pub struct DatabaseOptions {
     pub(super) pool: Option<Arc<ThreadPool>>,
     pub(super) calibrations: Calibrations,
     pub(super) audit: Option<Arc<dyn Audit>>,
-    pub(super) gallery: gallery::Options,
+    pub(super) gallery: gallery::GalleryOptions,
 }
 
 impl DatabaseOptions {
@@ -73,7 +73,7 @@ impl DatabaseOptions {
 
     /// Opens the gallery with these options.
     #[must_use]
-    pub fn gallery(mut self, options: gallery::Options) -> Self {
+    pub fn gallery(mut self, options: gallery::GalleryOptions) -> Self {
         self.gallery = options;
         self
     }

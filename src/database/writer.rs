@@ -67,11 +67,13 @@ impl CitizenWriter {
             .map(|(citizen, enrolment)| {
                 let request = enrolment.request;
                 let references = enrolment.references()?;
-                Ok(gallery::Enrolment { citizen: citizen.into(), references, request })
+                Ok(gallery::CitizenReferences { citizen: citizen.into(), references, request })
             })
             .collect::<Result<Vec<_>, DatabaseError>>()?;
-        let change =
-            |e: &gallery::Enrolment| Change::Enrol { citizen: e.citizen, references: e.references.len() };
+        let change = |e: &gallery::CitizenReferences| Change::Enrol {
+            citizen: e.citizen,
+            references: e.references.len(),
+        };
         let started = Instant::now();
         let staged = self.run(|| self.writer.add_all(&enrolments));
         // Also after an error: which of them are staged is not known, and none may go unrecorded.

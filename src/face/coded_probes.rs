@@ -1,4 +1,4 @@
-//! Probes of a search as codes, and what a bound on codes says of a score.
+//! Probes of a search as codes, and the bound on a score that codes give.
 //!
 //! # Why the first pass loses nothing
 //!
@@ -26,8 +26,8 @@
 //! `f <= (T - b L - (m + 2) u) / t - 8 u w`,
 //!
 //! and the floor is that, in f64, lowered by more than its own rounding and rounded down to f32. So a row
-//! below the floor scores less than `T`, strictly: a tie is looked at. An infinite error makes the bound
-//! infinite or not a number, and both are candidates.
+//! below the floor scores less than `T`, strictly: a tie is compared in full. An infinite error makes the
+//! bound infinite or not a number, and both are candidates.
 //!
 //! # Why the pass of high nibbles loses nothing
 //!
@@ -36,12 +36,12 @@
 //! `I` is exact. The kernel computes `2 I`, an integer below 2^30, and takes `2 w` and `2 f`: each step is
 //! twice what it was, and rounds in the same way. Dimensions past the row's have codes of zero in `g`.
 
-use super::codes::{GREATEST_LENGTH, code_groups, estimate, roundings};
-use super::quantise::{Coded, round_up};
+use super::codes::{estimate, roundings};
+use super::quantise::{Coded, GREATEST_LENGTH, code_groups, round_up};
 use crate::kernels::codes::{Group, Line, Terms};
 use crate::units::Score;
 
-/// Half of the distance from one to the next f32.
+/// Half of the distance from 1.0 to the next `f32`.
 const U: f64 = 1.0 / 16_777_216.0;
 
 /// Probes of one dimension, coded for a scan. `Debug` is left out: codes are biometric.
@@ -112,9 +112,9 @@ impl CodedProbes {
         Terms { start: -241 * self.probes[probe].sum, weight: 2.0 * weight, floor: 2.0 * floor }
     }
 
-    /// Whether high planes with this error can be expected to rule most blocks out: rows that have nothing
-    /// to do with the probe score like random directions, and those within two deviations must be below.
-    /// A guess, which decides nothing.
+    /// Whether high planes with this error can be expected to rule out most blocks: non-mates score like
+    /// random directions, and those within two standard deviations must be below. An estimate that changes no
+    /// result.
     ///
     /// # Panics
     /// If there is no such probe.
@@ -135,8 +135,8 @@ impl CodedProbes {
         ((floor - rounding) as f32).next_down()
     }
 
-    /// What a sum of codes says of the score of a block's lane: good for choosing where to look
-    /// first, and decides nothing.
+    /// What a sum of codes says of the score of a block's lane: an estimate for the choice of the first rows
+    /// to compare. It changes no result.
     ///
     /// # Panics
     /// If there is no such probe.

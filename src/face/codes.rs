@@ -1,27 +1,14 @@
-//! Face rows as byte codes with a proven error: what the first pass of a search reads.
+//! Face rows as byte codes with a proven error: the first pass of a search reads them.
 //!
-//! A row `x` becomes a scale `s` and codes `q`, -127..=127, with `x = s q + r`; the stored error `e`
-//! is at least the length of `r`. [`super::CodedProbes`] says what can be known of a score from them.
+//! A row `x` becomes a scale `s` and codes `q`, -127..=127, with `x = s q + r`; the stored error `e` is at
+//! least the length of `r`. [`super::CodedProbes`] derives a bound on the score from them.
 //!
 //! They are stored in two planes of nibbles ([`Planes`]). The high one alone is a coarser code, `q'`: the
-//! middle of what a code with that nibble may be. Its own error says what that leaves over.
+//! middle of what a code with that nibble may be. It has an error of its own.
 
-use super::quantise::{Coded, middle};
+use super::quantise::{Coded, GREATEST_ERROR, GREATEST_LENGTH, code_groups, middle};
 use crate::kernels::Kernels;
 use crate::kernels::codes::{HEAD, LANES, Line, Planes};
-
-/// No row that enrolment makes is longer: a unit vector whose numbers were rounded once. A longer
-/// one gets an infinite error.
-pub(super) const GREATEST_LENGTH: f64 = 1.0 + 1.0 / 65_536.0;
-
-/// A code of this error or more says nothing that is worth having, and bounds on rounding assume
-/// less: it gets an infinite error.
-pub(super) const GREATEST_ERROR: f64 = 0.5;
-
-/// Groups of four codes that a row of this dimension has: an even number.
-pub const fn code_groups(dimension: usize) -> usize {
-    2 * dimension.div_ceil(8)
-}
 
 /// Lines of both planes of a block of sixteen rows of this dimension.
 pub const fn code_lines(dimension: usize) -> usize {
@@ -71,10 +58,10 @@ impl<'a> FaceCodes<'a> {
     }
 }
 
-/// The codes of rows of one dimension, as [`FaceCodes`] reads them; the rows are whole pieces, or the last
-/// of a column. Places without a row are zeros: their score is zero, and they are no one's.
+/// The codes of rows of one dimension, as [`FaceCodes`] reads them; the rows are whole pieces, or the last of
+/// a column. Lanes without a row are zeros: their score is zero.
 ///
-/// About a microsecond a row of 512 dimensions.
+/// About a microsecond per row of 512 dimensions.
 pub fn code_rows(rows: &[&[f32]], dimension: usize) -> Vec<Line> {
     let blocks = rows.len().div_ceil(LANES);
     let mut all = Vec::with_capacity(blocks * code_lines(dimension));
@@ -109,8 +96,8 @@ fn code_block(rows: &[&[f32]], dimension: usize) -> (Vec<Line>, Line) {
     (block, errors)
 }
 
-/// Whether a lane of the first of these blocks says the truth of a row: its codes are in range, and its
-/// errors are at least the lengths of what they and their high nibbles leave over, or infinite.
+/// Whether a lane of the first of these blocks fits a row: its codes are in range, and each of its errors is
+/// infinite, or at least the length of the rest that the codes or their high nibbles leave.
 pub fn code_holds(planes: Planes<'_>, lane: usize, row: &[f32], dimension: usize) -> bool {
     let block = planes.part(0, 1);
     let mut lines = vec![[0; 64]; HEAD + planes.groups()];
@@ -148,8 +135,8 @@ pub fn code_holds(planes: Planes<'_>, lane: usize, row: &[f32], dimension: usize
         && holds(high_error, length(&|x, code| x - scale * middle(code)))
 }
 
-/// The estimate of a score from an exact sum of codes: `sum * scale * step`, for choosing where to
-/// look first. It decides nothing.
+/// The estimate of a score from an exact sum of codes: `sum * scale * step`, for the choice of the first rows
+/// to compare. It changes no result.
 pub(super) fn estimate(sum: i32, head: &[Line], lane: usize, step: f64) -> f64 {
     let scale = head.first().and_then(|line| line.as_chunks().0.get(lane));
     f64::from(sum) * f64::from(scale.map_or(0.0, |&bytes| f32::from_le_bytes(bytes))) * step

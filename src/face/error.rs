@@ -1,4 +1,4 @@
-//! Why faces do not compare.
+//! Errors of comparing faces.
 
 use crate::template::{FaceTemplateError, ModelId};
 
@@ -6,15 +6,15 @@ use crate::template::{FaceTemplateError, ModelId};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FaceError {
-    /// Embeddings of two networks have nothing in common.
-    #[error("faces of model {probe} and of model {reference} do not compare")]
+    /// The embeddings come from two networks, which cannot be compared.
+    #[error("faces of model {probe} and of model {reference} cannot be compared")]
     Model {
         /// Model of the probe.
         probe: ModelId,
         /// Model of the reference.
         reference: ModelId,
     },
-    /// One model name, two lengths: one of them is not what it says.
+    /// The embeddings have one model name and two dimensions.
     #[error("model {model} has embeddings of {probe} and of {reference} dimensions")]
     Dimension {
         /// The model that both name.

@@ -1,4 +1,4 @@
-//! Many faces at once, from and to arrays.
+//! Many faces at once, from arrays and to arrays.
 
 use std::fmt;
 
@@ -117,8 +117,8 @@ impl FaceMatrix {
         Ok(self.row(a).zip(other.row(b)).map(|(a, b)| score(Kernels::active().dot(a, b))))
     }
 
-    /// The cosines of all faces here (rows of the result) with all of another matrix (its columns),
-    /// in parallel on the current rayon pool: 4 bytes a pair, the bits of [`FaceMatrix::compare`].
+    /// The cosines of all faces here (rows of the result) with all of another matrix (its columns), in
+    /// parallel on the current rayon pool: 4 bytes per pair, the bits of [`FaceMatrix::compare`].
     ///
     /// # Errors
     /// Another model or dimension.
@@ -163,8 +163,7 @@ impl FaceMatrix {
     }
 }
 
-/// Probes that one task compares, and rows that stay in the second cache meanwhile (128 KiB at 512
-/// dimensions).
+/// Probes that one task compares, and rows that stay in the L2 cache meanwhile (128 KiB at 512 dimensions).
 const PROBE_BLOCK: usize = 64;
 const ROW_BLOCK: usize = 64;
 

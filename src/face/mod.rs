@@ -1,4 +1,4 @@
-//! All that is about comparing faces: padding to the stored row, and the cosine.
+//! Comparison of faces: padding to the stored row, the cosine of two, score matrices, byte codes and signs.
 //!
 //! A face template is a unit vector, so the cosine of two is their inner product. It is always the
 //! canonical one of [`Kernels::dot`](crate::kernels::Kernels::dot): a score has the same bits whether
@@ -17,10 +17,11 @@ mod signs;
 pub mod training;
 
 pub use coded_probes::CodedProbes;
-pub use codes::{CODE_PIECE, FaceCodes, code_groups, code_holds, code_lines, code_rows};
+pub use codes::{CODE_PIECE, FaceCodes, code_holds, code_lines, code_rows};
 pub use error::{FaceError, FaceMatrixError};
 pub use matrix::FaceMatrix;
 pub use probe::{FaceProbe, compare};
+pub use quantise::code_groups;
 pub use row::{padded, row};
 pub use signs::{SignProbe, sign_lines, sign_rows, signs_hold};
 

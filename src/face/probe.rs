@@ -1,4 +1,4 @@
-//! One face against one.
+//! The comparison of one face with another.
 
 use std::fmt;
 
@@ -23,8 +23,8 @@ impl FaceProbe {
         Self { model: template.model().clone(), dimension: template.embedding().len(), row: row(template) }
     }
 
-    /// A probe of a row as a gallery stores it: padded, of unit length. A damaged row makes a probe that
-    /// scores [`Score::LOWEST`] or nonsense, as a damaged reference does.
+    /// A probe of a row as a gallery stores it: padded, of unit length. A damaged row makes a probe with
+    /// meaningless scores or [`Score::LOWEST`], as a damaged reference does.
     pub fn stored(model: &ModelId, dimension: usize, row: &[f32]) -> Self {
         Self { model: model.clone(), dimension, row: row.to_vec() }
     }

@@ -1,8 +1,20 @@
 //! Numbers to byte codes, in loops that become vectors.
 
-use super::codes::{GREATEST_ERROR, GREATEST_LENGTH, code_groups};
 use crate::kernels::codes::Group;
 use crate::kernels::{Kernels, Work};
+
+/// No row that enrolment makes is longer: a unit vector whose numbers were rounded once. A longer
+/// one gets an infinite error.
+pub(super) const GREATEST_LENGTH: f64 = 1.0 + 1.0 / 65_536.0;
+
+/// A code with this error or more rules out too little, and bounds on rounding assume less: it gets an
+/// infinite error.
+pub(super) const GREATEST_ERROR: f64 = 0.5;
+
+/// Groups of four codes that a row of this dimension has: an even number.
+pub const fn code_groups(dimension: usize) -> usize {
+    2 * dimension.div_ceil(8)
+}
 
 const GREATEST_CODE: f32 = 127.0;
 
@@ -27,8 +39,8 @@ pub(super) fn middle(code: i8) -> f64 {
 }
 
 impl Coded {
-    /// Codes a row's first `dimension` numbers. Any numbers are coded: if nothing good can be said
-    /// of them, the error is infinite, and a search always looks at the row itself.
+    /// Codes a row's first `dimension` numbers. Any numbers are coded: if no bound holds for them, the error
+    /// is infinite, and a search always compares the row itself.
     ///
     /// About half a microsecond at 512 dimensions with AVX-512.
     pub(super) fn new(row: &[f32], dimension: usize) -> Self {

@@ -1,8 +1,8 @@
-//! Face rows as one bit a dimension: what only an approximate search reads.
+//! Face rows as one bit per dimension, which only the approximate search reads.
 //!
 //! The signs of sixteen rows lie together as a block of lines; a line has 32 dimensions, four bytes of each
-//! row, the first dimension in the lowest bit. A bit is set where the number is below zero. The share of
-//! bits in which two rows differ is, about, the angle between them over pi. It proves nothing.
+//! row, the first dimension in the lowest bit. A bit is set where the number is below zero. The share of bits
+//! in which two rows differ is about the angle between them, divided by pi; there is no bound.
 
 use crate::kernels::codes::{LANES, Line};
 use crate::kernels::{Kernels, Work};
@@ -26,7 +26,7 @@ pub fn sign_rows(rows: &[&[f32]], dimension: usize) -> Vec<Line> {
     lines
 }
 
-/// The signs of a row, 32 dimensions a word.
+/// The signs of a row, 32 dimensions per word.
 fn signs(row: &[f32], dimension: usize) -> impl Iterator<Item = u32> {
     let (words, rest) = row.get(..dimension).unwrap_or(row).as_chunks::<32>();
     words.iter().map(|numbers| word(numbers)).chain((!rest.is_empty()).then(|| word(rest)))
@@ -55,7 +55,8 @@ impl SignProbe {
         Self { words: signs(row, dimension).collect() }
     }
 
-    /// In how many dimensions each row of whole blocks has another sign: a number a lane, blocks in order.
+    /// For each row of whole blocks the number of dimensions with another sign: a number per lane, blocks in
+    /// order.
     ///
     /// # Panics
     /// If `out` does not have a place for each lane.

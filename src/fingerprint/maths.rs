@@ -1,5 +1,5 @@
 //! Elementary functions from plain `f32` sums and products, so that a score has the same bits on every
-//! machine: a system's own `exp` or `sin` may differ in the last place.
+//! machine: the `exp` or `sin` of a system library may differ in the last place.
 
 use std::f32::consts::{LN_2, LOG2_E, SQRT_2, TAU};
 

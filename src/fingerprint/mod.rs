@@ -1,4 +1,4 @@
-//! All that is about comparing fingers: features, cylinders, relaxation, growth, score.
+//! Comparison of fingers: features, score, codes, and the filter of a 1:N search.
 //!
 //! [`FingerFeatures`] are made of minutiae once, at enrolment. A [`FingerProbe`] is prepared once and
 //! compared with many [`FingerView`]s, each in these steps: similarities of all pairs of cylinders and
@@ -7,29 +7,15 @@
 //! of the overlap; one score.
 
 pub mod codes;
-mod cylinder;
-#[cfg(test)]
-mod exits;
-mod explanation;
 mod features;
 pub mod filter;
-mod geometry;
-mod growth;
-mod hull;
 mod maths;
-mod motion;
-mod parameters;
 #[cfg(test)]
-mod plain;
-mod prepared;
-mod probe;
-mod relaxation;
+mod oracle;
+mod parameters;
 mod score;
-mod similarity;
-mod spread;
-mod support;
-mod trust;
 
-pub use explanation::{Explanation, Fraction, MatchedPair, RigidMotion, explain};
-pub use features::{CylinderBlock, FEATURE_VERSION, FingerFeatures, FingerView};
-pub use probe::{FingerProbe, Scratch};
+pub use features::blocks::CylinderBlock;
+pub use features::finger::{FEATURE_VERSION, FingerFeatures, FingerView};
+pub use score::explanation::{Explanation, Fraction, MatchedPair, RigidMotion, explain};
+pub use score::probe::{FingerProbe, Scratch};

@@ -1,9 +1,9 @@
 //! Every constant of the matcher, with its meaning, unit and origin.
 //!
-//! Origins: MCC is Cappelli, Ferrara, Maltoni, "Minutia Cylinder-Code", IEEE TPAMI 32(12), 2010.
-//! "Development data" are the minutiae of six FVC databases by four extractors; how the constants
-//! were found, and how flat the optimum is, is told in `docs/notes/fingerprint-matching.md`. Pixels
-//! are pixels at 500 dpi (197 a centimetre).
+//! Origins: MCC is Cappelli, Ferrara, Maltoni, "Minutia Cylinder-Code", IEEE TPAMI 32(12), 2010. "Development
+//! data" are the minutiae of six FVC databases by four extractors; `docs/notes/fingerprint-matching.md` says
+//! how the constants were found, and how flat the optimum is. Pixels are pixels at 500 dpi (197 per
+//! centimetre).
 
 use std::f32::consts::PI;
 

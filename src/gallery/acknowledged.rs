@@ -8,18 +8,18 @@ use crate::storage::{
     Witness, check_log_header, read_slots, read_witness, scan_log,
 };
 
-/// Bytes behind the witness that a writer looks at for a batch to keep.
+/// Most bytes after the witness's end that a writer searches for a batch to keep.
 const MOST_TAIL: u64 = 256 << 20;
-/// Bytes behind the witness that a reader looks at for proof that the witness is too old.
+/// Most bytes after the witness's end that a reader searches for proof that the witness is too old.
 const MOST_TAIL_OF_READER: u64 = 16 << 20;
-/// Bytes of a log of which the witness does not know yet.
+/// Most bytes that are read of a log that the witness does not name.
 pub(super) const MOST_LOG: u64 = 4 << 30;
 
 /// The witness file as it was opened.
 pub(super) struct WitnessReader {
     pub(super) reader: Box<dyn ReadAt>,
     pub(super) id: FileId,
-    /// Its name: a backup's newest witness has one of its own until it takes the place of the one before.
+    /// Its name. The newest witness of a backup has a temporary name until it replaces the one before.
     pub(super) name: String,
 }
 
@@ -28,15 +28,15 @@ pub(super) struct ReadLog {
     pub(super) batches: Vec<ReadBatch>,
     /// Whole batches among them that the witness does not cover.
     pub(super) adopted: u64,
-    /// The offset behind the last of them.
+    /// The offset at which the last of them ends.
     pub(super) end: u64,
-    /// What is wrong behind the last batch; `None` if nothing is there.
+    /// What is wrong after the last batch; `None` if the log ends there.
     pub(super) tail: Option<Damage>,
-    /// Bytes behind the last batch.
+    /// Bytes after the last batch.
     pub(super) tail_bytes: u64,
 }
 
-/// Reads by what CURRENT says; again while another process replaces what it names.
+/// Runs `read` with the contents of CURRENT, and again while another process replaces what it names.
 pub(super) fn read_current<T>(
     files: &Files,
     mut read: impl FnMut(Vec<u8>) -> Result<T, GalleryError>,
@@ -59,7 +59,7 @@ pub(super) fn read_current<T>(
     }
 }
 
-/// A file that vanished or shrank may have been replaced; if it is damage, it stays so.
+/// Whether a file vanished or shrank: it may have been replaced. Damage stays when it is read again.
 fn is_moving(error: &GalleryError) -> bool {
     match error {
         GalleryError::Storage(error) => {
@@ -107,7 +107,7 @@ fn open_named(
     Ok((testimony, WitnessReader { reader, id, name: name.to_owned() }))
 }
 
-/// Reads a log: all batches that the witness covers, and what else counts.
+/// Reads a log: all batches that the witness covers, and for a writer the whole batch after them.
 pub(super) fn read_log(
     files: &Files,
     log: &dyn ReadAt,
@@ -121,7 +121,7 @@ pub(super) fn read_log(
     let header = files.between(&name, log, 0, LOG_HEADER)?;
     let start = LogStart { generation: manifest.generation, head: manifest.head };
     if check_log_header(&path, id, &header)? != start {
-        return Err(Damage::new(&path, 48, "the state that the manifest ends with", "another").into());
+        return Err(Damage::new(&path, 48, "the state that the manifest ends with", "another state").into());
     }
     let length = files.length(&name, log)?;
     let first = first_witness(manifest, &testimony.witness);
@@ -130,7 +130,7 @@ pub(super) fn read_log(
         let known = witness.generation.max(manifest.generation);
         return Err(went_back(files, known, manifest.generation));
     }
-    // A damaged slot may have been the newer one: then what is whole behind the other counts.
+    // A damaged slot may have been the newer one: then whole batches after the other slot's end count.
     let adopts = is_writer || testimony.damaged_slot.is_some();
     let to = match (witness.log == manifest.log, adopts) {
         (true, false) => witness.length.saturating_add(MOST_TAIL_OF_READER),
@@ -195,8 +195,8 @@ pub(super) fn first_witness(manifest: &Manifest, before: &Witness) -> Witness {
     }
 }
 
-/// A writer appends a batch once the one before is in the witness. Two batches behind the witness are
-/// therefore proof that it went back to an older copy, unless it moved on since it was read.
+/// A writer appends a batch once the one before is in the witness. Two batches after its end therefore prove
+/// that it went back to an older copy, unless it was written since it was read.
 fn check_witness_is_newest(
     files: &Files,
     testimony: &Testimony,

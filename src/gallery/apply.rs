@@ -3,24 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::block::{Block, Columns, FaceBlock, FaceColumns, Faces, FingerBlock, FingerColumns, Fingers};
+use super::block::{Block, FaceBlock, FingerBlock};
 use super::change::{Added, AddedColumns, Change};
-use super::codes::OwnedCodes;
+use super::columns::Columns;
 use super::erasure::PendingErasure;
 use super::error::GalleryError;
 use super::manifest::SegmentEntry;
-use super::memory::{CodedFinger, FaceMemory, FingerMemory};
+use super::memory::CodedFinger;
+use super::memory_blocks::{Rows, push_faces, push_fingers};
 use super::reference::{Generation, ReferenceId, ReferenceMeta, RowKey, Status, SubjectKey};
 use super::snapshot::Snapshot;
-use crate::fingerprint::codes::CodeModelId;
 use crate::subject::SubjectId;
 use crate::template::ModelId;
 
 /// Rows that the batch itself adds, by key.
 pub(super) type Fresh = BTreeMap<RowKey, Added>;
-
-/// Rows of a block to be made.
-pub(super) type Rows<T> = Vec<(ReferenceMeta, T)>;
 
 /// A segment that a change attaches, opened.
 pub(super) enum Attached {
@@ -40,13 +37,13 @@ pub(super) struct Application {
     models: BTreeMap<ModelId, usize>,
 }
 
-/// What a change came to.
+/// The result of a change.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Applied {
-    /// For each sample that was to be added the reference that holds it: a new one, or one that was there
-    /// and holds the same.
+    /// For each capture to be added, the reference that holds it: a new one, or an existing one with the same
+    /// content.
     pub(super) references: Vec<ReferenceId>,
-    /// Of the references removed those that were there before the batch.
+    /// The removed references that existed before the batch.
     pub(super) removed: Vec<ReferenceId>,
 }
 
@@ -98,8 +95,8 @@ impl Application {
         Ok(applied)
     }
 
-    /// The same, but that a sample that the subject has already, of the same moment, is not added again.
-    /// `is_new` tells subjects of whom the snapshot before has nothing.
+    /// As [`Application::change`], but does not add a capture again that the subject already has from the
+    /// same moment. `is_new`: the snapshot before has nothing of the subject.
     ///
     /// # Errors
     /// As [`Application::change`].
@@ -156,7 +153,7 @@ impl Application {
         match batch.find(counts) {
             Some(other) => Some(other.meta.reference()),
             None if is_new => None,
-            None => self.next.find_same(new, removed),
+            None => find_same_sample(&self.next, new, removed),
         }
     }
 
@@ -189,12 +186,12 @@ impl Application {
         }
     }
 
-    /// Whether anything is known of a subject.
+    /// Whether a subject is enrolled or has a status.
     pub(super) fn knows(&self, subject: SubjectId) -> Result<bool, GalleryError> {
         Ok(self.fresh.range(rows_of(subject)).next().is_some() || self.next.citizen(subject)?.is_some())
     }
 
-    /// Takes the rows that the batch adds out of it.
+    /// Takes out the rows that the batch adds.
     pub(super) fn take_fresh(&mut self) -> Fresh {
         std::mem::take(&mut self.fresh)
     }
@@ -205,14 +202,14 @@ impl Application {
         if !payload.is_empty() {
             next.payload = payload.into();
         }
-        next.append(fresh)?;
+        append_rows(&mut next, fresh)?;
         next.number_blocks();
         Ok(next)
     }
 }
 
 impl Added {
-    /// Whether another holds the same sample of the same finger and moment.
+    /// Whether another holds the same capture of the same finger and moment.
     fn is_same(&self, other: &Self) -> bool {
         self.meta.same_sample(&other.meta) && self.columns.is_same(&other.columns)
     }
@@ -230,77 +227,40 @@ impl AddedColumns {
     }
 }
 
-impl Snapshot {
-    fn check_dimension(&self, model: &ModelId, found: usize) -> Result<(), GalleryError> {
-        match self.face_blocks(model).first().map(FaceBlock::dimension) {
-            Some(expected) if expected != found => {
-                Err(GalleryError::ModelDimension { model: model.clone(), expected, found })
-            }
-            _ => Ok(()),
+/// The live reference that holds the same capture, if there is one.
+fn find_same_sample(snapshot: &Snapshot, new: &Added, removed: &[ReferenceId]) -> Option<ReferenceId> {
+    let subject = new.meta.subject()?;
+    match &new.columns {
+        AddedColumns::Finger(finger) => {
+            let minutiae = finger.features.view().minutiae;
+            same_row(&snapshot.fingers, subject, &new.meta, removed, |block, row| {
+                block.finger(row).is_ok_and(|view| view.minutiae == minutiae)
+            })
+        }
+        AddedColumns::Face { model, vector, .. } => {
+            same_row(snapshot.face_blocks(model), subject, &new.meta, removed, |block, row| {
+                block.vector(row).is_ok_and(|known| *known == **vector)
+            })
         }
     }
+}
 
-    /// The live reference that holds the same sample, if there is one.
-    fn find_same(&self, new: &Added, removed: &[ReferenceId]) -> Option<ReferenceId> {
-        let subject = new.meta.subject()?;
-        match &new.columns {
-            AddedColumns::Finger(finger) => {
-                let minutiae = finger.features.view().minutiae;
-                same_row(&self.fingers, subject, &new.meta, removed, |block, row| {
-                    block.finger(row).is_ok_and(|view| view.minutiae == minutiae)
-                })
-            }
-            AddedColumns::Face { model, vector, .. } => {
-                same_row(self.face_blocks(model), subject, &new.meta, removed, |block, row| {
-                    block.vector(row).is_ok_and(|known| *known == **vector)
-                })
+/// Adds the rows of a batch as blocks in memory.
+fn append_rows(snapshot: &mut Snapshot, fresh: Fresh) -> Result<(), GalleryError> {
+    let mut fingers: Rows<Arc<CodedFinger>> = Vec::new();
+    let mut faces: BTreeMap<(ModelId, usize), Rows<Arc<[f32]>>> = BTreeMap::new();
+    for Added { meta, columns } in fresh.into_values() {
+        match columns {
+            AddedColumns::Finger(finger) => fingers.push((meta, finger)),
+            AddedColumns::Face { model, dimension, vector } => {
+                faces.entry((model, dimension)).or_default().push((meta, vector));
             }
         }
     }
-
-    /// Adds the batch's rows as blocks in memory, and joins small blocks so that a row is copied a
-    /// logarithmic number of times and the number of blocks is logarithmic.
-    fn append(&mut self, fresh: Fresh) -> Result<(), GalleryError> {
-        let mut fingers: Rows<Arc<CodedFinger>> = Vec::new();
-        let mut faces: BTreeMap<(ModelId, usize), Rows<Arc<[f32]>>> = BTreeMap::new();
-        for Added { meta, columns } in fresh.into_values() {
-            match columns {
-                AddedColumns::Finger(finger) => fingers.push((meta, finger)),
-                AddedColumns::Face { model, dimension, vector } => {
-                    faces.entry((model, dimension)).or_default().push((meta, vector));
-                }
-            }
-        }
-        if !fingers.is_empty() {
-            let model = self.code_model.id();
-            self.fingers.push(finger_memory(model, fingers));
-            join_last(&mut self.fingers, 0, |rows| finger_memory(model, rows), finger_row);
-        }
-        for ((model, dimension), rows) in faces {
-            let start = self.faces.partition_point(|block| *block.model() < model);
-            let end = self.faces.partition_point(|block| *block.model() <= model);
-            if let Some(block) = self.faces.get(start..end).and_then(<[_]>::first)
-                && block.dimension() != dimension
-            {
-                let (expected, found) = (block.dimension(), dimension);
-                return Err(GalleryError::ModelDimension { model, expected, found });
-            }
-            let after = self.faces.split_off(end);
-            self.faces.push(face_memory(&model, dimension, rows));
-            join_last(&mut self.faces, start, |rows| face_memory(&model, dimension, rows), face_row);
-            self.faces.extend(after);
-        }
-        Ok(())
+    if !fingers.is_empty() {
+        push_fingers(&mut snapshot.fingers, snapshot.code_model.id(), fingers);
     }
-
-    pub(super) fn number_blocks(&mut self) {
-        for (index, block) in self.fingers.iter_mut().enumerate() {
-            block.index = index as u32;
-        }
-        for (index, block) in self.faces.iter_mut().enumerate() {
-            block.index = index as u32;
-        }
-    }
+    faces.into_iter().try_for_each(|(model, rows)| push_faces(&mut snapshot.faces, model, rows))
 }
 
 /// The keys of all rows that a subject can have.
@@ -317,7 +277,7 @@ fn same_row<C: Columns>(
     is_same: impl Fn(&Block<C>, usize) -> bool,
 ) -> Option<ReferenceId> {
     for block in blocks {
-        // What cannot be looked up hides no sample: the worst is that it is stored twice.
+        // A damaged block is passed over: at worst a capture is stored twice.
         for row in block.rows_of(subject).unwrap_or_default() {
             let Some(known) = block.metas().get(row) else { continue };
             let counts = block.is_live(row) && !removed.contains(&known.reference());
@@ -329,7 +289,7 @@ fn same_row<C: Columns>(
     None
 }
 
-/// Deletes a subject's rows, or the one of a reference; gives how many.
+/// Deletes the rows of a subject, or only the row of a reference; returns how many.
 fn delete_rows<C: Columns>(
     blocks: &mut [Block<C>],
     subject: SubjectId,
@@ -347,57 +307,4 @@ fn delete_rows<C: Columns>(
         }
     }
     Ok(count)
-}
-
-pub(super) fn finger_memory(model: CodeModelId, rows: Rows<Arc<CodedFinger>>) -> FingerBlock {
-    let (metas, rows): (_, Vec<Arc<CodedFinger>>) = rows.into_iter().unzip();
-    let mut codes = OwnedCodes::default();
-    rows.iter().for_each(|finger| codes.push((&finger.codes).into()));
-    Block::new(FingerColumns(Fingers::Memory(Arc::new(FingerMemory { metas, rows, model, codes }))))
-}
-
-pub(super) fn face_memory(model: &ModelId, dimension: usize, rows: Rows<Arc<[f32]>>) -> FaceBlock {
-    let (metas, rows) = rows.into_iter().unzip();
-    let memory = FaceMemory { model: model.clone(), dimension, metas, rows };
-    Block::new(FaceColumns(Faces::Memory(Arc::new(memory))))
-}
-
-fn finger_row(block: &FingerBlock, row: usize) -> Option<Arc<CodedFinger>> {
-    match &block.columns.0 {
-        Fingers::Memory(memory) => memory.rows.get(row).cloned(),
-        Fingers::Segment(_) => None,
-    }
-}
-
-fn face_row(block: &FaceBlock, row: usize) -> Option<Arc<[f32]>> {
-    match &block.columns.0 {
-        Faces::Memory(memory) => memory.rows.get(row).cloned(),
-        Faces::Segment(_) => None,
-    }
-}
-
-/// Joins the last two blocks from `start` on while the one before is at most twice as long. Dead
-/// rows are left out.
-fn join_last<C: Columns, T>(
-    blocks: &mut Vec<Block<C>>,
-    start: usize,
-    make: impl Fn(Rows<T>) -> Block<C>,
-    row_of: impl Fn(&Block<C>, usize) -> Option<T>,
-) {
-    while let Some([.., before, last]) = blocks.get(start..) {
-        if !before.is_memory() || !last.is_memory() || before.len() > 2 * last.len() {
-            return;
-        }
-        let mut rows = Vec::with_capacity(before.live() + last.live());
-        for block in [before, last] {
-            for (row, meta) in block.metas().iter().enumerate() {
-                if let (true, Some(columns)) = (block.is_live(row), row_of(block, row)) {
-                    rows.push((*meta, columns));
-                }
-            }
-        }
-        rows.sort_by_key(|(meta, _)| meta.key());
-        blocks.truncate(blocks.len() - 2);
-        blocks.push(make(rows));
-    }
 }

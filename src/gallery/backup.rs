@@ -1,9 +1,9 @@
-//! Backups: a second folder that holds one acknowledged state of a gallery, and is one.
+//! Backups: a second folder that holds one acknowledged state of a gallery and can be opened as a gallery.
 //!
 //! The destination is the backup before or the new one at every moment: the new files get names that no file
 //! had, CURRENT is replaced once they are durable and proved, and only then are files removed. A log and a
-//! witness are of one manifest, so that the new witness waits under a name of its own until CURRENT has
-//! moved; whoever opens the folder in between finds it there.
+//! witness belong to one manifest, so the new witness has a temporary name until CURRENT names the new
+//! manifest. A reader that opens the folder in between finds the witness under that name.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,17 +11,17 @@ use std::sync::Arc;
 
 use super::copy::{CopyReport, Immutable, Pinned, Progress, Sealed};
 use super::error::GalleryError;
+use super::folder::take_lock;
+use super::folder::{make_folder, refuse_same_folder};
 use super::manifest::Manifest;
 use super::names;
 use super::notice::Notice;
-use super::recovery::take_lock;
-use super::restore::{make_folder, refuse_same_folder};
 use crate::storage::{Backend, Disk, Files, whole_name};
 
 /// Makes or renews the backup of a gallery in a folder, while enrolments and maintenance go on in this or
-/// another process. The backup holds one acknowledged generation. Files that are there already are proved by
-/// their digests and not copied again; every file that is written is read back. An interrupted backup leaves
-/// the one before.
+/// another process. The backup holds one acknowledged generation. Existing files are checked against their
+/// digests and not copied again; every file that is written is read back. An interrupted backup leaves the
+/// one before.
 ///
 /// A backup can be verified and opened to read. It holds what was deleted later, also the bytes of an erased
 /// subject until the next backup.
@@ -45,7 +45,7 @@ pub fn backup_with(
     progress: &mut dyn FnMut(u64),
 ) -> Result<CopyReport, GalleryError> {
     let source = Files::new(Arc::new(Disk::new(gallery.as_ref())), false);
-    super::handle::check_is_gallery(&source)?;
+    super::folder::check_is_gallery(&source)?;
     let pinned = Pinned::new(&source)?;
     let destination = make_folder(destination.as_ref())?;
     backup_files(&pinned, &destination, progress)
@@ -60,7 +60,7 @@ pub fn backup_in(
     destination: Arc<dyn Backend>,
 ) -> Result<CopyReport, GalleryError> {
     let source = Files::new(gallery, false);
-    super::handle::check_is_gallery(&source)?;
+    super::folder::check_is_gallery(&source)?;
     backup_files(&Pinned::new(&source)?, &Files::new(destination, false), &mut |_| {})
 }
 
@@ -78,7 +78,7 @@ fn backup_files(
     progress: Progress<'_>,
 ) -> Result<CopyReport, GalleryError> {
     refuse_same_folder(&pinned.files, destination)?;
-    // Before anything is touched, and again when nobody else can.
+    // Checked before anything changes, and again under the lock.
     Before::read(destination, &pinned.sealed)?;
     let _lock = take_lock(destination)?;
     let before = Before::read(destination, &pinned.sealed)?;

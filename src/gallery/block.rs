@@ -1,15 +1,14 @@
-//! Blocks: rows of references of one modality, in a mapped segment or in memory.
+//! Blocks: rows of references of one modality, with the rows among them that are deleted.
 
 use std::ops::Range;
-use std::path::PathBuf;
-use std::sync::Arc;
 
+use super::columns::{Columns, FaceColumns, Faces, FingerColumns, Fingers};
 use super::deleted_rows::DeletedRows;
 use super::error::GalleryError;
 use super::manifest::SegmentEntry;
-use super::memory::{FaceMemory, FingerMemory};
+use super::modality::Modality;
 use super::reference::{ReferenceMeta, SubjectKey};
-use super::segment::{FaceSegment, FingerSegment, is_unit};
+use super::segment::{FaceSegment, FingerSegment};
 use crate::face::FaceCodes;
 use crate::fingerprint::FingerView;
 use crate::fingerprint::codes::CodeModelId;
@@ -18,15 +17,6 @@ use crate::kernels::codes::{LANES, Line};
 use crate::storage::Damage;
 use crate::subject::SubjectId;
 use crate::template::ModelId;
-
-/// Finger or face.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Modality {
-    /// Fingerprints.
-    Finger,
-    /// Faces.
-    Face,
-}
 
 /// A row of a snapshot, valid in that snapshot only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,190 +27,13 @@ pub struct Location {
 }
 
 impl Location {
-    /// A place for tests of what does not look it up.
+    /// A location for tests that do not look it up.
     #[cfg(test)]
     pub(crate) const NOWHERE: Self = Self { modality: Modality::Finger, block: u32::MAX, row: u32::MAX };
 
     /// What kind of reference is there.
     pub const fn modality(self) -> Modality {
         self.modality
-    }
-}
-
-/// What rows have in common, whatever their columns.
-pub(super) trait Columns: Clone {
-    const MODALITY: Modality;
-
-    /// The metas, ascending by subject and reference unless the file is damaged.
-    fn metas(&self) -> &[ReferenceMeta];
-
-    /// Proves the metas against their checksum, once a segment.
-    fn prove_metas(&self) -> Result<(), Damage>;
-
-    /// The columns' bytes of a row.
-    fn row_bytes(&self, row: usize) -> Result<[&[u8]; 2], Damage>;
-
-    /// Whether a row's meta fits its columns' bytes, and these can be what they are to be.
-    fn fits(&self, row: usize, meta: &ReferenceMeta) -> Result<bool, Damage>;
-
-    /// How messages name the file, and where in it the row's meta is.
-    fn place(&self, row: usize) -> (PathBuf, u64);
-
-    /// The file that the rows are in; `None` for rows in memory.
-    fn entry(&self) -> Option<&SegmentEntry>;
-}
-
-/// Finger columns.
-#[derive(Clone)]
-pub struct FingerColumns(pub(super) Fingers);
-
-#[derive(Clone)]
-pub(super) enum Fingers {
-    Segment(Arc<FingerSegment>),
-    Memory(Arc<FingerMemory>),
-}
-
-/// Face columns.
-#[derive(Clone)]
-pub struct FaceColumns(pub(super) Faces);
-
-#[derive(Clone)]
-pub(super) enum Faces {
-    Segment(Arc<FaceSegment>),
-    Memory(Arc<FaceMemory>),
-}
-
-fn memory_place() -> (PathBuf, u64) {
-    (PathBuf::from("memory"), 0)
-}
-
-impl Columns for FingerColumns {
-    const MODALITY: Modality = Modality::Finger;
-
-    fn metas(&self) -> &[ReferenceMeta] {
-        match &self.0 {
-            Fingers::Segment(segment) => segment.metas(),
-            Fingers::Memory(memory) => &memory.metas,
-        }
-    }
-
-    fn prove_metas(&self) -> Result<(), Damage> {
-        match &self.0 {
-            Fingers::Segment(segment) => segment.prove_metas(),
-            Fingers::Memory(_) => Ok(()),
-        }
-    }
-
-    fn row_bytes(&self, row: usize) -> Result<[&[u8]; 2], Damage> {
-        let view = self.view(row)?;
-        Ok([bytemuck::cast_slice(view.minutiae), bytemuck::cast_slice(view.cylinders)])
-    }
-
-    fn fits(&self, row: usize, meta: &ReferenceMeta) -> Result<bool, Damage> {
-        let bytes = self.row_bytes(row)?;
-        Ok(match &self.0 {
-            Fingers::Segment(segment) => segment.fits(meta, &bytes),
-            Fingers::Memory(_) => meta.fits(&bytes),
-        })
-    }
-
-    fn place(&self, row: usize) -> (PathBuf, u64) {
-        match &self.0 {
-            Fingers::Segment(segment) => segment.place(row),
-            Fingers::Memory(_) => memory_place(),
-        }
-    }
-
-    fn entry(&self) -> Option<&SegmentEntry> {
-        match &self.0 {
-            Fingers::Segment(segment) => Some(segment.entry()),
-            Fingers::Memory(_) => None,
-        }
-    }
-}
-
-impl FingerColumns {
-    pub(super) fn codes(&self) -> Option<(CodeModelId, CodeRows<'_>)> {
-        match &self.0 {
-            Fingers::Segment(segment) => segment.codes(),
-            Fingers::Memory(memory) => Some((memory.model, memory.codes.rows())),
-        }
-    }
-
-    /// Whether codes may be copied: they are in memory, or fit their checksums.
-    pub(super) fn codes_fit(&self) -> bool {
-        match &self.0 {
-            Fingers::Segment(segment) => segment.codes_fit(),
-            Fingers::Memory(_) => true,
-        }
-    }
-
-    pub(super) fn view(&self, row: usize) -> Result<FingerView<'_>, Damage> {
-        match &self.0 {
-            Fingers::Segment(segment) => segment.view(row),
-            Fingers::Memory(memory) => match memory.rows.get(row) {
-                Some(finger) => Ok(finger.features.view()),
-                None => Err(Damage::new(&memory_place().0, 0, "a row", row)),
-            },
-        }
-    }
-}
-
-impl Columns for FaceColumns {
-    const MODALITY: Modality = Modality::Face;
-
-    fn metas(&self) -> &[ReferenceMeta] {
-        match &self.0 {
-            Faces::Segment(segment) => segment.metas(),
-            Faces::Memory(memory) => &memory.metas,
-        }
-    }
-
-    fn prove_metas(&self) -> Result<(), Damage> {
-        match &self.0 {
-            Faces::Segment(segment) => segment.prove_metas(),
-            Faces::Memory(_) => Ok(()),
-        }
-    }
-
-    fn row_bytes(&self, row: usize) -> Result<[&[u8]; 2], Damage> {
-        Ok([bytemuck::cast_slice(self.vector(row)?), &[]])
-    }
-
-    fn fits(&self, row: usize, meta: &ReferenceMeta) -> Result<bool, Damage> {
-        let bytes = self.row_bytes(row)?;
-        // A vector of another length has cosines that cannot be.
-        Ok(is_unit(self.vector(row)?)
-            && match &self.0 {
-                Faces::Segment(segment) => segment.fits(meta, &bytes),
-                Faces::Memory(_) => meta.fits(&bytes),
-            })
-    }
-
-    fn place(&self, row: usize) -> (PathBuf, u64) {
-        match &self.0 {
-            Faces::Segment(segment) => segment.place(row),
-            Faces::Memory(_) => memory_place(),
-        }
-    }
-
-    fn entry(&self) -> Option<&SegmentEntry> {
-        match &self.0 {
-            Faces::Segment(segment) => Some(segment.entry()),
-            Faces::Memory(_) => None,
-        }
-    }
-}
-
-impl FaceColumns {
-    pub(super) fn vector(&self, row: usize) -> Result<&[f32], Damage> {
-        match &self.0 {
-            Faces::Segment(segment) => segment.vector(row),
-            Faces::Memory(memory) => match memory.rows.get(row) {
-                Some(vector) => Ok(vector),
-                None => Err(Damage::new(&memory_place().0, 0, "a row", row)),
-            },
-        }
     }
 }
 
@@ -272,13 +85,13 @@ impl<C: Columns> Block<C> {
         &self.columns.metas()[row]
     }
 
-    /// Whether a row is there and not deleted.
+    /// Whether a row exists and is not deleted.
     pub fn is_live(&self, row: usize) -> bool {
         row < self.len() && !self.deleted.contains(row)
     }
 
-    /// Which of the rows `16 block .. 16 (block + 1)` are there and not deleted, the first in the
-    /// lowest bit.
+    /// A bit for each of the rows `16 block .. 16 (block + 1)`, the first in the lowest bit: set if the row
+    /// exists and is not deleted.
     pub fn live_mask(&self, block: usize) -> u16 {
         let rows = self.len().saturating_sub(block.saturating_mul(LANES)).min(LANES);
         // Sixteen bits at most, so nothing is cut off.
@@ -291,7 +104,7 @@ impl<C: Columns> Block<C> {
         Location { modality: C::MODALITY, block: self.index, row: row as u32 }
     }
 
-    /// Proves a row's bytes against their checksum: what was read is what was enrolled.
+    /// Checks the bytes of a row against their checksum: what was read is what was enrolled.
     ///
     /// # Errors
     /// Damage; [`GalleryError::UnknownLocation`] if there is no such row.
@@ -301,7 +114,7 @@ impl<C: Columns> Block<C> {
             return Ok(());
         }
         let (file, offset) = self.columns.place(row);
-        Err(Damage::new(&file, offset, "a record that fits its checksum", "another").into())
+        Err(Damage::new(&file, offset, "a record that fits its checksum", "one that does not").into())
     }
 
     pub(super) fn is_memory(&self) -> bool {
@@ -316,7 +129,7 @@ impl<C: Columns> Block<C> {
     /// The rows of a subject, live and deleted: a binary search.
     ///
     /// # Errors
-    /// Damage: the metas do not fit their checksum, which is proved once a segment.
+    /// Damage: the metas do not fit their checksum, which is checked once per segment.
     pub fn rows_of(&self, subject: SubjectId) -> Result<Range<usize>, GalleryError> {
         self.columns.prove_metas()?;
         let metas = self.metas();
@@ -333,7 +146,7 @@ impl<C: Columns> Block<C> {
         Ok(start..start + count)
     }
 
-    /// Deletes a row; `false` if it was deleted or is not there.
+    /// Deletes a row; `false` if it was deleted already or does not exist.
     pub(super) fn delete(&mut self, row: usize) -> bool {
         let rows = self.len();
         self.deleted.insert(row, rows)

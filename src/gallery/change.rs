@@ -7,7 +7,8 @@ use super::error::GalleryError;
 use super::manifest::{COUNTERS, SegmentEntry};
 use super::memory::CodedFinger;
 use super::reference::{NewReference, ReferenceId, ReferenceMeta, Sample, Status};
-use super::requests::{RequestEntry, RequestId};
+use super::request_id::RequestId;
+use super::requests::RequestEntry;
 use super::segment::{is_unit, stride};
 use crate::fingerprint::FingerFeatures;
 use crate::fingerprint::codes::CodeModel;
@@ -39,7 +40,7 @@ pub(super) enum Change {
     Delete {
         subject: SubjectId,
     },
-    /// A deletion whose bytes are to leave the files.
+    /// A deletion that also erases the bytes from the files.
     Erase {
         subject: SubjectId,
     },
@@ -47,7 +48,7 @@ pub(super) enum Change {
         subject: SubjectId,
         status: Status,
     },
-    /// What a request came to.
+    /// The result of a request.
     Request(RequestEntry),
     /// Segments with the rows that the batch adds; the number of the next reference after them.
     Attach {
@@ -70,7 +71,7 @@ pub(super) enum AddedColumns {
 }
 
 impl AddedColumns {
-    /// Makes the columns of a sample: the costly part of an enrolment.
+    /// Makes the columns of a capture: most of the cost of an enrolment.
     pub(super) fn new(sample: &Sample, model: &CodeModel) -> Self {
         match sample {
             Sample::Finger(template) => Self::Finger(Arc::new(CodedFinger::new(&template.minutiae, model))),
@@ -141,7 +142,7 @@ impl Staged {
         }
     }
 
-    /// A digest of what is asked, whichever numbers its references get.
+    /// A digest of what is requested, without the numbers that its references get.
     pub(super) fn content(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
         match &self.change {
@@ -159,8 +160,8 @@ impl Staged {
     }
 }
 
-/// The record of a change in the log, which keeps minutiae and embeddings, not features. The samples are
-/// those that the change adds.
+/// The record of a change in the log, which keeps minutiae and embeddings, not features. `samples` are the
+/// captures that the change adds.
 pub(super) fn encode(change: &Change, samples: &[&NewReference]) -> Record {
     let of = |kind, subject: &SubjectId| Record { kind, body: stored(*subject) };
     match change {
@@ -229,7 +230,7 @@ fn encode_references<'a>(
     Record { kind: REFERENCES, body }
 }
 
-/// A change out of its record; makes the features and codes anew.
+/// Decodes the record of a change, and rebuilds features and codes.
 pub(super) fn decode(file: &Path, record: &Record, model: &CodeModel) -> Result<Change, GalleryError> {
     let mut fields = Fields::new(&record.body);
     let change = match record.kind {
@@ -246,7 +247,7 @@ pub(super) fn decode(file: &Path, record: &Record, model: &CodeModel) -> Result<
     };
     match change {
         Some(change) if fields.rest().is_empty() => Ok(change),
-        _ => Err(Damage::new(file, 0, "a change of the gallery", "another record").into()),
+        _ => Err(Damage::new(file, 0, "a record of a change", "a record of another kind").into()),
     }
 }
 
@@ -270,7 +271,7 @@ pub(super) fn attached(file: &Path, record: &Record) -> Result<Vec<SegmentEntry>
     }
     match decode_attach(&mut Fields::new(&record.body)) {
         Some(Change::Attach { segments, .. }) => Ok(segments),
-        _ => Err(Damage::new(file, 0, "a record that names segments", "another")),
+        _ => Err(Damage::new(file, 0, "a record that names segments", "other bytes")),
     }
 }
 

@@ -1,27 +1,29 @@
-//! What maintenance writes: rows to segments, and the files that say that these are the gallery.
+//! Checkpoints: rows are written to segments, with a manifest and the files around it that make them the
+//! gallery.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::apply::Rows;
-use super::block::{Block, Columns, FaceBlock, FingerBlock};
+use super::block::{Block, FaceBlock, FingerBlock};
 use super::codes::CodeRow;
+use super::columns::Columns;
 use super::erasure::PendingErasure;
 use super::error::GalleryError;
 use super::gather::{FingerRows, gather_faces};
-use super::ledger::Numbers;
 use super::load::{open_face, open_finger};
 use super::manifest::{FileEntry, Manifest, SegmentEntry};
 use super::memory::CodedFinger;
+use super::memory_blocks::Rows;
 use super::names;
-use super::options::Options;
+use super::numbers::Numbers;
+use super::options::GalleryOptions;
 use super::pace::Pace;
-use super::plan;
 use super::requests::{RequestPlan, encode_file};
+use super::rewrites;
+use super::role::Role;
 use super::segment::{FingerRow, NewSegment, Place, Row, write_faces, write_fingers};
 use super::snapshot::Snapshot;
-use super::state::Role;
 use super::statuses::Statuses;
 use super::tombstones::Tombstones;
 use crate::fingerprint::FEATURE_VERSION;
@@ -29,7 +31,7 @@ use crate::fingerprint::codes::CodeModel;
 use crate::storage::{Damage, Files, Head, Log, LogId, LogStart, StorageError, Unfinished};
 use crate::template::ModelId;
 
-/// Files that were made and are not the gallery's yet: removed again unless they are kept.
+/// Files that were created and do not belong to the gallery yet: removed when dropped, unless they are kept.
 pub(super) struct Created {
     files: Files,
     names: Vec<String>,
@@ -40,17 +42,17 @@ impl Created {
         Self { files: files.clone(), names: Vec::new() }
     }
 
-    /// A file that is about to be made.
+    /// Notes a file that is about to be created.
     ///
     /// # Errors
-    /// An I/O error; `AlreadyExists` if somebody else has a file of the name, which stays as it is.
+    /// An I/O error; `AlreadyExists` if there is a file of that name, which is not changed.
     pub(super) fn note(&mut self, name: String) -> Result<(), StorageError> {
         self.files.check_free(&name)?;
         self.names.push(name);
         Ok(())
     }
 
-    /// The files may be the gallery's now.
+    /// Keeps the files: they may belong to the gallery now.
     pub(super) fn keep(&mut self) {
         self.names.clear();
     }
@@ -59,7 +61,7 @@ impl Created {
 impl Drop for Created {
     fn drop(&mut self) {
         for name in &self.names {
-            // What cannot be removed the next writer finds.
+            // The next writer removes what cannot be removed here.
             let _ = self.files.remove_if_there(name);
         }
     }
@@ -76,7 +78,7 @@ pub(super) struct Start {
     pub(super) requests: RequestPlan,
 }
 
-/// A checkpoint that is written and not yet the gallery.
+/// A checkpoint that is written and that CURRENT does not name yet.
 pub(super) struct Draft {
     pub(super) created: Created,
     pub(super) manifest: Manifest,
@@ -87,22 +89,22 @@ pub(super) struct Draft {
     pub(super) base: Snapshot,
     pub(super) log: Log,
     pub(super) requests: (RequestPlan, Option<FileEntry>),
-    /// Files that are superfluous once it is the gallery.
+    /// Files that are superseded once CURRENT names it.
     pub(super) superseded: Vec<String>,
 }
 
-/// Who writes, and how.
+/// What writing needs: where, by which options, under which numbers, how fast.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) files: &'a Files,
-    pub(super) options: &'a Options,
+    pub(super) options: &'a GalleryOptions,
     pub(super) numbers: &'a Numbers,
     pub(super) pace: &'a Pace,
 }
 
-/// Writes the rows that a state has in memory and those of the chosen segments to new segments, and all
-/// files around them. Nothing of it is the gallery yet.
-pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Result<Draft, GalleryError> {
+/// Writes the rows that a state has in memory and those of the chosen segments to new segments, and all files
+/// around them. CURRENT does not name them yet.
+pub(super) fn write_draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Result<Draft, GalleryError> {
     let Context { files, numbers, .. } = context;
     let before = &*start.snapshot;
     let gallery = start.manifest.gallery;
@@ -112,8 +114,8 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
     let mut created = Created::new(files);
     let mut base = Snapshot {
         generation: before.generation,
-        fingers: kept(&before.fingers, chosen),
-        faces: kept(&before.faces, chosen),
+        fingers: keep_blocks(&before.fingers, chosen),
+        faces: keep_blocks(&before.faces, chosen),
         code_model: before.code_model.clone(),
         statuses: Statuses::new(before.statuses.to_vec()),
         payload: before.payload.clone(),
@@ -123,10 +125,10 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
         created.note(segment.entry.name())?;
         segment.file.finish()?;
         match segment.entry.modality {
-            super::block::Modality::Finger => {
+            super::modality::Modality::Finger => {
                 base.fingers.push(open_finger(files, gallery, &segment.entry, Role::Writer)?);
             }
-            super::block::Modality::Face => base.faces.push(open_face(files, gallery, &segment.entry)?),
+            super::modality::Modality::Face => base.faces.push(open_face(files, gallery, &segment.entry)?),
         }
     }
     base.faces.sort_by(|a, b| a.model().cmp(b.model()));
@@ -136,11 +138,11 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
     let mut requests = start.requests.kept.clone();
     let request_file = write_requests(files, numbers, gallery, &start.requests, &mut created)?;
     requests.extend(request_file.clone());
-    let log_number = numbers.file();
+    let log_number = numbers.take_file();
     let log_start = LogStart { generation: base.generation.value(), head: start.head };
     created.note(names::log(log_number))?;
     let log = Log::create(files, &names::log(log_number), LogId { gallery, number: log_number }, log_start)?;
-    let number = numbers.file();
+    let number = numbers.take_file();
     let mut segments: Vec<SegmentEntry> = base.fingers.iter().filter_map(Block::entry).cloned().collect();
     segments.extend(base.faces.iter().filter_map(Block::entry).cloned());
     segments.sort_by_key(|entry| entry.number);
@@ -166,7 +168,7 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
     let superseded: Vec<_> = start.named.iter().filter(|name| !now.contains(name)).cloned().collect();
     manifest.superseded.clone_from(&superseded);
     let name = names::manifest(number);
-    // What could not be read again must not become the gallery.
+    // A manifest that cannot be read again must not become the gallery.
     manifest.check().map_err(|expected| Damage::new(&files.path(&name), 0, expected, "others"))?;
     created.note(name.clone())?;
     files.write(&name, &manifest.encode())?;
@@ -181,7 +183,7 @@ pub(super) fn draft(context: Context<'_>, start: Start, chosen: &[u64]) -> Resul
 /// The erasures that are done when these segments are rewritten and the log is new.
 fn erased_by(snapshot: &Snapshot, chosen: &[u64]) -> Vec<PendingErasure> {
     let is_done = |pending: &&PendingErasure| {
-        let (holders, whole) = plan::erasure(snapshot, pending.subject);
+        let (holders, whole) = rewrites::find_holders(snapshot, pending.subject);
         whole && holders.iter().all(|number| chosen.contains(number))
     };
     snapshot.erasures.iter().filter(is_done).copied().collect()
@@ -191,11 +193,12 @@ fn is_source<C: Columns>(block: &Block<C>, chosen: &[u64]) -> bool {
     block.entry().is_none_or(|entry| chosen.contains(&entry.number))
 }
 
-fn kept<C: Columns>(blocks: &[Block<C>], chosen: &[u64]) -> Vec<Block<C>> {
+fn keep_blocks<C: Columns>(blocks: &[Block<C>], chosen: &[u64]) -> Vec<Block<C>> {
     blocks.iter().filter(|block| !is_source(block, chosen)).cloned().collect()
 }
 
-/// About how many bytes a finger's row takes beside its minutiae and cylinders, or a face's beside its vector.
+/// About how many bytes a row of a finger takes beside its minutiae and cylinders, or a row of a face beside
+/// its vector.
 const ROW_BYTES: u64 = 800;
 
 fn write_sources(
@@ -215,14 +218,14 @@ fn write_sources(
     files.ask_space(needed)?;
     let place = |number| Place { files, gallery, number, pace };
     let mut written = Vec::new();
-    for part in parts(&rows, options.segment_bytes, |row| finger_bytes(&row.columns)) {
+    for part in cut_parts(&rows, options.segment_bytes, |row| finger_bytes(&row.columns)) {
         let rows = rows.get(part).unwrap_or_default();
-        written.push(write_fingers(place(numbers.file()), before.code_model.id(), rows)?);
+        written.push(write_fingers(place(numbers.take_file()), before.code_model.id(), rows)?);
     }
     for ((model, dimension), rows) in &face_rows {
-        for part in parts(rows, options.segment_bytes, |row| face_bytes(row.columns)) {
+        for part in cut_parts(rows, options.segment_bytes, |row| face_bytes(row.columns)) {
             let rows = rows.get(part).unwrap_or_default();
-            written.push(write_faces(place(numbers.file()), (model, *dimension), rows)?);
+            written.push(write_faces(place(numbers.take_file()), (model, *dimension), rows)?);
         }
     }
     Ok(written)
@@ -237,8 +240,8 @@ fn face_bytes(vector: &[f32]) -> u64 {
     size_of_val(vector) as u64 * 11 / 8 + 100
 }
 
-/// Rows in parts of about at most so many bytes.
-fn parts<T>(rows: &[T], most: u64, bytes: impl Fn(&T) -> u64) -> Vec<Range<usize>> {
+/// Cuts rows into parts of about `most` bytes each, at most.
+fn cut_parts<T>(rows: &[T], most: u64, bytes: impl Fn(&T) -> u64) -> Vec<Range<usize>> {
     let (mut parts, mut start, mut sum) = (Vec::new(), 0, 0);
     for (index, row) in rows.iter().enumerate() {
         let size = bytes(row);
@@ -264,11 +267,11 @@ pub(super) struct FreshRows {
 /// Writes rows that are only in memory as segments.
 pub(super) fn write_fresh(
     files: &Files,
-    (gallery, numbers, options): ([u8; 16], &Numbers, &Options),
+    (gallery, numbers, options): ([u8; 16], &Numbers, &GalleryOptions),
     model: &CodeModel,
     rows: FreshRows,
 ) -> Result<Vec<NewSegment>, GalleryError> {
-    // A commit is waited for, so that it has no budget.
+    // A caller waits for a commit, so it is not slowed down.
     let pace = Pace::default();
     let place = |number| Place { files, gallery, number, pace: &pace };
     let fingers = rows.fingers.iter().map(|(meta, finger)| {
@@ -280,16 +283,16 @@ pub(super) fn write_fresh(
     needed += rows.faces.values().flatten().map(|(_, vector)| face_bytes(vector)).sum::<u64>();
     files.ask_space(needed)?;
     let mut written = Vec::new();
-    for part in parts(&fingers, options.segment_bytes, |row| finger_bytes(&row.columns)) {
+    for part in cut_parts(&fingers, options.segment_bytes, |row| finger_bytes(&row.columns)) {
         let rows = fingers.get(part).unwrap_or_default();
-        written.push(write_fingers(place(numbers.file()), model.id(), rows)?);
+        written.push(write_fingers(place(numbers.take_file()), model.id(), rows)?);
     }
     for ((model, dimension), rows) in &rows.faces {
         let rows: Vec<Row<&[f32]>> =
             rows.iter().map(|(meta, vector)| Row { meta: *meta, columns: &**vector }).collect();
-        for part in parts(&rows, options.segment_bytes, |row| face_bytes(row.columns)) {
+        for part in cut_parts(&rows, options.segment_bytes, |row| face_bytes(row.columns)) {
             let rows = rows.get(part).unwrap_or_default();
-            written.push(write_faces(place(numbers.file()), (model, *dimension), rows)?);
+            written.push(write_faces(place(numbers.take_file()), (model, *dimension), rows)?);
         }
     }
     Ok(written)
@@ -317,7 +320,7 @@ fn write_tombstones(
     if tombstones.is_empty() {
         return Ok(None);
     }
-    let number = numbers.file();
+    let number = numbers.take_file();
     let bytes = tombstones.encode(gallery, number);
     write_pinned(files, (names::tombstones(number), number), &bytes, created).map(Some)
 }
@@ -332,7 +335,7 @@ fn write_requests(
     if plan.entries.is_empty() {
         return Ok(None);
     }
-    let number = numbers.file();
+    let number = numbers.take_file();
     let bytes = encode_file(gallery, number, plan.entries.iter());
     write_pinned(files, (names::requests(number), number), &bytes, created).map(Some)
 }

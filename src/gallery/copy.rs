@@ -6,7 +6,7 @@ use super::error::GalleryError;
 use super::load;
 use super::manifest::{FileEntry, Manifest, SegmentEntry, Version};
 use super::names;
-use super::options::Options;
+use super::options::GalleryOptions;
 use super::reference::Generation;
 use super::segment::{FOOTER, Footer, HEADER};
 use crate::storage::{
@@ -17,7 +17,7 @@ use crate::storage::{
 /// Bytes that are copied at a time.
 const CHUNK: u64 = 1 << 20;
 
-/// Called with the bytes of each step.
+/// Receives the number of bytes of each step.
 pub(super) type Progress<'a> = &'a mut dyn FnMut(u64);
 
 /// What a backup, a restoration or a repair wrote.
@@ -70,7 +70,7 @@ impl Immutable {
         tombstones.chain(requests).chain(segments).collect()
     }
 
-    /// Reads a file, gives its bytes to `each`, and says whether they are those that are named.
+    /// Reads a file, passes its bytes to `each`, and returns whether they fit the digest of its entry.
     fn read(
         &self,
         files: &Files,
@@ -181,7 +181,7 @@ impl Digest {
     }
 }
 
-/// An acknowledged state, as manifest, witness and log say it. The other files are not looked at.
+/// An acknowledged state by its manifest, witness and log. The other files are not read.
 pub(super) struct Sealed {
     pub(super) manifest: Manifest,
     /// The batches since the manifest.
@@ -196,7 +196,7 @@ pub(super) struct Sealed {
 impl Sealed {
     pub(super) fn read(files: &Files) -> Result<Self, GalleryError> {
         read_current(files, |current| {
-            let (version, manifest) = load::manifest(files, &current, &Options::default())?;
+            let (version, manifest) = load::read_manifest(files, &current, &GalleryOptions::default())?;
             if version == Version::First {
                 return Err(GalleryError::EarlierVersion { directory: files.path("") });
             }
@@ -256,7 +256,7 @@ impl Sealed {
     }
 }
 
-/// An acknowledged state with all its files open: they stay readable whatever becomes of their names.
+/// An acknowledged state with all its files open: they stay readable when their names are removed.
 pub(super) struct Pinned {
     pub(super) files: Files,
     pub(super) sealed: Sealed,
@@ -288,7 +288,7 @@ impl Pinned {
         self.sealed.files.iter().zip(self.readers.iter().map(|reader| &**reader))
     }
 
-    /// Copies a file, and counts it.
+    /// Copies a file, and counts it in the report.
     pub(super) fn copy(
         &self,
         (file, reader): (&Immutable, &dyn ReadAt),

@@ -1,64 +1,42 @@
-//! The one writer of a process: threads hand in changes, one of them commits for all, and maintenance
-//! goes on beside.
+//! The one writer of a process: threads submit changes, one of them commits for all that wait, and
+//! maintenance runs in parallel.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
-use super::erasure::{self, ErasureState, ErasureTicket};
 use super::error::GalleryError;
-use super::ledger::{Ledger, Numbers};
-use super::maintain::Task;
-use super::names;
-use super::options::{Maintenance, Options};
-use super::pace::Pace;
+use super::held_gallery::HeldGallery;
+use super::maintain::{Task, maintain};
+use super::options::Maintenance;
 use super::recovery::Recovery;
 use super::snapshot::Snapshot;
 use super::submission::{Commit, Submission};
-use crate::storage::{Files, Watch};
 
-/// Times [`Options::flush_at`] that the log may hold before commits wait for maintenance.
+/// Times [`GalleryOptions::flush_at`] that the log may hold before commits wait for maintenance.
 const MOST_BEHIND: usize = 32;
 
-/// How long maintenance that failed waits before it is tried again; twice as long each time.
+/// How long failed maintenance waits before the next try, at first; twice as long after each failure.
 const LEAST_PATIENCE: Duration = Duration::from_millis(500);
 const MOST_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What all writers of a process share.
 pub(super) struct Core {
-    pub(super) files: Files,
-    pub(super) options: Options,
-    pub(super) gallery: [u8; 16],
-    pub(super) numbers: Numbers,
-    pub(super) pace: Pace,
+    pub(super) held: HeldGallery,
     pub(super) recovery: Recovery,
     recovery_told: AtomicBool,
-    /// What is held while files are written; `None` after an error, or when the writer is gone.
-    pub(super) ledger: Mutex<Option<Ledger>>,
-    /// The newest acknowledged state.
-    pub(super) newest: RwLock<Arc<Snapshot>>,
-    /// Threads for maintenance: half of the processors, so that commits find one free. Made when first needed.
-    threads: OnceLock<Option<ThreadPool>>,
-    /// Held while a checkpoint is made: there is one at a time.
-    pub(super) maintenance: Mutex<()>,
     /// Submissions that wait for a thread to commit them.
     queue: Mutex<Vec<Arc<Submission>>>,
-    /// Whether a thread commits for those who wait; changed with the queue locked, but for a panic.
+    /// Whether a thread commits for all that wait. Changed with the queue locked, except by a panic.
     is_led: AtomicBool,
     turn: Condvar,
-    failed: Mutex<Option<String>>,
     work: Mutex<Work>,
     wake: Condvar,
-    /// Removed segments that somebody may still map.
-    watched: Mutex<Vec<Box<dyn Watch>>>,
-    /// Superseded files that are not durably removed yet.
-    leftovers: Mutex<Vec<String>>,
 }
 
+/// Maintenance that is due.
 #[derive(Default)]
 struct Work {
     is_due: bool,
@@ -67,64 +45,25 @@ struct Work {
 }
 
 impl Core {
-    pub(super) fn new(
-        (files, options): (Files, Options),
-        numbers: Numbers,
-        ledger: Ledger,
-        recovery: Recovery,
-    ) -> Self {
-        let newest = RwLock::new(ledger.snapshot.clone());
+    pub(super) fn new(held: HeldGallery, recovery: Recovery) -> Self {
         Self {
-            gallery: ledger.manifest.gallery,
-            pace: Pace::new(options.maintenance_rate),
-            files,
-            options,
-            numbers,
+            held,
             recovery,
             recovery_told: AtomicBool::new(false),
-            ledger: Mutex::new(Some(ledger)),
-            newest,
-            threads: OnceLock::new(),
-            maintenance: Mutex::new(()),
             queue: Mutex::default(),
             is_led: AtomicBool::new(false),
             turn: Condvar::new(),
-            failed: Mutex::new(None),
             work: Mutex::new(Work { is_due: true, failure: None }),
             wake: Condvar::new(),
-            watched: Mutex::default(),
-            leftovers: Mutex::default(),
         }
     }
 
-    pub(super) fn newest(&self) -> Arc<Snapshot> {
-        self.newest.read().clone()
-    }
-
-    /// Whether nobody was told before what was settled.
+    /// Whether the recovery was not reported yet: true for the first caller only.
     pub(super) fn is_first_told(&self) -> bool {
         !self.recovery_told.swap(true, Ordering::Relaxed)
     }
 
-    /// Why the writer is of no more use, if it is.
-    pub(super) fn failure(&self) -> Option<GalleryError> {
-        self.failed.lock().as_ref().map(|cause| GalleryError::Poisoned { cause: cause.clone() })
-    }
-
-    pub(super) fn held<'a>(
-        &self,
-        guard: &'a mut MutexGuard<'_, Option<Ledger>>,
-    ) -> Result<&'a mut Ledger, GalleryError> {
-        guard.as_mut().ok_or_else(|| self.failure().unwrap_or(GalleryError::Stopped))
-    }
-
-    /// After an error nothing is known of what was written: the lock is released, and the next writer recovers.
-    pub(super) fn poison(&self, guard: &mut MutexGuard<'_, Option<Ledger>>, error: &GalleryError) {
-        self.failed.lock().get_or_insert_with(|| error.to_string());
-        **guard = None;
-    }
-
-    /// Commits a submission, by this thread or by another one that commits for all who wait.
+    /// Commits a submission, in this thread or in another one that commits for all that wait.
     pub(super) fn commit(&self, submission: Arc<Submission>) -> Result<Commit, GalleryError> {
         let mut queue = self.queue.lock();
         queue.push(submission.clone());
@@ -151,7 +90,7 @@ impl Core {
         outcome
     }
 
-    /// Waits for a submission that another thread handed in.
+    /// Waits for a submission of another thread.
     pub(super) fn wait(&self, submission: &Submission) -> Result<Commit, GalleryError> {
         let mut queue = self.queue.lock();
         loop {
@@ -163,31 +102,32 @@ impl Core {
     }
 
     fn lead(&self, batch: &[Arc<Submission>]) {
-        let mut guard = self.ledger.lock();
-        let result = self.held(&mut guard).and_then(|ledger| {
-            let publish = |snapshot: &Arc<Snapshot>| *self.newest.write() = snapshot.clone();
-            ledger.commit(batch, &self.numbers, &self.options, publish)
+        let held = &self.held;
+        let mut guard = held.ledger.lock();
+        let result = held.held(&mut guard).and_then(|ledger| {
+            let publish = |snapshot: &Arc<Snapshot>| held.publish(snapshot);
+            ledger.commit(batch, &held.numbers, &held.options, publish)
         });
         if let Err(error) = result {
-            self.poison(&mut guard, &error);
-            // The first is told what happened, the others that the writer stopped.
+            held.poison(&mut guard, &error);
+            // The first submission gets the error itself, the others that the writer stopped.
             let mut error = Some(error);
             for submission in batch {
-                let told = error.take().or_else(|| self.failure()).unwrap_or(GalleryError::Stopped);
+                let told = error.take().or_else(|| held.failure()).unwrap_or(GalleryError::Stopped);
                 submission.settle(Err(told));
             }
         }
     }
 
-    /// Sees to the maintenance that commits make due.
+    /// Runs or wakes the maintenance that commits make due.
     fn after_commit(&self) {
-        let behind = self.ledger.lock().as_ref().map_or(0, |ledger| ledger.changes);
-        let flush_at = self.options.flush_at.max(1);
-        let erases = !self.newest.read().erasures.is_empty() || !self.leftovers.lock().is_empty();
+        let behind = self.held.ledger.lock().as_ref().map_or(0, |ledger| ledger.changes);
+        let flush_at = self.held.options.flush_at.max(1);
+        let erases = !self.held.newest().erasures.is_empty() || self.held.has_superseded();
         if behind < flush_at && !erases {
             return;
         }
-        match self.options.maintenance {
+        match self.held.options.maintenance {
             Maintenance::Manual => {}
             Maintenance::Inline => self.keep_up(),
             Maintenance::Background if behind / MOST_BEHIND >= flush_at => self.keep_up(),
@@ -195,28 +135,16 @@ impl Core {
         }
     }
 
-    /// Does all maintenance that is due. The commits are done whatever comes of it.
+    /// Runs all maintenance that is due. Its failure does not undo a commit.
     fn keep_up(&self) {
         loop {
-            let failure = match self.maintain(Task::Due) {
+            let failure = match maintain(&self.held, Task::Due) {
                 Ok(true) => continue,
                 Ok(false) => None,
                 Err(error) => Some(error),
             };
             self.work.lock().failure = failure;
             return;
-        }
-    }
-
-    /// Runs work on the threads for maintenance; on the caller's if there are none to be had.
-    pub(super) fn on_own_threads<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        let make = || {
-            let processors = thread::available_parallelism().map_or(1, usize::from);
-            ThreadPoolBuilder::new().num_threads((processors / 2).max(1)).build().ok()
-        };
-        match self.threads.get_or_init(make) {
-            Some(threads) => threads.install(work),
-            None => work(),
         }
     }
 
@@ -230,22 +158,22 @@ impl Core {
         self.wake.notify_all();
     }
 
-    /// The life of the thread that does maintenance.
+    /// The loop of the maintenance thread.
     pub(super) fn attend(&self) {
         let mut patience = LEAST_PATIENCE;
         loop {
             {
                 let mut work = self.work.lock();
-                while !work.is_due && !self.pace.is_stopped() {
+                while !work.is_due && !self.held.pace.is_stopped() {
                     self.wake.wait(&mut work);
                 }
                 work.is_due = false;
             }
-            if self.pace.is_stopped() {
+            if self.held.pace.is_stopped() {
                 return;
             }
             self.keep_up();
-            // What failed is not tried again at every commit.
+            // Failed maintenance is not tried again at every commit.
             let mut work = self.work.lock();
             patience = if work.failure.is_some() {
                 (patience * 2).clamp(LEAST_PATIENCE, MOST_PATIENCE)
@@ -254,91 +182,29 @@ impl Core {
             };
             if work.failure.is_some() {
                 let until = Instant::now() + patience;
-                while !self.pace.is_stopped() && !self.wake.wait_until(&mut work, until).timed_out() {}
+                while !self.held.pace.is_stopped() && !self.wake.wait_until(&mut work, until).timed_out() {}
                 work.is_due = true;
             }
         }
     }
 
-    /// Does at once what is due when a writer is made.
+    /// Runs what is due when a writer opens, if maintenance is inline.
     pub(super) fn catch_up(&self) {
-        if self.options.maintenance == Maintenance::Inline {
+        if self.held.options.maintenance == Maintenance::Inline {
             self.keep_up();
         }
     }
 
     /// Ends maintenance at its next write.
     pub(super) fn stop(&self) {
-        self.pace.stop();
+        self.held.pace.stop();
         let _work = self.work.lock();
         self.wake.notify_all();
     }
-
-    /// Lets the lock go.
-    pub(super) fn close(&self) {
-        *self.ledger.lock() = None;
-    }
-
-    /// Remembers files that are about to be removed, until nobody maps them.
-    fn watch(&self, removed: &[String]) {
-        let segments = removed.iter().filter(|name| name.starts_with("seg-"));
-        self.watched.lock().extend(segments.filter_map(|name| self.files.watch(name).ok()));
-    }
-
-    /// Files that are about to be removed.
-    pub(super) fn supersede(&self, names: Vec<String>) {
-        self.watch(&names);
-        self.leftovers.lock().extend(names);
-    }
-
-    /// Removes superseded files, durably. What cannot be removed is tried again by the next maintenance.
-    pub(super) fn remove_superseded(&self) -> Result<(), GalleryError> {
-        let mut leftovers = self.leftovers.lock();
-        if leftovers.is_empty() {
-            return Ok(());
-        }
-        leftovers.iter().try_for_each(|name| self.files.remove_if_there(name))?;
-        self.files.sync()?;
-        leftovers.clear();
-        Ok(())
-    }
-
-    /// How far an erasure is.
-    pub(super) fn erasure(&self, ticket: &ErasureTicket) -> Result<ErasureState, GalleryError> {
-        let pending = self.newest.read().erasures.clone();
-        if pending.iter().any(|pending| pending.subject == ticket.subject) {
-            return Ok(ErasureState::Pending);
-        }
-        let named = self.held(&mut self.ledger.lock())?.named();
-        if let Some(state) = erasure::state_by_names(self.files.list()?, &named) {
-            return Ok(state);
-        }
-        let mut watched = self.watched.lock();
-        watched.retain(|file| file.is_mapped().unwrap_or(true));
-        Ok(match watched.len() {
-            0 => ErasureState::Done,
-            files => ErasureState::Mapped { files },
-        })
-    }
-
-    /// Removes what recoveries set aside; gives the names.
-    pub(super) fn discard_set_aside(&self) -> Result<Vec<String>, GalleryError> {
-        let guard = self.ledger.lock();
-        if guard.is_none() {
-            return Err(self.failure().unwrap_or(GalleryError::Stopped));
-        }
-        let mut names = self.files.list()?;
-        names.retain(|name| names::is_set_aside(name));
-        for name in &names {
-            self.files.remove(name)?;
-        }
-        self.files.sync()?;
-        Ok(names)
-    }
 }
 
-/// The turn of a thread that commits for all who wait. Ends also by a panic, which stops the writer: others
-/// would wait for it for ever.
+/// The turn of a thread that commits for all that wait. A panic ends it too and stops the writer, since the
+/// others would wait forever.
 struct Lead<'a> {
     core: &'a Core,
     batch: &'a [Arc<Submission>],
@@ -348,8 +214,7 @@ impl Drop for Lead<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let cause = "a thread panicked in a commit".to_owned();
-            self.core.failed.lock().get_or_insert_with(|| cause.clone());
-            *self.core.ledger.lock() = None;
+            self.core.held.poison_unheld(&cause);
             for submission in self.batch {
                 submission.settle(Err(GalleryError::Poisoned { cause: cause.clone() }));
             }

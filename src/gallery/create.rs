@@ -1,23 +1,23 @@
-//! Making an empty gallery. Nothing that is there is ever removed, but for what an unfinished creation
-//! says that it made.
+//! Creation of an empty gallery. It removes no file, except those that an unfinished creation lists as its
+//! own.
 
 use super::error::GalleryError;
+use super::folder::take_lock;
 use super::manifest::Manifest;
 use super::names;
-use super::options::Options;
-use super::recovery::take_lock;
+use super::options::GalleryOptions;
 use super::state::FIRST_SEQUENCE;
 use crate::fingerprint::FEATURE_VERSION;
 use crate::storage::{Files, LOG_HEADER, Log, LogId, LogStart, Witness, WitnessFile};
 
 const LOG: u64 = 1;
 const MANIFEST: u64 = 2;
-/// No file of a creation is larger: what is has data in it.
+/// No file of a creation is larger: a larger one holds data.
 const MOST_BYTES: u64 = 8192;
 
 /// Makes an empty gallery.
-pub(super) fn create(files: &Files, options: &Options) -> Result<(), GalleryError> {
-    // Before anything is touched, and again when nobody else can.
+pub(super) fn create(files: &Files, options: &GalleryOptions) -> Result<(), GalleryError> {
+    // Checked before anything changes, and again under the lock.
     check(files)?;
     let lock = take_lock(files)?;
     check(files)?;

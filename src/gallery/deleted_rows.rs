@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use crate::kernels::codes::LANES;
 
-/// Rows of a chunk: what a change copies.
+/// Rows per chunk, which a change copies as a whole.
 const CHUNK: usize = 32_768;
 const WORDS: usize = CHUNK / 64;
 
 type Chunk = Arc<[u64; WORDS]>;
 
-/// A bit a row, in chunks that snapshots share: a change costs one chunk, not the block. Nothing while
-/// no row is deleted.
+/// A bit per row, in chunks that snapshots share: a change copies one chunk, not the block. Empty while no
+/// row is deleted.
 #[derive(Clone, Default)]
 pub(super) struct DeletedRows {
     chunks: Arc<Vec<Option<Chunk>>>,
@@ -39,7 +39,7 @@ impl DeletedRows {
         (self.word(block * LANES) >> (block % 4 * LANES)) as u16
     }
 
-    /// Marks a row of `rows`; `false` if it was marked or is not there.
+    /// Deletes one of `rows` rows; `false` if it was deleted already or does not exist.
     pub(super) fn insert(&mut self, row: usize, rows: usize) -> bool {
         if row >= rows || self.contains(row) {
             return false;

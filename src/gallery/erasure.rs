@@ -1,10 +1,10 @@
-//! The erasure of a subject: that no file, and no mapping that is known, holds a byte of it any more.
+//! Erasure of a subject: until no file and no known mapping holds a byte of it.
 
 use super::names;
 use super::reference::Generation;
 use crate::subject::SubjectId;
 
-/// A subject whose bytes are to leave the files.
+/// A subject that is being erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PendingErasure {
     /// The generation that deleted it.
@@ -61,6 +61,6 @@ pub enum ErasureState {
         /// Removed files that this process or another one still maps.
         files: usize,
     },
-    /// No file holds a byte any more, and nobody maps one that did.
+    /// No file holds a byte any more, and no process is known to map a file that did.
     Done,
 }

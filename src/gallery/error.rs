@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::reference::ReferenceId;
-use super::requests::RequestId;
+use super::request_id::RequestId;
 use crate::escape::Escaped;
 use crate::fingerprint::codes::CodeModelId;
 use crate::storage::{Damage, StorageError};
@@ -29,10 +29,10 @@ pub enum GalleryError {
         /// Where.
         directory: PathBuf,
     },
-    /// Files of a gallery are there, and nothing that says which of them it is: what is left of one, or a
-    /// copy that is not whole. Nothing was changed.
+    /// The folder holds files of a gallery and no CURRENT: a remainder, or an incomplete copy. Nothing was
+    /// changed.
     #[error(
-        "{}: there are files of a gallery here ({}), but no CURRENT that says which it is; finish the copy, restore a backup, or repair it",
+        "{}: there are files of a gallery here ({}), but no CURRENT; finish the copy, restore a backup, or repair the gallery",
         Escaped::new(directory),
         Escaped::new(example)
     )]
@@ -51,22 +51,22 @@ pub enum GalleryError {
         process: Option<u32>,
     },
     /// The handle was opened to read only.
-    #[error("{}: the gallery was opened to read only", Escaped::new(directory))]
+    #[error("{}: the gallery was opened for reading only", Escaped::new(directory))]
     ReadOnly {
         /// Where.
         directory: PathBuf,
     },
-    /// The writer met an error before; what it wrote since the last commit is unknown. Take another: that
-    /// recovers.
+    /// An earlier error stopped the writer, and what it wrote since the last commit is unknown. Open another
+    /// writer, which recovers.
     #[error("the writer stopped after an earlier error: {}", Escaped::new(cause))]
     Poisoned {
         /// The earlier error.
         cause: String,
     },
-    /// Somebody removed, replaced or changed a file, or the folder, under the writer. What was to be
-    /// committed is not acknowledged, and may or may not be there.
+    /// Another program removed, replaced or changed a file or the folder while the writer had it. The commit
+    /// is not acknowledged; its changes may or may not be in the files.
     #[error(
-        "{}: somebody changed this under the writer: found {}; nothing was acknowledged",
+        "{}: another program changed this while the writer had it: found {}; the commit was not acknowledged",
         Escaped::new(file),
         Escaped::new(found)
     )]
@@ -78,7 +78,7 @@ pub enum GalleryError {
     },
     /// The files are older than what was acknowledged: a part of them, or all, went back to an older copy.
     #[error(
-        "{}: the gallery went back: generation {known} was acknowledged, its files hold generation {found}",
+        "{}: the gallery is older than what was acknowledged: generation {known} was acknowledged, its files hold generation {found}",
         Escaped::new(directory)
     )]
     WentBack {
@@ -90,14 +90,14 @@ pub enum GalleryError {
         found: u64,
     },
     /// Another gallery has taken the place of the one that was opened.
-    #[error("{}: another gallery is here than the one that was opened", Escaped::new(directory))]
+    #[error("{}: another gallery has replaced the one that was opened", Escaped::new(directory))]
     Replaced {
         /// Where.
         directory: PathBuf,
     },
     /// A segment holds features that another version of the engine made.
     #[error(
-        "{}: has features of version {found}, this engine compares version {expected}; `Gallery::upgrade` rebuilds them",
+        "{}: the features are of version {found}, this engine compares version {expected}; rebuild them with `Gallery::upgrade`",
         Escaped::new(file)
     )]
     FeatureVersion {
@@ -110,7 +110,7 @@ pub enum GalleryError {
     },
     /// The gallery's codes are made by another model than the one that was given.
     #[error(
-        "{}: its finger codes are made by code model {gallery}, and {given} was given; open it with its own, or `Gallery::upgrade` makes them anew",
+        "{}: the finger codes are of code model {gallery}, and model {given} was given; open the gallery with its own model, or rebuild the codes with `Gallery::upgrade`",
         Escaped::new(directory)
     )]
     CodeModel {
@@ -178,7 +178,7 @@ pub enum GalleryError {
     },
     /// The gallery has the files of an earlier version, which are not copied.
     #[error(
-        "{}: the gallery is of an earlier version; open it for writing once, which brings it to the present one, and try again",
+        "{}: the gallery has an earlier version of the format; open it for writing once, which migrates it, and try again",
         Escaped::new(directory)
     )]
     EarlierVersion {
@@ -187,7 +187,7 @@ pub enum GalleryError {
     },
     /// The folder is a backup, which only [`super::backup`] writes.
     #[error(
-        "{}: this is a backup, which nothing but a backup may change; restore it to another folder",
+        "{}: this is a backup, which only the next backup may change; restore it to another folder",
         Escaped::new(directory)
     )]
     IsBackup {
@@ -229,7 +229,7 @@ pub enum GalleryError {
     },
     /// The backup is newer than the gallery: the gallery went back, or is an older copy. Nothing was changed.
     #[error(
-        "{}: the backup holds generation {backup}, the gallery only generation {gallery}: the gallery went back to an older state; the backup was not changed",
+        "{}: the backup holds generation {backup}, the gallery only generation {gallery}: the gallery is an older copy; the backup was not changed",
         Escaped::new(directory)
     )]
     NewerBackup {
@@ -243,21 +243,21 @@ pub enum GalleryError {
     /// The backup and the gallery come from one gallery, and were changed apart from each other. Nothing was
     /// changed.
     #[error(
-        "{}: the backup has another history than the gallery, which is a copy that was changed by itself; choose another folder",
+        "{}: the backup and the gallery were changed independently and have different histories; choose another folder",
         Escaped::new(directory)
     )]
     OtherHistory {
         /// Where the backup is.
         directory: PathBuf,
     },
-    /// No manifest can be read, so that nobody can say which files the gallery was.
+    /// No manifest can be read, so the files of the gallery are not known.
     #[error("{}: no manifest of a gallery can be read here; restore a backup", Escaped::new(directory))]
     Unrepairable {
         /// Where.
         directory: PathBuf,
     },
-    /// Maintenance was stopped because its writer is going; nothing was changed.
-    #[error("maintenance was stopped before it was done")]
+    /// The writer is closing and stopped its maintenance; nothing was changed.
+    #[error("maintenance was stopped before it was complete")]
     Stopped,
 }
 
@@ -272,7 +272,7 @@ impl From<Damage> for GalleryError {
 }
 
 impl GalleryError {
-    /// The damage, if that is what it is.
+    /// The damage, if the error is one.
     pub fn damage(&self) -> Option<&Damage> {
         match self {
             Self::Storage(StorageError::Damaged(damage)) => Some(damage),
@@ -280,7 +280,7 @@ impl GalleryError {
         }
     }
 
-    /// As a finding of those who go on with the other files.
+    /// The error as a finding, for callers that continue with the other files.
     pub(super) fn into_finding(self) -> Damage {
         match self {
             Self::Storage(StorageError::Damaged(damage)) => damage,

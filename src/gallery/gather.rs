@@ -1,12 +1,14 @@
-//! Live rows of blocks, proved and sorted, with what has to be made anew: what a checkpoint writes.
+//! The live rows of blocks, checked and sorted, with rebuilt features and codes where needed: what a
+//! checkpoint writes.
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::block::{Block, Columns, FaceBlock, FingerBlock, FingerColumns, Fingers};
+use super::block::{Block, FaceBlock, FingerBlock};
 use super::change::finger_seal;
 use super::codes::CodeRow;
+use super::columns::{Columns, FingerColumns, Fingers};
 use super::error::GalleryError;
 use super::reference::ReferenceMeta;
 use super::segment::{FingerRow, Row};
@@ -17,12 +19,11 @@ use crate::template::ModelId;
 /// Rows of blocks: meta, block, row.
 type LiveRows<'a, C> = Vec<(ReferenceMeta, &'a Block<C>, usize)>;
 
-/// The live rows of blocks, by key, each with the checksum of the present form. One that does not fit its
-/// checksum gets one that no bytes fit: it is carried over as it is, and stays an error for whoever asks
-/// for it, but not for others.
+/// The live rows of blocks, by key, each with the checksum of the present form. A row that does not fit its
+/// checksum gets one that no bytes fit: it is copied as it is, and reading that row stays an error.
 ///
 /// # Errors
-/// Damage of the metas themselves: whose rows these are cannot be told then.
+/// Damage of the metas: the subjects of the rows are not known then.
 fn live_rows<'a, C: Columns + Sync + Send>(blocks: &[&'a Block<C>]) -> Result<LiveRows<'a, C>, GalleryError> {
     let mut rows = Vec::new();
     for &block in blocks {
@@ -52,7 +53,7 @@ pub(super) struct FingerRows<'a> {
     model: CodeModelId,
 }
 
-/// What is made anew of a row.
+/// What is rebuilt of a row.
 #[derive(Default)]
 struct Rebuilt {
     features: Option<Box<FingerFeatures>>,

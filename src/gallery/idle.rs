@@ -1,27 +1,27 @@
-//! Handles that nobody asks for a while let go of what they map of files that were replaced: an erasure
-//! ends then, though a process that holds an old snapshot sleeps.
+//! Idle handles drop the state that they map when its files were replaced, so that an erasure can end
+//! although a process sleeps.
 
 use std::sync::{Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::handle::Shared;
+use super::shared::SharedHandle;
 
-/// How often idle handles are looked at.
+/// How often handles are checked.
 const EVERY: Duration = Duration::from_secs(1);
-/// How long a handle must not have been asked.
+/// How long a handle must not have been used.
 const IDLE: Duration = Duration::from_secs(2);
 
-/// The handles of this process while there are any, and whether a thread looks after them.
-static HANDLES: Mutex<(Vec<Weak<Shared>>, bool)> = Mutex::new((Vec::new(), false));
+/// The handles of this process, and whether a thread checks them.
+static HANDLES: Mutex<(Vec<Weak<SharedHandle>>, bool)> = Mutex::new((Vec::new(), false));
 
-/// Looks after a handle from now on.
-pub(super) fn attend(handle: Weak<Shared>) {
+/// Checks a handle from now on.
+pub(super) fn attend(handle: Weak<SharedHandle>) {
     let mut handles = HANDLES.lock().unwrap_or_else(PoisonError::into_inner);
     handles.0.retain(|handle| handle.strong_count() > 0);
     handles.0.push(handle);
     if !handles.1 {
-        // Without a thread to spare handles keep what they have until they are asked.
+        // If no thread can be created, handles keep their state until they are used.
         handles.1 = thread::Builder::new().name("biomatch-idle".into()).spawn(look).is_ok();
     }
 }

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::apply::Attached;
-use super::block::{Block, FaceBlock, FaceColumns, Faces, FingerBlock, FingerColumns, Fingers, Modality};
+use super::block::{Block, FaceBlock, FingerBlock};
 use super::change::Change;
+use super::columns::{FaceColumns, Faces, FingerColumns, Fingers};
 use super::error::GalleryError;
 use super::legacy;
 use super::manifest::{self, Current, FileEntry, Manifest, SegmentEntry, Version};
+use super::modality::Modality;
 use super::names;
-use super::options::Options;
+use super::options::GalleryOptions;
 use super::reference::Generation;
+use super::role::Role;
 use super::segment::{FaceSegment, FingerSegment, Segment};
 use super::snapshot::Snapshot;
-use super::state::Role;
 use super::statuses::Statuses;
 use super::tombstones::Tombstones;
 use crate::fingerprint::FEATURE_VERSION;
@@ -47,10 +49,10 @@ pub(super) fn decode_batches(
 }
 
 /// The manifest that CURRENT names.
-pub(super) fn manifest(
+pub(super) fn read_manifest(
     files: &Files,
     current: &[u8],
-    options: &Options,
+    options: &GalleryOptions,
 ) -> Result<(Version, Manifest), GalleryError> {
     let named = Current::decode(&files.path(names::CURRENT), current)?;
     let name = names::manifest(named.manifest);
@@ -61,16 +63,18 @@ pub(super) fn manifest(
         Version::Third => Manifest::decode(&path, &bytes)?,
     };
     if manifest.number != named.manifest || *blake3::hash(&bytes).as_bytes() != named.digest {
-        return Err(Damage::new(&path, 0, "the manifest that CURRENT names", "another").into());
+        return Err(Damage::new(&path, 0, "the manifest that CURRENT names", "another manifest").into());
     }
     Ok((named.version, manifest))
 }
 
 /// A file that an entry pins.
-pub(super) fn pinned(files: &Files, name: &str, entry: &FileEntry) -> Result<Vec<u8>, GalleryError> {
+pub(super) fn read_pinned(files: &Files, name: &str, entry: &FileEntry) -> Result<Vec<u8>, GalleryError> {
     let bytes = files.read(name, entry.length)?;
     if bytes.len() as u64 != entry.length || *blake3::hash(&bytes).as_bytes() != entry.digest {
-        return Err(Damage::new(&files.path(name), 0, "the file that the manifest names", "another").into());
+        return Err(
+            Damage::new(&files.path(name), 0, "the file that the manifest names", "another file").into()
+        );
     }
     Ok(bytes)
 }
@@ -78,34 +82,34 @@ pub(super) fn pinned(files: &Files, name: &str, entry: &FileEntry) -> Result<Vec
 fn tombstones_name(manifest: &Manifest, version: Version) -> String {
     let number = manifest.tombstones.as_ref().map_or(0, |entry| entry.number);
     match version {
-        Version::First => names::marks(number),
+        Version::First => names::old_tombstones(number),
         Version::Third => names::tombstones(number),
     }
 }
 
-pub(super) fn tombstones(
+pub(super) fn read_tombstones(
     files: &Files,
     manifest: &Manifest,
     version: Version,
 ) -> Result<Tombstones, GalleryError> {
     let Some(entry) = &manifest.tombstones else { return Ok(Tombstones::default()) };
     let name = tombstones_name(manifest, version);
-    let bytes = pinned(files, &name, entry)?;
+    let bytes = read_pinned(files, &name, entry)?;
     let path = files.path(&name);
     Ok(match version {
-        Version::First => legacy::decode_marks(&path, manifest.gallery, entry.number, &bytes)?,
+        Version::First => legacy::decode_tombstones(&path, manifest.gallery, entry.number, &bytes)?,
         Version::Third => Tombstones::decode(&path, manifest.gallery, entry.number, &bytes)?,
     })
 }
 
-/// The names of all files that a manifest of either form names, and its own.
-pub(super) fn named_files(manifest: &Manifest, version: Version) -> Vec<String> {
+/// The names of all files that a manifest of any version names, and its own.
+pub(super) fn manifest_file_names(manifest: &Manifest, version: Version) -> Vec<String> {
     let own = manifest.files();
     match version {
         Version::Third => own,
         Version::First => {
             let of_version = |name: String| match names::number_of(&name) {
-                Some(number) if name == names::tombstones(number) => names::marks(number),
+                Some(number) if name == names::tombstones(number) => names::old_tombstones(number),
                 _ => name,
             };
             own.into_iter().map(of_version).collect()
@@ -113,16 +117,29 @@ pub(super) fn named_files(manifest: &Manifest, version: Version) -> Vec<String> 
     }
 }
 
-/// Maps the segments of a manifest, taking those that `known` has already.
+/// Names of the files of a manifest, and of segments that the log attaches to it.
+pub(super) fn all_file_names(manifest: &Manifest, snapshot: &Snapshot) -> Vec<String> {
+    let mut names = manifest.files();
+    let attached = snapshot.fingers.iter().filter_map(Block::entry);
+    let attached = attached.chain(snapshot.faces.iter().filter_map(Block::entry));
+    for name in attached.map(SegmentEntry::name) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Maps the segments of a manifest; those that `known` has are shared with it.
 pub(super) fn load_segments(
     files: &Files,
     manifest: &Manifest,
     version: Version,
     (model, known, role): (&Arc<CodeModel>, Option<&Snapshot>, Role),
 ) -> Result<Snapshot, GalleryError> {
-    let mut tombstones = tombstones(files, manifest, version)?;
+    let mut tombstones = read_tombstones(files, manifest, version)?;
     let path = files.path(&tombstones_name(manifest, version));
-    let misplaced = |expected: &str| GalleryError::from(Damage::new(&path, 0, expected, "others"));
+    let misplaced = |expected: &str, found: &str| GalleryError::from(Damage::new(&path, 0, expected, found));
     let mut snapshot = Snapshot {
         generation: Generation::new(manifest.generation),
         fingers: Vec::new(),
@@ -152,11 +169,14 @@ pub(super) fn load_segments(
             }
         };
         if !whole {
-            return Err(misplaced("tombstones of rows that are there"));
+            return Err(misplaced("tombstones of rows that exist, each once", "a missing or repeated row"));
         }
     }
     if !tombstones.rows.is_empty() {
-        return Err(misplaced("tombstones of segments that the manifest names"));
+        return Err(misplaced(
+            "tombstones of segments that the manifest names",
+            "a segment that it does not name",
+        ));
     }
     snapshot.faces.sort_by(|a, b| a.model().cmp(b.model()));
     let differ = |pair: &[FaceBlock]| matches!(pair, [a, b] if a.model() == b.model() && a.dimension() != b.dimension());
@@ -168,7 +188,7 @@ pub(super) fn load_segments(
     Ok(snapshot)
 }
 
-fn known_block<C: super::block::Columns>(blocks: &[Block<C>], entry: &SegmentEntry) -> Option<Block<C>> {
+fn known_block<C: super::columns::Columns>(blocks: &[Block<C>], entry: &SegmentEntry) -> Option<Block<C>> {
     let known = blocks.iter().find(|block| block.entry() == Some(entry))?;
     Some(Block::new(known.columns.clone()))
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::block::Modality;
 use super::erasure::PendingErasure;
+use super::modality::Modality;
 use super::names;
 use super::partition::Partition;
 use crate::fingerprint::codes::CodeModelId;
@@ -68,7 +68,7 @@ impl SegmentEntry {
     }
 }
 
-/// A gallery's files at one moment, and what is fixed of it.
+/// The files of a gallery at one generation, and its fixed properties.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Manifest {
     pub(super) gallery: [u8; 16],
@@ -85,15 +85,15 @@ pub(super) struct Manifest {
     pub(super) code_model: CodeModelId,
     pub(super) features: u32,
     pub(super) partition: Partition,
-    /// What the caller gave to the last commit that had something.
+    /// The payload of the last commit that had one.
     pub(super) payload: Vec<u8>,
     /// By number.
     pub(super) segments: Vec<SegmentEntry>,
     /// The requests that are remembered, oldest first.
     pub(super) requests: Vec<FileEntry>,
-    /// Whose bytes are to leave the files.
+    /// The subjects that are being erased.
     pub(super) erasures: Vec<PendingErasure>,
-    /// Names of files of the manifest before, which this one made superfluous.
+    /// Names of files of the manifest before that this one supersedes.
     pub(super) superseded: Vec<String>,
 }
 
@@ -205,7 +205,7 @@ impl Manifest {
             return None;
         }
         let [segments, requests, erasures, superseded] = counts;
-        // Collected one by one: a count that is not true ends with the bytes, and allocates nothing.
+        // Collected one by one: a false count ends with the bytes, and allocates nothing.
         let mut manifest = Self {
             gallery,
             number,
@@ -317,7 +317,7 @@ impl Current {
             }
             (current.encode().as_bytes() == bytes).then_some(current)
         };
-        parse().ok_or_else(|| Damage::new(file, 0, "one line that names a manifest", "something else"))
+        parse().ok_or_else(|| Damage::new(file, 0, "one line that names a manifest", "other text"))
     }
 }
 

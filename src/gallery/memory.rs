@@ -15,7 +15,7 @@ pub(super) struct CodedFinger {
 }
 
 impl CodedFinger {
-    /// Makes features and codes: the costly part of an enrolment.
+    /// Makes features and codes: most of the cost of an enrolment.
     pub(super) fn new(minutiae: &[Minutia], model: &CodeModel) -> Self {
         let features = FingerFeatures::new(minutiae);
         let codes = model.encode(features.view());
@@ -29,7 +29,7 @@ pub(super) struct FingerMemory {
     pub(super) rows: Vec<Arc<CodedFinger>>,
     /// The model that made the codes.
     pub(super) model: CodeModelId,
-    /// The codes of the rows, again, as columns: a scan reads them so.
+    /// The codes of the rows once more as columns, which a scan reads.
     pub(super) codes: OwnedCodes,
 }
 

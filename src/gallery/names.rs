@@ -1,18 +1,19 @@
 //! The names of a gallery's files.
 
-use super::block::Modality;
+use super::modality::Modality;
 use crate::storage::whole_name;
 
 pub(super) const LOCK: &str = "LOCK";
 pub(super) const CURRENT: &str = "CURRENT";
 pub(super) const WITNESS: &str = "WITNESS";
-/// What a creation is about to make; gone when it is made.
+/// Lists the files of an unfinished creation; removed when the gallery is complete.
 pub(super) const CREATING: &str = "CREATING";
 /// Says that a folder is a backup, of which gallery, and which files in it a backup made.
 pub(super) const BACKUP: &str = "BACKUP";
-/// Says that a gallery is being restored or repaired into a folder; gone when it is whole.
+/// Marks a folder into which a gallery is being restored or repaired; removed when it is complete.
 pub(super) const RESTORING: &str = "RESTORING";
-/// Put before the name of a file that no writer understands, or that recovery cut something off.
+/// Prefix of the name of a file that a writer set aside: one that it does not understand, or the log whose
+/// end it cut off.
 const SET_ASIDE: &str = "aside-";
 
 pub(super) fn manifest(number: u64) -> String {
@@ -36,8 +37,8 @@ pub(super) fn pending_witness(manifest: u64) -> String {
     format!("witness-{manifest:06}")
 }
 
-/// What version 2 called its tombstones.
-pub(super) fn marks(number: u64) -> String {
+/// The tombstone file of versions 1 and 2.
+pub(super) fn old_tombstones(number: u64) -> String {
     format!("marks-{number:06}")
 }
 
@@ -100,7 +101,7 @@ mod tests {
             tombstones(3),
             requests(7),
             pending_witness(8),
-            marks(3),
+            old_tombstones(3),
             segment(4, Modality::Finger),
             segment(5_000_000, Modality::Face),
         ];

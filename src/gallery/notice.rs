@@ -1,4 +1,5 @@
-//! Notices: the file that says what a folder is while, or as long as, it is not a plain gallery.
+//! Notices: a file that marks a folder as a backup or as the target of an unfinished restoration, with the
+//! files in it.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use crate::storage::{Damage, Files, whole_name};
 
 const MOST_BYTES: u64 = 64 << 20;
 
-/// What a folder is for, and which files in it may be removed by whoever goes on with that.
+/// What a folder is for, and which files in it the next attempt may remove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Notice {
     /// The gallery that it is a copy of.

@@ -7,12 +7,12 @@ use parking_lot::Mutex;
 
 use super::error::GalleryError;
 
-/// The budget of writes that nobody waits for.
+/// The rate of writes in the background.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     bytes_per_second: Option<u64>,
     stop: AtomicBool,
-    /// Until when what was written is paid for.
+    /// The time until which earlier writes use up the rate.
     paid: Mutex<Option<Instant>>,
 }
 
@@ -31,7 +31,7 @@ impl Pace {
         self.stop.load(Ordering::Acquire)
     }
 
-    /// Bytes were written: waits until the next may be.
+    /// Takes note of written bytes, and waits until the next may be written.
     ///
     /// # Errors
     /// [`GalleryError::Stopped`].
@@ -45,7 +45,7 @@ impl Pace {
                 *paid = Some(until);
                 until
             };
-            // In short naps, so that a stop is obeyed soon.
+            // In short sleeps, so that a stop takes effect soon.
             while !self.is_stopped() {
                 let left = until.saturating_duration_since(Instant::now());
                 if left.is_zero() {

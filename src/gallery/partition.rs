@@ -1,9 +1,12 @@
-//! Which part of a registry a gallery is.
+//! Parts of a registry that is spread over several galleries.
 
+use std::num::NonZeroU32;
+
+use super::error::GalleryError;
 use crate::subject::SubjectId;
 
-/// One of a fixed number of parts of a registry, so that it can be spread over machines: a subject belongs
-/// to the part that the BLAKE3 of its key says. Fixed when a gallery is created.
+/// One of a fixed number of parts of a registry, so that it can be spread over machines. The BLAKE3 digest of
+/// a subject's key selects its part. Fixed when a gallery is created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Partition {
     index: u32,
@@ -37,16 +40,26 @@ impl Partition {
 
     /// The part of `count` that a subject belongs to: the first eight bytes of the BLAKE3 of its key, as a
     /// little-endian number, modulo `count`.
-    pub fn of(subject: impl Into<SubjectId>, count: std::num::NonZeroU32) -> Self {
+    pub fn of(subject: impl Into<SubjectId>, count: NonZeroU32) -> Self {
         let digest = blake3::hash(subject.into().as_bytes());
         let number = digest.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
         // Below the count, which is a u32.
         Self { index: (number % u64::from(count.get())) as u32, count: count.get() }
     }
 
+    /// Refuses a subject that belongs to another part.
+    pub(super) fn check(self, subject: SubjectId) -> Result<(), GalleryError> {
+        if self.has(subject) {
+            return Ok(());
+        }
+        let (here, count) = (self.index, self.count);
+        let belongs = Self::of(subject, NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)).index;
+        Err(GalleryError::OtherPartition { subject, belongs, here, count })
+    }
+
     /// Whether a subject belongs here.
     pub fn has(self, subject: impl Into<SubjectId>) -> bool {
-        match std::num::NonZeroU32::new(self.count) {
+        match NonZeroU32::new(self.count) {
             Some(count) => self.count == 1 || Self::of(subject, count) == self,
             None => false,
         }

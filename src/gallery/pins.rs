@@ -1,4 +1,4 @@
-//! That what a writer writes is still the gallery that a reader would open.
+//! Pins: a check that the writer's open files are still those that a reader of the folder would open.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use super::error::GalleryError;
 use super::names;
 use crate::storage::{Damage, FileId, Files, Log, StorageError, WitnessFile, read_slots};
 
-/// What the names of a gallery stood for when its writer wrote them.
+/// The files that the names of a gallery referred to when its writer wrote them.
 pub(super) struct Pins {
     directory: FileId,
     lock: FileId,
     current: Vec<u8>,
-    /// Every other file that the gallery is.
+    /// Every other file of the gallery.
     named: Vec<(String, FileId)>,
     /// The directory's version at which all names were right.
     verified: Option<(i64, u64)>,
@@ -38,7 +38,7 @@ impl Pins {
         (self.directory, self.lock)
     }
 
-    /// One more file that the gallery is.
+    /// Pins one more file of the gallery.
     pub(super) fn add(&mut self, files: &Files, name: String) -> Result<(), StorageError> {
         let id = files.identity(&name)?;
         self.named.push((name, id));
@@ -112,7 +112,7 @@ fn displaced(file: &Path, found: &str) -> GalleryError {
     GalleryError::Displaced { file: file.to_owned(), found: found.to_owned() }
 }
 
-/// A missing file is one that somebody took away.
+/// A missing file was removed by another program.
 fn named<T>(files: &Files, name: &str, result: Result<T, StorageError>) -> Result<T, GalleryError> {
     result.map_err(|error| match &error {
         error if error.is_not_found() => displaced(&files.path(name), "no file"),

@@ -79,7 +79,7 @@ pub enum Status {
     /// Yes.
     #[default]
     Active,
-    /// No, until unlocked, for a reason that whoever locked it knows by this code.
+    /// No, until unlocked. The code says why; its meaning is the caller's.
     Locked(NonZeroU8),
 }
 
@@ -99,7 +99,7 @@ impl Status {
     }
 }
 
-/// A sample to be enrolled.
+/// A capture to be enrolled.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Sample {
@@ -127,14 +127,14 @@ impl NewReference {
         Self { sample: Sample::Face(template), captured: None }
     }
 
-    /// With the moment of capture.
+    /// Sets the moment of capture.
     #[must_use]
     pub const fn captured(mut self, at: Timestamp) -> Self {
         self.captured = Some(at);
         self
     }
 
-    /// The sample.
+    /// The capture.
     pub const fn sample(&self) -> &Sample {
         &self.sample
     }
@@ -175,7 +175,7 @@ impl CitizenMeta {
         let citizen = CitizenId::from_value(self.citizen).filter(|_| self.zero == 0);
         let (subject, subject_length) = match citizen {
             Some(citizen) => SubjectId::from(citizen).to_stored(),
-            // The key of nobody, behind all others, as the number was.
+            // The key of a damaged row, which sorts after all others, as its number did.
             None => ([0xff; 16], 0),
         };
         let Self { reference, captured, crc, finger, impression, quality, .. } = *self;
@@ -243,7 +243,7 @@ impl ReferenceMeta {
             .is_some_and(|old| self.crc == checksum(&CitizenMeta { crc: 0, ..old }, columns))
     }
 
-    /// Whether two metas say the same of their samples, whichever references they are.
+    /// Whether two metas describe captures alike, apart from their reference numbers.
     pub(super) fn same_sample(&self, other: &Self) -> bool {
         Self { reference: self.reference, crc: self.crc, ..*other } == *self
     }
@@ -258,7 +258,7 @@ impl ReferenceMeta {
         self.reference
     }
 
-    /// When the sample was captured, if that is known.
+    /// When it was captured, if that is known.
     pub fn captured(&self) -> Option<Timestamp> {
         (self.captured != NOT_CAPTURED).then_some(Timestamp::from_unix_seconds(self.captured))
     }
@@ -273,7 +273,7 @@ impl ReferenceMeta {
         Impression::from_code(self.impression)
     }
 
-    /// The sample's quality, if reported.
+    /// The quality of the capture, if reported.
     pub const fn quality(&self) -> Option<Quality> {
         Quality::new(self.quality)
     }
@@ -283,7 +283,7 @@ impl ReferenceMeta {
         RowKey { subject: self.subject_key(), reference: self.reference.0 }
     }
 
-    /// What rows are looked up by; that of nobody if the file is damaged.
+    /// The key by which rows are looked up; one that no subject has if the file is damaged.
     pub(super) const fn subject_key(&self) -> SubjectKey {
         SubjectKey(self.subject, self.subject_length)
     }

@@ -1,13 +1,12 @@
-//! Requests that are remembered, so that one that is repeated changes nothing.
+//! Remembered requests, so that a repeated request changes nothing.
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 
 use super::erasure::PendingErasure;
 use super::manifest::FileEntry;
 use super::reference::ReferenceId;
+use super::request_id::RequestId;
 use crate::storage::{Damage, Fields, FileKind};
 use crate::subject::SubjectId;
 
@@ -20,84 +19,16 @@ const KIND: FileKind = FileKind {
     checksum: "the requests' checksum",
 };
 
-/// At least so many requests, the newest, are remembered.
+/// At least this many requests, the newest, are remembered.
 pub const REMEMBERED_REQUESTS: usize = 65_536;
 /// Requests of a file below which the next checkpoint writes it again with its own.
 const FULL: usize = 8_192;
 
-/// What the caller names a request by: sixteen bytes that no other request has, a UUID for instance.
-/// As text it is 32 hexadecimal digits; hyphens are allowed, so that a UUID can be given as it is written.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct RequestId([u8; 16]);
-
-impl RequestId {
-    /// From its bytes.
-    pub const fn new(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes.
-    pub const fn to_bytes(self) -> [u8; 16] {
-        self.0
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-/// Why a text is not the name of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a request id has 32 hexadecimal digits; hyphens are allowed")]
-pub struct RequestIdError;
-
-impl FromStr for RequestId {
-    type Err = RequestIdError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digits: Vec<u8> = text
-            .bytes()
-            .filter(|byte| *byte != b'-')
-            .map(|byte| char::from(byte).to_digit(16).map(|digit| digit as u8))
-            .collect::<Option<_>>()
-            .ok_or(RequestIdError)?;
-        let digits: [u8; 32] = digits.try_into().map_err(|_| RequestIdError)?;
-        let mut bytes = [0; 16];
-        for (byte, [high, low]) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
-            *byte = high * 16 + low;
-        }
-        Ok(Self(bytes))
-    }
-}
-
-impl TryFrom<String> for RequestId {
-    type Error = RequestIdError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<RequestId> for String {
-    fn from(request: RequestId) -> Self {
-        request.to_string()
-    }
-}
-
-impl fmt::Debug for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RequestId({self})")
-    }
-}
-
-/// A request that was made, and what came of it.
+/// A request that was committed, and its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RequestEntry {
     pub(super) id: RequestId,
-    /// BLAKE3 of what was asked.
+    /// BLAKE3 of the content of the request.
     pub(super) content: [u8; 32],
     pub(super) subject: SubjectId,
     pub(super) generation: u64,
@@ -107,7 +38,7 @@ pub(super) struct RequestEntry {
 
 impl RequestEntry {
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.id.0);
+        out.extend_from_slice(&self.id.to_bytes());
         out.extend_from_slice(&self.content);
         let (bytes, length) = self.subject.to_stored();
         out.extend_from_slice(&bytes);
@@ -118,7 +49,7 @@ impl RequestEntry {
     }
 
     pub(super) fn decode(fields: &mut Fields<'_>) -> Option<Self> {
-        let (id, content) = (RequestId(fields.array()?), fields.array()?);
+        let (id, content) = (RequestId::new(fields.array()?), fields.array()?);
         let subject = SubjectId::from_stored(fields.array()?, fields.u8()?)?;
         let generation = fields.u64()?;
         let count = fields.u32()? as usize;
@@ -204,8 +135,8 @@ impl Requests {
         self.known.insert(entry.id, entry);
     }
 
-    /// What the files are to be when all that is known now is in them; without those of erased subjects, but for
-    /// requests that came after the erasure.
+    /// Plans the files so that they hold all remembered requests, without those of erased subjects up to
+    /// their erasure.
     pub(super) fn plan(&self, erased: &[PendingErasure]) -> RequestPlan {
         let is_gone = |entry: &RequestEntry| {
             erased
@@ -234,7 +165,7 @@ impl Requests {
         RequestPlan { kept, entries, fresh: self.fresh.len() }
     }
 
-    /// The files are now as planned.
+    /// Takes note that the files are as planned.
     pub(super) fn planned(&mut self, plan: RequestPlan, file: Option<FileEntry>) {
         let ids: Vec<_> = plan.entries.iter().map(|entry| entry.id).collect();
         self.files.retain(|(known, _)| plan.kept.contains(known));

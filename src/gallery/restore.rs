@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use super::copy::{CopyReport, Pinned, Progress};
 use super::error::GalleryError;
+use super::folder::{check_is_gallery, make_folder, refuse_same_folder, take_lock};
 use super::names;
 use super::notice::Notice;
-use super::recovery::take_lock;
-use crate::storage::{Backend, Disk, Files, Lock, StorageError, whole_name};
+use crate::storage::{Backend, Disk, Files, Lock, whole_name};
 
-/// Restores a backup into an empty or missing folder. All files are proved by their digests, and the gallery
-/// appears as a whole or not at all. It keeps its identity: never write to it and to the one that was backed
-/// up. What an interrupted restoration left is refused as a gallery, and cleared by the next restoration.
+/// Restores a backup into an empty or missing folder. All files are checked against their digests, and the
+/// gallery appears completely or not at all. It keeps its identity: never write both to it and to the gallery
+/// that was backed up. The remainder of an interrupted restoration cannot be opened, and the next restoration
+/// removes it.
 ///
 /// # Errors
 /// [`GalleryError::NotEmpty`], [`GalleryError::AlreadyExists`], [`GalleryError::SameFolder`],
@@ -32,7 +33,7 @@ pub fn restore_with(
     progress: &mut dyn FnMut(u64),
 ) -> Result<CopyReport, GalleryError> {
     let source = Files::new(Arc::new(Disk::new(backup.as_ref())), false);
-    super::handle::check_is_gallery(&source)?;
+    check_is_gallery(&source)?;
     let pinned = Pinned::new(&source)?;
     restore_files(&pinned, &make_folder(destination.as_ref())?, progress)
 }
@@ -46,7 +47,7 @@ pub fn restore_in(
     destination: Arc<dyn Backend>,
 ) -> Result<CopyReport, GalleryError> {
     let source = Files::new(backup, false);
-    super::handle::check_is_gallery(&source)?;
+    check_is_gallery(&source)?;
     restore_files(&Pinned::new(&source)?, &Files::new(destination, false), &mut |_| {})
 }
 
@@ -73,13 +74,13 @@ fn restore_files(
     Ok(report)
 }
 
-/// Takes an empty folder, or one with what an earlier attempt left, which is cleared.
+/// Takes an empty folder, or one with the remainder of an earlier attempt, which is removed.
 pub(super) fn claim(
     source: &Files,
     destination: &Files,
     notice: &Notice,
 ) -> Result<Box<dyn Lock>, GalleryError> {
-    // Before anything is touched, and again when nobody else can.
+    // Checked before anything changes, and again under the lock.
     refuse_occupied(source, destination)?;
     let lock = take_lock(destination)?;
     for name in leftovers(destination)? {
@@ -96,13 +97,13 @@ pub(super) fn refuse_occupied(source: &Files, destination: &Files) -> Result<(),
     leftovers(destination).map(drop)
 }
 
-/// The gallery is whole.
+/// Removes the notice: the gallery is complete.
 pub(super) fn release(destination: &Files) -> Result<(), GalleryError> {
     destination.remove(names::RESTORING)?;
     Ok(destination.sync()?)
 }
 
-/// What an earlier attempt left; refuses everything else.
+/// The files that an earlier attempt left; an error if there are others.
 fn leftovers(files: &Files) -> Result<Vec<String>, GalleryError> {
     let directory = || files.path("");
     let mut found = files.list()?;
@@ -118,22 +119,7 @@ fn leftovers(files: &Files) -> Result<Vec<String>, GalleryError> {
     if let Some(example) = found.iter().find(|name| !is_own(name)) {
         return Err(GalleryError::NotEmpty { directory: directory(), example: example.clone() });
     }
-    // The notice stays until it is replaced: without it the others would be nobody's.
+    // The notice stays until it is replaced: only it accounts for the other files.
     found.retain(|name| name != names::LOCK && name != names::RESTORING);
     Ok(found)
-}
-
-/// The folder, made if it is missing.
-pub(super) fn make_folder(directory: &Path) -> Result<Files, GalleryError> {
-    let disk = Disk::new(directory);
-    disk.create_directory()
-        .map_err(|source| StorageError::io(directory.to_path_buf(), "create the directory", source))?;
-    Ok(Files::new(Arc::new(disk), false))
-}
-
-pub(super) fn refuse_same_folder(source: &Files, destination: &Files) -> Result<(), GalleryError> {
-    if source.directory()?.id == destination.directory()?.id {
-        return Err(GalleryError::SameFolder { directory: destination.path("") });
-    }
-    Ok(())
 }

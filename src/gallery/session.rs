@@ -1,4 +1,4 @@
-//! One writer in a process, whoever asks for it.
+//! Sessions: one writer per folder and process, shared by all that ask for it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, Weak};
@@ -9,12 +9,12 @@ use parking_lot::Mutex;
 
 use super::core::Core;
 use super::error::GalleryError;
-use super::options::{Maintenance, Options};
-use super::recovery::{self, Known};
-use super::state::Role;
+use super::options::{GalleryOptions, Maintenance};
+use super::role::Role;
+use super::takeover::{self, Known};
 use crate::storage::{FileId, Files};
 
-/// The writer of a folder while somebody in this process has it.
+/// The writer of a folder, while this process has one.
 pub(super) struct Session {
     pub(super) core: Arc<Core>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -40,16 +40,16 @@ fn slot(directory: FileId) -> Slot {
     slots.entry(directory).or_default().clone()
 }
 
-/// The session of a folder, if this process has one that works.
+/// The session of a folder, if this process has one that has not failed.
 pub(super) fn find(directory: FileId) -> Option<Arc<Session>> {
     let session = slot(directory).session.lock().upgrade()?;
-    session.core.failure().is_none().then_some(session)
+    session.core.held.failure().is_none().then_some(session)
 }
 
 /// The session of a folder: the one that this process has, or a new one.
 pub(super) fn open(
     files: &Files,
-    options: &Options,
+    options: &GalleryOptions,
     directory: FileId,
     known: Known,
 ) -> Result<Arc<Session>, GalleryError> {
@@ -58,13 +58,13 @@ pub(super) fn open(
     if let Some(session) = find(directory) {
         return Ok(session);
     }
-    let core = Arc::new(take(files, options, directory, known)?);
+    let core = Arc::new(take_gallery(files, options, directory, known)?);
     core.catch_up();
     let thread = match options.maintenance {
         Maintenance::Background => {
             let core = core.clone();
             let attend = move || core.attend();
-            // Without a thread to spare commits do it themselves once they are far behind.
+            // If no thread can be created, commits run maintenance themselves once it is far behind.
             thread::Builder::new().name("biomatch-maintenance".into()).spawn(attend).ok()
         }
         Maintenance::Inline | Maintenance::Manual => None,
@@ -74,12 +74,18 @@ pub(super) fn open(
     Ok(session)
 }
 
-/// Opens the gallery to write. A session of this process that is ending holds the lock for a moment longer.
-fn take(files: &Files, options: &Options, directory: FileId, known: Known) -> Result<Core, GalleryError> {
+/// Takes the gallery for writing. Waits for a session of this process that is closing and still holds the
+/// lock.
+fn take_gallery(
+    files: &Files,
+    options: &GalleryOptions,
+    directory: FileId,
+    known: Known,
+) -> Result<Core, GalleryError> {
     const PATIENCE: Duration = Duration::from_secs(10);
     let started = Instant::now();
     loop {
-        match recovery::open(files, options, (directory, Some(known)), Role::Writer) {
+        match takeover::open(files, options, (directory, Some(known)), Role::Writer) {
             Err(GalleryError::Locked { process, .. })
                 if process == Some(std::process::id()) && started.elapsed() < PATIENCE =>
             {
@@ -94,9 +100,9 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.core.stop();
         if let Some(thread) = self.thread.lock().take() {
-            // A panic there has been told by the panic hook, and there is nothing to be saved.
+            // The panic hook has reported a panic of the thread, and nothing of it can be saved.
             let _ = thread.join();
         }
-        self.core.close();
+        self.core.held.close();
     }
 }

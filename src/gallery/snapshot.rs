@@ -1,11 +1,13 @@
-//! A committed state of a gallery, which stays as it is.
+//! A committed state of a gallery, which does not change.
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::block::{Block, Columns, FaceBlock, FingerBlock, Location, Modality};
+use super::block::{Block, FaceBlock, FingerBlock, Location};
+use super::columns::Columns;
 use super::erasure::PendingErasure;
 use super::error::GalleryError;
+use super::modality::Modality;
 use super::reference::{Generation, ReferenceMeta, Status};
 use super::statuses::Statuses;
 use crate::fingerprint::FingerView;
@@ -13,21 +15,21 @@ use crate::fingerprint::codes::CodeModel;
 use crate::subject::SubjectId;
 use crate::template::ModelId;
 
-/// A committed state. Cheap to keep: it shares maps and rows with other snapshots, and is not
-/// touched by later commits or by compaction. `Debug` shows counts only.
+/// A committed state. Cheap to keep: it shares maps and rows with other snapshots. Later commits and
+/// compaction do not change it. `Debug` shows counts only.
 #[derive(Clone)]
 pub struct Snapshot {
     pub(super) generation: Generation,
     pub(super) fingers: Vec<FingerBlock>,
     /// Blocks of one model stand together, models ascending.
     pub(super) faces: Vec<FaceBlock>,
-    /// What codes are made by.
+    /// The model that makes codes.
     pub(super) code_model: Arc<CodeModel>,
-    /// Who is not active.
+    /// Subjects that are not active.
     pub(super) statuses: Statuses,
-    /// What the caller gave to the last commit that had something.
+    /// The payload of the last commit that had one.
     pub(super) payload: Arc<[u8]>,
-    /// Whose bytes are to leave the files.
+    /// Subjects that are being erased.
     pub(super) erasures: Arc<[PendingErasure]>,
 }
 
@@ -81,7 +83,7 @@ impl fmt::Debug for Snapshot {
 }
 
 impl Snapshot {
-    /// Which state it is.
+    /// The generation of the state.
     pub fn generation(&self) -> Generation {
         self.generation
     }
@@ -96,8 +98,8 @@ impl Snapshot {
         self.faces.iter().map(Block::live).sum()
     }
 
-    /// The model that codes of fingers are made by: that of the gallery's options. Blocks that were
-    /// coded by another one have no codes for it ([`FingerBlock::codes`]).
+    /// The model that makes the codes of fingers, from the gallery's options. Blocks with codes of another
+    /// model have none for it ([`FingerBlock::codes`]).
     pub fn code_model(&self) -> &CodeModel {
         &self.code_model
     }
@@ -121,11 +123,12 @@ impl Snapshot {
             .filter_map(|blocks| blocks.first().map(|block| (block.model(), block.dimension())))
     }
 
-    /// What is known of a citizen; `None` if nothing is. Costs a binary search in every block.
+    /// The references and the status of a citizen; `None` if there are none. Costs a binary search in every
+    /// block.
     ///
     /// # Errors
-    /// Damage: a segment whose metas do not fit their checksum (proved once a segment) could hide a
-    /// citizen, so that nobody can be said to be unknown.
+    /// Damage: a segment whose metas do not fit their checksum (checked once per segment) could hide any
+    /// citizen.
     pub fn citizen(&self, citizen: impl Into<SubjectId>) -> Result<Option<CitizenView>, GalleryError> {
         let citizen = citizen.into();
         let mut fingers = live_rows(&self.fingers, citizen, |_| None)?;
@@ -140,18 +143,18 @@ impl Snapshot {
         Ok(Some(CitizenView { citizen, status, fingers, faces }))
     }
 
-    /// A citizen's status; active if nothing else was set, also for the unknown.
+    /// A citizen's status; active if no other was set, also for unknown citizens.
     pub fn status(&self, citizen: impl Into<SubjectId>) -> Status {
         self.statuses.get(citizen.into()).unwrap_or_default()
     }
 
-    /// What the caller gave to the last commit that had something ([`super::Writer::commit_with`]): at most 64
-    /// bytes, a position in an external log for instance. Empty if nothing ever was.
+    /// The payload of the last commit that had one ([`super::Writer::commit_with`]): at most 64 bytes, for
+    /// example a position in an external log. Empty if no commit had one.
     pub fn payload(&self) -> &[u8] {
         &self.payload
     }
 
-    /// A finger's features, proved against their checksum.
+    /// A finger's features, checked against their checksum.
     ///
     /// # Errors
     /// Damage; a location of another snapshot or of a face.
@@ -161,7 +164,7 @@ impl Snapshot {
         block.finger(location.row as usize)
     }
 
-    /// A face's vector, proved against its checksum.
+    /// A face's vector, checked against its checksum.
     ///
     /// # Errors
     /// Damage; a location of another snapshot or of a finger.
@@ -171,7 +174,27 @@ impl Snapshot {
         Ok(FaceView { model: block.model(), vector: block.vector(location.row as usize)? })
     }
 
-    /// Proves a row's bytes against their checksum.
+    /// Refuses a face of a model that has another dimension here.
+    pub(super) fn check_dimension(&self, model: &ModelId, found: usize) -> Result<(), GalleryError> {
+        match self.face_blocks(model).first().map(FaceBlock::dimension) {
+            Some(expected) if expected != found => {
+                Err(GalleryError::ModelDimension { model: model.clone(), expected, found })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives each block its place, by which locations name it.
+    pub(super) fn number_blocks(&mut self) {
+        for (index, block) in self.fingers.iter_mut().enumerate() {
+            block.index = index as u32;
+        }
+        for (index, block) in self.faces.iter_mut().enumerate() {
+            block.index = index as u32;
+        }
+    }
+
+    /// Checks the bytes of a row against their checksum.
     ///
     /// # Errors
     /// Damage; a location of another snapshot.

@@ -1,4 +1,4 @@
-//! What a writer has staged and not yet published, so that a change can be judged when it is made.
+//! What a writer has staged and not yet published, so that a change can be judged when it is staged.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,7 +9,7 @@ use super::snapshot::Snapshot;
 use crate::subject::SubjectId;
 use crate::template::{FaceTemplate, ModelId};
 
-/// Staged changes, and what they make of the newest snapshot.
+/// Staged changes, and their effect on the newest snapshot.
 pub(super) struct Stage {
     pub(super) pending: Vec<Staged>,
     /// Changes ever staged.

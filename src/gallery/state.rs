@@ -1,5 +1,5 @@
-//! A gallery's state as its files say it, and how it is followed while another process writes. Nothing
-//! here writes.
+//! The state of a gallery by its files, and how a reader follows it while another process writes. Nothing
+//! here writes, but for the witness that an interrupted recovery did not write.
 
 use std::sync::Arc;
 
@@ -13,8 +13,9 @@ use super::legacy;
 use super::load::{self, load_segments, open_attached};
 use super::manifest::{Current, Manifest, SegmentEntry, Version};
 use super::names;
-use super::options::Options;
+use super::options::GalleryOptions;
 use super::requests::RequestEntry;
+use super::role::Role;
 use super::snapshot::Snapshot;
 use crate::storage::{
     Damage, Files, Head, LOG_HEADER, LogId, LogStart, ReadAt, ReadBatch, Testimony, Witness, WitnessFile,
@@ -23,25 +24,6 @@ use crate::storage::{
 
 /// The sequence of the first witness of a gallery, new or migrated.
 pub(super) const FIRST_SEQUENCE: u64 = 1;
-
-/// Who loads a state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    /// Sees what the witness covers, current features and the gallery's code model only.
-    Reader,
-    /// Holds the lock: keeps a whole batch behind the witness, and may find old features to rebuild.
-    Writer,
-    /// As a writer, to make the codes anew by the model that is given.
-    Recoder,
-    /// Sees what a reader sees, whatever the features and the code model.
-    Verifier,
-}
-
-impl Role {
-    pub(super) fn is_writer(self) -> bool {
-        matches!(self, Self::Writer | Self::Recoder)
-    }
-}
 
 /// A state, and where its log was read to.
 pub(super) struct State {
@@ -60,7 +42,7 @@ pub(super) struct State {
     pub(super) witness: Option<(Witness, WitnessReader)>,
 }
 
-/// What loading a state found beside it.
+/// What was found while loading a state.
 #[derive(Default)]
 pub(super) struct Findings {
     /// Whole batches that the witness does not cover and that were kept.
@@ -80,7 +62,7 @@ impl State {
     /// Reads a state from the files. Read again while another process replaces them.
     pub(super) fn load(
         files: &Files,
-        options: &Options,
+        options: &GalleryOptions,
         known: Option<&Snapshot>,
         role: Role,
     ) -> Result<(Self, Findings), GalleryError> {
@@ -90,11 +72,11 @@ impl State {
     fn load_current(
         files: &Files,
         current: Vec<u8>,
-        options: &Options,
+        options: &GalleryOptions,
         known: Option<&Snapshot>,
         role: Role,
     ) -> Result<(Self, Findings), GalleryError> {
-        let (version, manifest) = load::manifest(files, &current, options)?;
+        let (version, manifest) = load::read_manifest(files, &current, options)?;
         Self::load_manifest(files, (current, version, manifest), options, known, role)
     }
 
@@ -102,7 +84,7 @@ impl State {
     pub(super) fn load_manifest(
         files: &Files,
         (current, version, manifest): (Vec<u8>, Version, Manifest),
-        options: &Options,
+        options: &GalleryOptions,
         known: Option<&Snapshot>,
         role: Role,
     ) -> Result<(Self, Findings), GalleryError> {
@@ -141,11 +123,19 @@ impl State {
         let witness = testimony.witness;
         let findings = state.read_log(files, &testimony, role)?;
         if !testimony.synced && !role.is_writer() {
-            // Its writer may not be done with it, or died: durable first, then relied on.
+            // Its writer may still be at it, or died: it must be durable before it is relied on.
             files.sync_reader(&reader.name, &*reader.reader)?;
         }
         state.witness = Some((witness, reader));
         Ok((state, findings))
+    }
+
+    /// The names of all files that the gallery is.
+    pub(super) fn file_names(&self) -> Vec<String> {
+        match self.version {
+            Version::First => load::manifest_file_names(&self.manifest, self.version),
+            Version::Third => load::all_file_names(&self.manifest, &self.snapshot),
+        }
     }
 
     fn log_id(&self) -> LogId {
@@ -158,7 +148,7 @@ impl State {
         let id = self.log_id();
         let bytes = files.between(&name, &*self.log, 0, MOST_LOG)?;
         if legacy::check_log_header(&path, id, &bytes)? != self.manifest.generation {
-            return Err(Damage::new(&path, 48, "the manifest's generation", "another").into());
+            return Err(Damage::new(&path, 48, "the generation of the manifest", "another generation").into());
         }
         let body = bytes.get(legacy::LOG_HEADER as usize..).unwrap_or_default();
         let mut scan = legacy::scan_log(&path, id, body, self.manifest.generation + 1)?;
@@ -206,7 +196,8 @@ impl State {
         Ok(())
     }
 
-    /// Reads the log and applies its batches: all that the witness covers, and what else counts.
+    /// Reads the log and applies its batches: all that the witness covers, and for a writer the whole batch
+    /// after them.
     fn read_log(
         &mut self,
         files: &Files,
@@ -263,7 +254,7 @@ impl State {
                 let applied = application.change(&change, &open);
                 applied.map_err(|error| match error {
                     GalleryError::UnknownReference { .. } | GalleryError::ModelDimension { .. } => {
-                        Damage::new(&path, self.end, "a change that can be applied", "another").into()
+                        Damage::new(&path, self.end, "a change that can be applied", "one that cannot").into()
                     }
                     error => error,
                 })?;
@@ -275,7 +266,7 @@ impl State {
         Ok(())
     }
 
-    /// Keeps count of what a change of the log used.
+    /// Counts the numbers that a change of the log used.
     fn note(&mut self, change: Change, findings: &mut Findings) {
         match change {
             Change::References { added, .. } => {
@@ -302,7 +293,7 @@ impl State {
         }
     }
 
-    /// Takes in what was acknowledged since; `false` if the state has to be loaded anew.
+    /// Reads what was acknowledged since; `false` if the state has to be loaded again.
     pub(super) fn follow(&mut self, files: &Files) -> Result<bool, GalleryError> {
         let Some((known, reader)) = &self.witness else {
             let length = files.length(&names::log(self.manifest.log), &*self.log)?;

@@ -1,4 +1,4 @@
-//! Who is not active.
+//! Subjects that are not active.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ impl Statuses {
         }
     }
 
-    /// All who are not active, ascending.
+    /// All subjects that are not active, ascending.
     pub(super) fn to_vec(&self) -> Vec<(SubjectId, Status)> {
         let kept = self.base.iter().filter(|(subject, _)| !self.changed.contains_key(subject)).copied();
         let changed = self.changed.iter().map(|(subject, status)| (*subject, *status));

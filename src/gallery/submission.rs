@@ -1,4 +1,4 @@
-//! What a writer hands in to be committed, and what becomes of it.
+//! Submissions: changes that a writer hands over to be committed, and their outcome.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ impl Submission {
         Self { changes: Mutex::new(changes), payload, outcome: Mutex::new(None) }
     }
 
-    /// Says what became of it, unless that was said.
+    /// Sets the outcome, unless it is set.
     pub(super) fn settle(&self, outcome: Result<Commit, GalleryError>) {
         self.outcome.lock().get_or_insert(outcome);
     }
@@ -30,30 +30,30 @@ impl Submission {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Commit {
     pub(super) generation: u64,
-    /// For references that were staged and not stored those that hold the same.
+    /// For references that were staged and not stored, those that hold the same.
     pub(super) replaced: HashMap<ReferenceId, ReferenceId>,
     pub(super) repeated: usize,
 }
 
 impl Commit {
-    /// The state from which on the changes are seen. That of the first commit if every change was a request
-    /// that had been made before.
+    /// The generation from which on the changes are visible; that of the first commit if every change was a
+    /// repeated request.
     pub const fn generation(&self) -> Generation {
         Generation::new(self.generation)
     }
 
-    /// The reference that holds a sample that was staged under `reference`: itself, or another one if the
-    /// subject had the same sample already or the request had been made before.
+    /// The reference that holds a capture that was staged under `reference`: itself, or another one if the
+    /// subject had the same capture already or the request was repeated.
     pub fn reference(&self, reference: ReferenceId) -> ReferenceId {
         self.replaced.get(&reference).copied().unwrap_or(reference)
     }
 
-    /// References that were staged and not stored: others hold the same samples.
+    /// References that were staged and not stored, because others hold the same captures.
     pub fn not_stored(&self) -> usize {
         self.replaced.len()
     }
 
-    /// Requests that had been made before and changed nothing.
+    /// Requests that were repeated and changed nothing.
     pub const fn repeated_requests(&self) -> usize {
         self.repeated
     }

@@ -1,19 +1,22 @@
-//! Verification: every byte of every file of a gallery, and what the files say of each other.
+//! Verification of a gallery: every byte of every file, and the consistency of the files.
 
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::block::{Block, Columns, Modality};
+use super::block::Block;
+use super::columns::Columns;
 use super::error::GalleryError;
-use super::handle::check_is_gallery;
+use super::folder::check_is_gallery;
 use super::load::{self, open_face, open_finger};
 use super::manifest::{Current, Manifest, SegmentEntry, Version};
+use super::modality::Modality;
 use super::names;
-use super::options::Options;
+use super::options::GalleryOptions;
 use super::reference::Generation;
+use super::role::Role;
 use super::snapshot::Snapshot;
-use super::state::{Role, State};
+use super::state::State;
 use crate::storage::{Backend, Damage, Disk, Files, read_witness};
 
 /// A file that was verified.
@@ -25,13 +28,13 @@ pub struct FileReport {
     pub bytes: u64,
 }
 
-/// What a verification found.
+/// The report of a verification.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Report {
+pub struct VerifyReport {
     /// The files that make the gallery.
     pub files: Vec<FileReport>,
-    /// The state that they hold, if it can be told.
+    /// The generation that they hold, if it is known.
     pub generation: Option<Generation>,
     /// Live finger references.
     pub fingers: usize,
@@ -39,10 +42,9 @@ pub struct Report {
     pub faces: usize,
     /// Everything that is wrong.
     pub problems: Vec<Damage>,
-    /// What cannot be proved, in words: of versions 1 and 2 whether bytes without a seal were acknowledged.
+    /// What cannot be proved, in words: in versions 1 and 2, whether bytes without a seal were acknowledged.
     pub doubts: Vec<String>,
-    /// Bytes behind the last batch that was acknowledged: a writer is at work, or died. The next writer
-    /// settles them.
+    /// Bytes after the last acknowledged batch: a writer is at work, or died. The next writer settles them.
     pub unacknowledged_bytes: u64,
     /// Files that a crash left; the next writer removes those that it can account for, and sets the others
     /// aside.
@@ -53,33 +55,35 @@ pub struct Report {
     pub foreign: Vec<String>,
 }
 
-impl Report {
+impl VerifyReport {
     /// Whether every byte was proved to be what was acknowledged.
     pub fn is_sound(&self) -> bool {
         self.problems.is_empty() && self.doubts.is_empty()
     }
 
-    /// Takes what is wrong with a file as a finding, and goes on with the others.
+    /// Adds an error as a finding, so that verification continues with the other files.
     fn note<T>(&mut self, result: Result<T, GalleryError>) -> Option<T> {
         result.map_err(|error| self.problems.push(error.into_finding())).ok()
     }
 }
 
-/// Verifies a gallery: reads every byte of every file, beside a writer if there is one.
+/// Verifies a gallery by reading every byte of every file. A writer may be at work.
 ///
 /// # Errors
-/// [`GalleryError::NotAGallery`], or what the system reports when a file cannot be read. Damage is not
-/// an error here but a finding.
-pub fn verify(directory: impl AsRef<Path>) -> Result<Report, GalleryError> {
-    verify_with(directory, &Options::default())
+/// [`GalleryError::NotAGallery`], or an I/O error. Damage is a finding of the report, not an error.
+pub fn verify(directory: impl AsRef<Path>) -> Result<VerifyReport, GalleryError> {
+    verify_with(directory, &GalleryOptions::default())
 }
 
-/// Verifies a gallery that is kept with other options: codes of [`Options::code_model`] are made
+/// Verifies a gallery that is kept with other options: codes of [`GalleryOptions::code_model`] are made
 /// again and compared, those of another model are proved by their checksums only.
 ///
 /// # Errors
 /// As [`verify`].
-pub fn verify_with(directory: impl AsRef<Path>, options: &Options) -> Result<Report, GalleryError> {
+pub fn verify_with(
+    directory: impl AsRef<Path>,
+    options: &GalleryOptions,
+) -> Result<VerifyReport, GalleryError> {
     verify_files(&Files::new(Arc::new(Disk::new(directory.as_ref())), false), options)
 }
 
@@ -87,11 +91,11 @@ pub fn verify_with(directory: impl AsRef<Path>, options: &Options) -> Result<Rep
 ///
 /// # Errors
 /// As [`verify`].
-pub fn verify_in(backend: Arc<dyn Backend>) -> Result<Report, GalleryError> {
-    verify_files(&Files::new(backend, false), &Options::default())
+pub fn verify_in(backend: Arc<dyn Backend>) -> Result<VerifyReport, GalleryError> {
+    verify_files(&Files::new(backend, false), &GalleryOptions::default())
 }
 
-fn verify_files(files: &Files, options: &Options) -> Result<Report, GalleryError> {
+fn verify_files(files: &Files, options: &GalleryOptions) -> Result<VerifyReport, GalleryError> {
     const TRIES: usize = 5;
     match check_is_gallery(files) {
         // A CURRENT that cannot be read is a finding like any other.
@@ -112,14 +116,15 @@ fn verify_files(files: &Files, options: &Options) -> Result<Report, GalleryError
     }
 }
 
-fn verify_once(files: &Files, options: &Options) -> Result<Report, GalleryError> {
-    let mut report = Report::default();
+fn verify_once(files: &Files, options: &GalleryOptions) -> Result<VerifyReport, GalleryError> {
+    let mut report = VerifyReport::default();
     let current = files.read(names::CURRENT, Current::MOST_BYTES).map_err(GalleryError::from);
     let current = report.note(current);
-    let manifest = current.as_ref().and_then(|current| report.note(load::manifest(files, current, options)));
+    let manifest =
+        current.as_ref().and_then(|current| report.note(load::read_manifest(files, current, options)));
     let mut own = [names::LOCK, names::CURRENT, names::WITNESS, names::BACKUP].map(str::to_owned).to_vec();
     if let (Some((version, manifest)), Some(current)) = (manifest.as_ref(), current) {
-        own.extend(load::named_files(manifest, *version));
+        own.extend(load::manifest_file_names(manifest, *version));
         own.extend(verify_manifest(files, (current, *version, manifest.clone()), options, &mut report));
     }
     for name in files.list()? {
@@ -148,13 +153,13 @@ fn verify_once(files: &Files, options: &Options) -> Result<Report, GalleryError>
 fn verify_manifest(
     files: &Files,
     (current, version, manifest): (Vec<u8>, Version, Manifest),
-    options: &Options,
-    report: &mut Report,
+    options: &GalleryOptions,
+    report: &mut VerifyReport,
 ) -> Vec<String> {
-    report.note(load::tombstones(files, &manifest, version));
+    report.note(load::read_tombstones(files, &manifest, version));
     for entry in &manifest.requests {
         let name = names::requests(entry.number);
-        let requests = load::pinned(files, &name, entry).and_then(|bytes| {
+        let requests = load::read_pinned(files, &name, entry).and_then(|bytes| {
             let path = files.path(&name);
             Ok(super::requests::decode_file(&path, manifest.gallery, entry.number, &bytes)?)
         });
@@ -180,7 +185,7 @@ fn verify_manifest(
     report.fingers = state.snapshot.finger_count();
     report.faces = state.snapshot.face_count();
     verify_references(files, &manifest, &state.snapshot, state.next_reference, report);
-    let attached = super::maintain::named(&manifest, &state.snapshot);
+    let attached = super::load::all_file_names(&manifest, &state.snapshot);
     let attached: Vec<_> = attached.into_iter().filter(|name| !manifest.files().contains(name)).collect();
     let blocks = state.snapshot.fingers.iter().filter_map(Block::entry);
     for entry in blocks.chain(state.snapshot.faces.iter().filter_map(Block::entry)) {
@@ -192,7 +197,7 @@ fn verify_manifest(
 }
 
 /// Both slots are whole. A writer may be at one: then it is whole a moment later.
-fn verify_witness(files: &Files, report: &mut Report) {
+fn verify_witness(files: &Files, report: &mut VerifyReport) {
     let mut tries = 0;
     loop {
         let read = read_witness(files, names::WITNESS).map_err(GalleryError::from);
@@ -213,8 +218,8 @@ fn verify_segment(
     files: &Files,
     gallery: [u8; 16],
     entry: &SegmentEntry,
-    options: &Options,
-    report: &mut Report,
+    options: &GalleryOptions,
+    report: &mut VerifyReport,
 ) {
     match entry.modality {
         Modality::Finger => {
@@ -240,7 +245,7 @@ fn verify_references(
     manifest: &Manifest,
     snapshot: &Snapshot,
     next: u64,
-    report: &mut Report,
+    report: &mut VerifyReport,
 ) {
     let mut seen = HashSet::new();
     let mut twice = 0_usize;

@@ -1,85 +1,54 @@
-//! The writer: changes are staged, judged, and committed together.
+//! The writer: stages changes, judges them, and commits them together.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::{self, ThreadId};
 
 use parking_lot::Mutex;
 use rayon::prelude::*;
 
-use super::change::{Added, AddedColumns, Change, MOST_MINUTIAE, MOST_REFERENCES, Staged};
+use super::change::{Added, Change, Staged};
 use super::core::Core;
 use super::erasure::{ErasureState, ErasureTicket};
 use super::error::GalleryError;
-use super::maintain::Task;
-use super::manifest::COUNTERS;
+use super::maintain::{Task, maintain};
+use super::new_references::{CitizenReferences, PreparedReferences, check_one_dimension, make_columns};
 use super::partition::Partition;
 use super::recovery::Recovery;
 use super::reference::{NewReference, ReferenceId, Sample, Status};
-use super::requests::RequestId;
+use super::request_id::RequestId;
 use super::session::Session;
-use super::stage::Stage;
-use super::submission::{Commit, Submission};
-use crate::fingerprint::codes::CodeModel;
+use super::staging::{Others, Staging};
+use super::submission::Commit;
 use crate::storage::MOST_PAYLOAD;
 use crate::subject::SubjectId;
 
-/// One citizen's references, for [`Writer::add_all`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct Enrolment {
-    /// Who.
-    pub citizen: SubjectId,
-    /// What is enrolled of them.
-    pub references: Vec<NewReference>,
-    /// What names the request, if it may be repeated.
-    pub request: Option<RequestId>,
-}
-
-impl Enrolment {
-    /// References of a citizen, in a request that is made once.
-    pub fn new(citizen: impl Into<SubjectId>, references: Vec<NewReference>) -> Self {
-        Self { citizen: citizen.into(), references, request: None }
-    }
-}
-
-/// A writer of a gallery. All writers of a process are one to the gallery: they share its lock, its log and
-/// its maintenance, and commits that come together share one synchronisation. Each stages changes of its
-/// own; threads may share one by reference.
+/// A writer of a gallery. All writers of a process share the gallery's lock, its log and its maintenance, and
+/// commits that come together share one synchronisation. Each writer stages its own changes; threads may share
+/// a writer by reference.
 ///
-/// A change is staged at once and judged then, and judged again when it is committed, since another writer
-/// may have been first; [`Writer::commit`] makes all that was staged here before it durable and then
-/// visible, or none of it. What is not committed when the writer is dropped is lost. After an I/O error the
-/// writer refuses everything: drop it and take another.
+/// A change is judged when it is staged, and again when it is committed, because another writer may commit
+/// first. [`Writer::commit`] makes everything staged here durable and then visible, or nothing of it. What is
+/// not committed when the writer is dropped is lost. After an I/O error the writer refuses every call: drop it
+/// and take another.
 pub struct Writer {
     session: Arc<Session>,
     partition: Partition,
-    /// The greatest generation that the handle gave.
+    /// The greatest generation that the handle returned.
     given: Arc<AtomicU64>,
-    inner: Mutex<Inner>,
-}
-
-struct Inner {
-    stage: Stage,
-    /// Submissions under way, with the number of changes that are staged when they are done.
-    under_way: VecDeque<(u64, Arc<Submission>)>,
-    /// Why the last submission was not committed, for another thread whose changes were in it than the one that
-    /// was told.
-    lost: Option<(ThreadId, GalleryError)>,
+    staging: Mutex<Staging>,
 }
 
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer").field("directory", &self.core().files.path("")).finish_non_exhaustive()
+        f.debug_struct("Writer").field("directory", &self.core().held.files.path("")).finish_non_exhaustive()
     }
 }
 
 impl Writer {
     pub(super) fn new(session: Arc<Session>, partition: Partition, given: Arc<AtomicU64>) -> Self {
-        let stage = Stage::new(&session.core.newest());
-        let inner = Inner { stage, under_way: VecDeque::new(), lost: None };
-        Self { session, partition, given, inner: Mutex::new(inner) }
+        let staging = Mutex::new(Staging::new(&session.core.held.newest()));
+        Self { session, partition, given, staging }
     }
 
     /// Another writer of the same gallery, with nothing staged.
@@ -92,12 +61,13 @@ impl Writer {
         &self.session.core
     }
 
-    /// What was found and settled when this process took the gallery.
+    /// The recovery that this process made when it took the gallery.
     pub fn recovery(&self) -> &Recovery {
         &self.core().recovery
     }
 
-    /// The same, for the first who asks in this process, if anything had to be settled: to be recorded once.
+    /// The same for the first caller in this process, and only if something was settled, so that it is
+    /// recorded once.
     pub fn untold_recovery(&self) -> Option<&Recovery> {
         let recovery = self.recovery();
         (!recovery.is_clean() && self.core().is_first_told()).then_some(recovery)
@@ -108,28 +78,18 @@ impl Writer {
         self.core().maintenance_failure()
     }
 
-    fn model(&self) -> &CodeModel {
-        &self.core().options.code_model
-    }
-
     fn check(&self, subject: SubjectId) -> Result<(), GalleryError> {
-        if let Some(failure) = self.core().failure() {
+        if let Some(failure) = self.core().held.failure() {
             return Err(failure);
         }
-        if self.partition.has(subject) {
-            return Ok(());
-        }
-        let count = std::num::NonZeroU32::new(self.partition.count()).unwrap_or(std::num::NonZeroU32::MIN);
-        let belongs = Partition::of(subject, count).index();
-        let (here, count) = (self.partition.index(), self.partition.count());
-        Err(GalleryError::OtherPartition { subject, belongs, here, count })
+        self.partition.check(subject)
     }
 
-    /// Stages references of a citizen, all or none of them. Makes their features first (in the
-    /// calling thread, or in its rayon pool if there are several), which is most of the cost.
+    /// Stages references of a citizen, all or none of them. Computes their features first (in the calling
+    /// thread, or in its rayon pool if there are several), which is most of the cost.
     ///
-    /// A sample that the citizen has already, of the same finger and moment, is not stored again:
-    /// [`Commit::reference`] gives the reference that holds it.
+    /// A capture that the citizen has already, of the same finger and moment, is not stored again:
+    /// [`Commit::reference`] returns the reference that holds it.
     ///
     /// # Errors
     /// [`GalleryError::ModelDimension`], [`GalleryError::TooMany`], [`GalleryError::OtherPartition`],
@@ -156,32 +116,31 @@ impl Writer {
     ) -> Result<Vec<ReferenceId>, GalleryError> {
         let citizen = citizen.into();
         self.check(citizen)?;
-        let columns = columns_of(references, self.model())?;
-        let new = New { references, columns, request: request.into() };
-        self.push_references(&mut self.inner.lock(), citizen, None, new)
+        let columns = make_columns(references, &self.core().held.options.code_model)?;
+        let new = PreparedReferences { references, columns, request: request.into() };
+        self.push_references(&mut self.staging.lock(), citizen, None, new)
     }
 
-    /// Stages references of many citizens, features made in the caller's rayon pool. Numbers are
-    /// given in order. Each citizen is all or none; at an error the citizens before it are staged.
+    /// Stages references of many citizens. Features are computed in the caller's rayon pool, and numbers are
+    /// given in order. Each citizen is staged completely or not at all; at an error the citizens before it
+    /// are staged.
     ///
     /// # Errors
     /// As [`Writer::add`].
-    pub fn add_all(&self, enrolments: &[Enrolment]) -> Result<Vec<Vec<ReferenceId>>, GalleryError> {
+    pub fn add_all(&self, enrolments: &[CitizenReferences]) -> Result<Vec<Vec<ReferenceId>>, GalleryError> {
         enrolments.iter().try_for_each(|enrolment| self.check(enrolment.citizen))?;
-        let columns = enrolments.par_iter().map(|enrolment| columns_of(&enrolment.references, self.model()));
+        let columns = enrolments
+            .par_iter()
+            .map(|enrolment| make_columns(&enrolment.references, &self.core().held.options.code_model));
         let columns: Vec<_> = columns.collect::<Result<_, _>>()?;
-        let mut inner = self.inner.lock();
+        let mut staging = self.staging.lock();
         enrolments
             .iter()
             .zip(columns)
             .map(|(enrolment, columns)| {
-                let Enrolment { citizen, references, request } = enrolment;
-                self.push_references(
-                    &mut inner,
-                    *citizen,
-                    None,
-                    New { references, columns, request: *request },
-                )
+                let CitizenReferences { citizen, references, request } = enrolment;
+                let new = PreparedReferences { references, columns, request: *request };
+                self.push_references(&mut staging, *citizen, None, new)
             })
             .collect()
     }
@@ -213,9 +172,9 @@ impl Writer {
         let citizen = citizen.into();
         self.check(citizen)?;
         let news = std::slice::from_ref(new);
-        let columns = columns_of(news, self.model())?;
-        let new = New { references: news, columns, request: request.into() };
-        let ids = self.push_references(&mut self.inner.lock(), citizen, Some(reference), new)?;
+        let columns = make_columns(news, &self.core().held.options.code_model)?;
+        let new = PreparedReferences { references: news, columns, request: request.into() };
+        let ids = self.push_references(&mut self.staging.lock(), citizen, Some(reference), new)?;
         ids.first().copied().ok_or(GalleryError::UnknownReference { citizen, reference })
     }
 
@@ -239,22 +198,22 @@ impl Writer {
     ) -> Result<(), GalleryError> {
         let citizen = citizen.into();
         self.check(citizen)?;
-        let nothing = New { references: &[], columns: Vec::new(), request: request.into() };
-        self.push_references(&mut self.inner.lock(), citizen, Some(reference), nothing).map(drop)
+        let nothing = PreparedReferences { references: &[], columns: Vec::new(), request: request.into() };
+        self.push_references(&mut self.staging.lock(), citizen, Some(reference), nothing).map(drop)
     }
 
     fn push_references(
         &self,
-        inner: &mut Inner,
+        staging: &mut Staging,
         subject: SubjectId,
         removed: Option<ReferenceId>,
-        new: New<'_>,
+        new: PreparedReferences<'_>,
     ) -> Result<Vec<ReferenceId>, GalleryError> {
-        let New { references, columns, request } = new;
-        let stage = &mut inner.stage;
+        let PreparedReferences { references, columns, request } = new;
+        let stage = &mut staging.stage;
         // A request that was made before is no error, whatever has become of the reference by now.
         if let (Some(reference), None) = (removed, request) {
-            stage.check_reference(&self.core().newest(), subject, reference)?;
+            stage.check_reference(&self.core().held.newest(), subject, reference)?;
         }
         let faces = || {
             references.iter().filter_map(|new| match &new.sample {
@@ -264,13 +223,7 @@ impl Writer {
         };
         faces().try_for_each(|template| stage.check_model(template))?;
         check_one_dimension(faces())?;
-        let first = self.core().numbers.references(references.len());
-        let after = first.saturating_add(references.len() as u64);
-        if after > COUNTERS {
-            let (of, limit, found) = ("references ever", COUNTERS as usize, after as usize);
-            return Err(GalleryError::TooMany { of, limit, found });
-        }
-        let ids: Vec<_> = (first..).take(references.len()).map(ReferenceId::from_value).collect();
+        let ids = self.core().held.numbers.take_references(references.len())?;
         faces().for_each(|template| stage.fix_model(template));
         let added = ids.iter().zip(references).zip(columns);
         let added = added.map(|((&id, new), columns)| Added::new(subject, id, new, columns)).collect();
@@ -280,8 +233,8 @@ impl Writer {
         Ok(ids)
     }
 
-    /// Stages the deletion of a citizen: all references, and the status. The bytes leave the files
-    /// with [`Writer::compact`]; [`Writer::erase`] sees to it by itself.
+    /// Stages the deletion of a citizen: all references, and the status. [`Writer::compact`] removes the bytes
+    /// from the files; [`Writer::erase`] deletes and removes them.
     ///
     /// # Errors
     /// [`GalleryError::UnknownCitizen`], damage, [`GalleryError::Poisoned`].
@@ -331,18 +284,18 @@ impl Writer {
         request: Option<RequestId>,
     ) -> Result<(), GalleryError> {
         self.check(subject)?;
-        let mut inner = self.inner.lock();
+        let mut staging = self.staging.lock();
         // A request that was made before is no error, whatever is known of the citizen by now.
         if request.is_none() {
-            inner.stage.check_citizen(&self.core().newest(), subject)?;
+            staging.stage.check_citizen(&self.core().held.newest(), subject)?;
         }
-        inner.stage.push(Staged { change, samples: Vec::new(), request });
+        staging.stage.push(Staged { change, samples: Vec::new(), request });
         Ok(())
     }
 
-    /// Commits, deletes a citizen, and has the bytes leave the files: those segments are rewritten that hold
-    /// some, and the log is. Durable when it returns, and unknown to every search; the bytes leave in the
-    /// background, also after a crash. [`Writer::erasure`] says when they have.
+    /// Commits, deletes a citizen, and erases the bytes: maintenance rewrites the log and the segments that
+    /// hold them, in the background and after a crash too. When this returns, the deletion is durable and no
+    /// search finds the citizen; [`Writer::erasure`] says when the bytes are gone.
     ///
     /// # Errors
     /// [`GalleryError::UnknownCitizen`], and as [`Writer::commit`].
@@ -353,36 +306,38 @@ impl Writer {
         Ok(ErasureTicket { generation, subject })
     }
 
-    /// How far an erasure is.
+    /// The state of an erasure.
     ///
     /// # Errors
     /// An I/O error.
     pub fn erasure(&self, ticket: &ErasureTicket) -> Result<ErasureState, GalleryError> {
-        self.core().erasure(ticket)
+        self.core().held.erasure(ticket)
     }
 
-    /// Removes the files that recoveries set aside, which may hold bytes of anybody; gives their names.
+    /// Removes the files that recoveries set aside, which may hold bytes of any subject; returns their names.
     ///
     /// # Errors
     /// [`GalleryError::Poisoned`], or an I/O error.
     pub fn discard_set_aside(&self) -> Result<Vec<String>, GalleryError> {
-        self.core().discard_set_aside()
+        self.core().held.discard_set_aside()
     }
 
     /// Makes everything staged here before the call durable, then visible to every later snapshot in any
-    /// process, then returns. Threads and writers that commit at the same time share the work: one writes for
-    /// all who wait. What is staged is in memory: load millions in commits of some hundred thousand.
+    /// process, then returns. Threads and writers that commit at the same time share the work: one thread
+    /// writes for all that wait. What is staged is in memory: load millions in commits of some hundred
+    /// thousand.
     ///
     /// # Errors
-    /// A change that cannot be applied any more: then nothing of what was staged here is. An I/O error, or
-    /// [`GalleryError::Displaced`]: then nothing is known of what was staged, and the writer is poisoned.
+    /// A change that can no longer be applied: then nothing staged here is committed. An I/O error, or
+    /// [`GalleryError::Displaced`]: then it is unknown whether the changes are committed, and the writer is
+    /// poisoned.
     pub fn commit(&self) -> Result<Commit, GalleryError> {
         self.commit_with(&[])
     }
 
-    /// As [`Writer::commit`], with up to 64 bytes of the caller's that every later snapshot gives
-    /// ([`super::Snapshot::payload`]): a position in an external log, for instance. Of commits that come together
-    /// the last counts.
+    /// As [`Writer::commit`], with a payload of up to 64 bytes that later snapshots return
+    /// ([`super::Snapshot::payload`]), such as a position in an external log. If commits share a batch, the
+    /// last payload counts.
     ///
     /// # Errors
     /// As [`Writer::commit`]; [`GalleryError::TooMany`] bytes.
@@ -391,54 +346,27 @@ impl Writer {
             let (of, limit, found) = ("bytes with a commit", MOST_PAYLOAD, payload.len());
             return Err(GalleryError::TooMany { of, limit, found });
         }
-        let (goal, submission) = {
-            let mut inner = self.inner.lock();
-            let pending = std::mem::take(&mut inner.stage.pending);
-            let goal = inner.stage.staged;
-            let has_work = !pending.is_empty() || !payload.is_empty();
-            let submission = has_work.then(|| Arc::new(Submission::new(pending, payload.to_vec())));
-            if let Some(submission) = &submission {
-                inner.under_way.push_back((goal, submission.clone()));
-            }
-            (goal, submission)
-        };
-        match submission {
-            Some(submission) => {
-                let outcome = self.core().commit(submission.clone());
-                let mut inner = self.inner.lock();
-                inner.under_way.retain(|(_, other)| !Arc::ptr_eq(other, &submission));
-                match &outcome {
-                    Ok(commit) => {
-                        self.given.fetch_max(commit.generation, Ordering::AcqRel);
-                        inner.stage.published(goal);
-                    }
-                    // The changes are gone, and so is what they made of the stage.
-                    Err(error) => {
-                        inner.stage.forget(goal, &self.core().newest());
-                        inner.lost = Some((thread::current().id(), error.clone()));
-                    }
-                }
-                outcome
-            }
-            // Nothing is staged: but another thread may be about to commit what this one staged.
-            None => self.wait_for_others(),
+        let begun = self.staging.lock().begin_commit(payload);
+        // Nothing is staged, but another thread may be committing what this thread staged.
+        let Some((goal, submission)) = begun else { return self.wait_for_others() };
+        let outcome = self.core().commit(submission.clone());
+        let mut staging = self.staging.lock();
+        if let Ok(commit) = &outcome {
+            self.given.fetch_max(commit.generation, Ordering::AcqRel);
         }
+        staging.end_commit((goal, &submission), &outcome, &self.core().held.newest());
+        outcome
     }
 
     fn wait_for_others(&self) -> Result<Commit, GalleryError> {
-        let (other, lost) = {
-            let mut inner = self.inner.lock();
-            let other = inner.under_way.back().map(|(_, submission)| submission.clone());
-            let told = thread::current().id();
-            (other, inner.lost.take_if(|(thread, _)| *thread != told).map(|(_, error)| error))
-        };
-        if let Some(error) = self.core().failure().or(lost) {
+        let Others { newest, lost } = self.staging.lock().others();
+        if let Some(error) = self.core().held.failure().or(lost) {
             return Err(error);
         }
-        match other {
+        match newest {
             Some(submission) => self.core().wait(&submission),
             None => {
-                let generation = self.core().newest().generation().value();
+                let generation = self.core().held.newest().generation().value();
                 Ok(Commit { generation, ..Commit::default() })
             }
         }
@@ -451,62 +379,19 @@ impl Writer {
     /// As [`Writer::commit`].
     pub fn flush(&self) -> Result<(), GalleryError> {
         self.commit()?;
-        self.core().maintain(Task::Flush).map(drop)
+        maintain(&self.core().held, Task::Flush).map(drop)
     }
 
     /// Commits, and rewrites every segment that has deleted rows or can be joined with others, so that no byte
     /// of what was deleted is in any file of the gallery; what a recovery set aside stays
     /// ([`Writer::discard_set_aside`]). In the calling thread, beside commits of others. A record that is damaged
-    /// is carried over as it is. Costs a rewrite of those segments, and needs room for it. Free blocks of the disk
-    /// below are the system's matter: use an encrypted volume.
+    /// is carried over as it is. Costs a rewrite of those segments, and needs room for it. Freed blocks of the
+    /// disk are not overwritten: use an encrypted volume.
     ///
     /// # Errors
     /// As [`Writer::commit`].
     pub fn compact(&self) -> Result<(), GalleryError> {
         self.commit()?;
-        self.core().maintain(Task::Compact).map(drop)
+        maintain(&self.core().held, Task::Compact).map(drop)
     }
-}
-
-/// References to be staged.
-struct New<'a> {
-    references: &'a [NewReference],
-    columns: Vec<AddedColumns>,
-    request: Option<RequestId>,
-}
-
-/// Checks the limits of references and makes their columns.
-fn columns_of(references: &[NewReference], model: &CodeModel) -> Result<Vec<AddedColumns>, GalleryError> {
-    if references.len() > MOST_REFERENCES {
-        let (of, limit, found) = ("references at once", MOST_REFERENCES, references.len());
-        return Err(GalleryError::TooMany { of, limit, found });
-    }
-    for new in references {
-        if let Sample::Finger(template) = &new.sample
-            && template.minutiae.len() > MOST_MINUTIAE
-        {
-            let (of, limit, found) = ("minutiae", MOST_MINUTIAE, template.minutiae.len());
-            return Err(GalleryError::TooMany { of, limit, found });
-        }
-    }
-    match references {
-        [] => Ok(Vec::new()),
-        [one] => Ok(vec![AddedColumns::new(&one.sample, model)]),
-        many => Ok(many.par_iter().map(|new| AddedColumns::new(&new.sample, model)).collect()),
-    }
-}
-
-/// Faces of one model in one change have one dimension.
-fn check_one_dimension<'a>(
-    faces: impl Iterator<Item = &'a crate::template::FaceTemplate>,
-) -> Result<(), GalleryError> {
-    let mut seen = std::collections::BTreeMap::new();
-    for template in faces {
-        let found = template.embedding().len();
-        let expected = *seen.entry(template.model()).or_insert(found);
-        if expected != found {
-            return Err(GalleryError::ModelDimension { model: template.model().clone(), expected, found });
-        }
-    }
-    Ok(())
 }

@@ -1,29 +1,30 @@
-//! Faces by their codes: a first pass that reads a quarter of the bytes, and then the vectors of the
-//! few that it cannot rule out. What is found is what a scan of all vectors finds, to the bit.
+//! Faces by their codes: a first pass that reads a quarter of the bytes, and then the vectors of the few that
+//! it cannot rule out. The result is that of a scan of all vectors, to the bit.
 
 use std::num::NonZeroUsize;
 
 use parking_lot::Mutex;
 use rayon::prelude::*;
 
+use super::face_rows::{compare_row, lanes};
 use super::floors::{Floors, ordered};
-use super::plan::Partial;
+use super::partial::Partial;
+use super::query::Search;
 use super::top::Top;
-use super::{Hit, Search};
 use crate::face::{CodedProbes, FaceProbe, code_groups};
 use crate::gallery::FaceBlock;
 use crate::kernels::Kernels;
 use crate::kernels::codes::{HEAD, LANES, Line, Planes, Terms};
 use crate::units::Score;
 
-/// Probes that pass a piece together: their codes (256 KiB at 512 dimensions) and masks stay in the
-/// second cache.
+/// Probes that are compared with a piece together: their codes (256 KiB at 512 dimensions) and masks stay in
+/// the L2 cache.
 const TOGETHER: usize = 512;
 
-/// Code blocks in which the first floors are looked for.
+/// Code blocks that give the first floors.
 const SEED: usize = 32;
 
-/// Probes that look for them together: their sums take 96 KiB.
+/// Probes whose first floors are found together: their sums take 96 KiB.
 const SEEDED: usize = 48;
 
 /// High planes pay if they leave at most one of so many blocks: they are half of the bytes, and a block
@@ -248,31 +249,3 @@ impl<'a> CodedScan<'a> {
 }
 
 const TWICE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
-
-/// The lanes of a mask, ascending.
-pub(super) fn lanes(mut mask: u16) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let lane = mask.trailing_zeros() as usize;
-        mask &= mask.wrapping_sub(1);
-        (lane < LANES).then_some(lane)
-    })
-}
-
-/// Compares one row with one probe by the canonical score: the hit, unless the row is damaged.
-pub(super) fn compare_row(
-    block: &FaceBlock,
-    row: usize,
-    probe: &FaceProbe,
-    search: &Search<'_>,
-    found: &mut Partial,
-) -> Option<Hit> {
-    let meta = block.meta(row);
-    let score = block.vector(row).map_or(Score::LOWEST, |vector| probe.compare(vector));
-    let Some(citizen) = meta.subject().filter(|_| score != Score::LOWEST) else {
-        found.damaged(meta);
-        return None;
-    };
-    let hit = Hit { citizen, reference: meta.reference(), score, location: block.location(row) };
-    found.compared(hit, search);
-    Some(hit)
-}

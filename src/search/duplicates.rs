@@ -1,12 +1,12 @@
-//! All faces of a model against each other: who may be enrolled under two numbers.
+//! All faces of a model against each other: citizens who may be enrolled twice.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::SearchError;
-use super::coded::lanes;
+use super::error::SearchError;
+use super::face_rows::lanes;
 use crate::face::{CODE_PIECE, CodedProbes, FaceCodes, FaceProbe, code_rows};
 use crate::gallery::{FaceBlock, GalleryError, Generation, ReferenceId, Snapshot};
 use crate::kernels::Kernels;
@@ -15,14 +15,14 @@ use crate::subject::SubjectId;
 use crate::template::{FaceTemplate, ModelId};
 use crate::units::Score;
 
-/// Code blocks whose rows are the probes of a step: 512 rows, whose codes the second cache holds.
+/// Code blocks whose rows are the probes of a step: 512 rows, whose codes fit the L2 cache.
 const STEP: usize = 32;
 
 /// Pieces of a sample.
 const SAMPLE: usize = 16;
 
-/// Every pair of live faces of a model, of two citizens, that scores enough; in steps, so that a long
-/// run can be watched, stopped and taken up again.
+/// Every pair of live faces of a model, of two citizens, that scores enough; in steps, so that a long run can
+/// report progress, stop and resume.
 ///
 /// Exact: a pair is found if and only if its canonical score is at least the least score. All steps
 /// together compare each pair once: about N^2 / 2 comparisons for N faces.
@@ -48,10 +48,10 @@ struct Step {
 
 /// A face of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Enrolled {
+pub struct EnrolledFace {
     /// Which reference.
     pub reference: ReferenceId,
-    /// Whose it is said to be.
+    /// The citizen under whom it is enrolled.
     pub citizen: SubjectId,
 }
 
@@ -59,14 +59,14 @@ pub struct Enrolled {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Duplicate {
     /// The one with the smaller reference number.
-    pub first: Enrolled,
+    pub first: EnrolledFace,
     /// The other.
-    pub second: Enrolled,
+    pub second: EnrolledFace,
     /// How similar they are.
     pub score: Score,
 }
 
-/// What a step found. Both bytes of each pair were proved against their checksums.
+/// What a step found. The bytes of both faces were checked against their checksums.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepFound {
     /// The pairs, ascending by references.
@@ -113,8 +113,8 @@ impl<'a> DuplicateSearch<'a> {
         probes * after + probes * probes / 2
     }
 
-    /// A number that tells this search from others: the same for the same committed state, cut into
-    /// blocks in the same way. Steps of searches with one shape can be put together.
+    /// A digest of what the search covers: equal for the same committed state in the same blocks. Results of
+    /// steps can be combined if their searches have the same shape.
     pub fn shape(&self) -> u64 {
         let mut crc = crc32fast::Hasher::new();
         for coded in &self.blocks {
@@ -124,8 +124,8 @@ impl<'a> DuplicateSearch<'a> {
         self.generation.value() << 32 | u64::from(crc.finalize())
     }
 
-    /// Compares a part of the first step, and says how many pairs that was: timed, it tells what the
-    /// whole will take.
+    /// Compares a part of the first step, and returns the number of pairs: time it to estimate the whole
+    /// search.
     pub fn sample(&self) -> u64 {
         let Some(step) = self.steps.first() else { return 0 };
         let probes = Probes::new(self, step);
@@ -135,7 +135,7 @@ impl<'a> DuplicateSearch<'a> {
         (rows * probes.rows.len()) as u64
     }
 
-    /// Runs a step on the current rayon pool; nothing is found by a step that does not exist.
+    /// Runs a step on the current rayon pool; a step that does not exist finds nothing.
     pub fn run(&self, step: usize) -> StepFound {
         let Some(step) = self.steps.get(step) else { return StepFound::default() };
         let pieces: Vec<_> = self.pieces(step).collect();
@@ -218,8 +218,8 @@ impl<'a> DuplicateSearch<'a> {
         if let (true, Some(a), Some(b)) = (sound, meta.subject(), other_meta.subject())
             && a != b
         {
-            let a = Enrolled { reference: meta.reference(), citizen: a };
-            let b = Enrolled { reference: other_meta.reference(), citizen: b };
+            let a = EnrolledFace { reference: meta.reference(), citizen: a };
+            let b = EnrolledFace { reference: other_meta.reference(), citizen: b };
             found.pairs.push(Duplicate { first: a.min(b), second: a.max(b), score });
         }
     }

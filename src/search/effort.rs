@@ -1,4 +1,4 @@
-//! How much work a search of fingers does, and what that was.
+//! How much work a search of fingers does.
 
 /// A share of the rows of a gallery, `0..=1`.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
@@ -34,8 +34,7 @@ impl From<Share> for f64 {
     }
 }
 
-/// How many rows survive a stage: a share of the rows that the search is about, and never fewer than
-/// a number.
+/// How many rows survive a stage: a share of the rows of the search, and at least a number.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Keep {
     share: Share,
@@ -58,7 +57,7 @@ impl Keep {
 
     /// How many of so many rows: the share, rounded up, and the floor, but no more than there are.
     pub fn of(self, rows: u64) -> u64 {
-        // A share of at most one: no more than the rows but for rounding, which `min` takes off.
+        // A share is at most one, so the product exceeds the rows by rounding only, which `min` removes.
         let share = (self.share.0 * rows as f64).ceil() as u64;
         share.max(u64::from(self.floor)).min(rows)
     }
@@ -77,27 +76,27 @@ pub struct Cascade {
 
 /// How many references a search compares in full.
 ///
-/// Whatever it is, a hit has the full score, so that the rate of false matches is that of an
-/// exhaustive search or lower; what a cascade can do is miss. Measured losses are in
-/// `docs/notes/fingerprint-cascade.md`. A search among no more references than the last stage keeps
-/// at least is exhaustive by itself.
+/// Every candidate has the full score, so the false positive identification rate is that of an exhaustive
+/// search or lower. Any effort below [`Effort::Exhaustive`] can miss an enrolled citizen;
+/// `docs/notes/fingerprint-cascade.md` has the measured losses. A search among no more references than the
+/// last stage keeps is exhaustive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Effort {
     /// All.
     Exhaustive,
-    /// A thousandth, found by a cascade on codes: for searches that people wait for.
+    /// A thousandth of the references, selected by a cascade on codes: for interactive searches.
     #[default]
     Standard,
-    /// Three thousandths, without the coarsest stage: where a miss costs more than time, as when a
-    /// citizen is enrolled who may be enrolled already.
+    /// Three thousandths, without the coarsest stage: for searches where a miss costs more than time, such as
+    /// the check for duplicates at enrolment.
     Careful,
-    /// These stages.
+    /// The given stages.
     Custom(Cascade),
 }
 
-/// The share, which is written in the source.
+/// A share that is constant in the source.
 const fn part(value: f64) -> Share {
     match Share::new(value) {
         Some(share) => share,
@@ -127,27 +126,6 @@ impl Effort {
             Self::Careful => Some(Cascade::CAREFUL),
             Self::Custom(cascade) => Some(cascade),
         }
-    }
-}
-
-/// How many references each stage of a search saw. Of those that a search is about, some have no
-/// codes of the gallery's model: they go to the full score at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// Compared by the first words of their codes.
-    pub coarse: u64,
-    /// Compared by both words.
-    pub fine: u64,
-    /// Relaxed on their codes.
-    pub relaxed: u64,
-    /// Compared in full.
-    pub full: u64,
-}
-
-impl Seen {
-    /// So many compared in full, and nothing else.
-    pub(super) const fn in_full(full: u64) -> Self {
-        Self { coarse: 0, fine: 0, relaxed: 0, full }
     }
 }
 

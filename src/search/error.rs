@@ -1,4 +1,4 @@
-//! Why a search cannot be made.
+//! Errors of a search.
 
 use crate::face::FaceError;
 use crate::gallery::GalleryError;

@@ -1,4 +1,4 @@
-//! What all threads know of each query: the least score that can still matter.
+//! Floors: for each query the least score that can still be among the best, shared by all threads.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,17 +1,21 @@
-//! An approximate search of faces, for those who ask for it: a filter of one bit a dimension leaves a
-//! shortlist, which is compared as an exact search compares.
+//! An approximate search of faces: a filter of one bit per dimension selects a shortlist, which is scored as
+//! in an exact search.
 //!
-//! No bound stands behind the filter. A mate whose signs differ in too many dimensions is lost, however well
-//! it would score: hard pictures first. So a filter cannot be had without a measurement of what it loses.
+//! The filter has no bound. It loses a mate whose signs differ in too many dimensions, however high it would
+//! score, and it loses mates of difficult portraits first. A filter can therefore only be made with a
+//! measurement of its losses.
 
 use std::num::NonZeroUsize;
 
 use rayon::prelude::*;
 
-use super::coded::{compare_row, lanes};
-use super::faces::{By, Chosen, identify};
-use super::plan::{Partial, run};
-use super::{Found, Hit, Search, SearchError};
+use super::error::SearchError;
+use super::face_rows::{SubGalleryRows, compare_row, identify_by_model, lanes};
+use super::faces::identify_faces;
+use super::partial::Partial;
+use super::pieces::compare_pieces;
+use super::query::Search;
+use super::result::{Found, Hit};
 use crate::face::{FaceProbe, SignProbe, sign_lines};
 use crate::gallery::{FaceBlock, Snapshot};
 use crate::kernels::codes::{LANES, Line};
@@ -22,46 +26,47 @@ const PIECE: usize = 1024;
 /// Rows of the shortlist that a task compares.
 const ROWS: usize = 128;
 
-/// How many faces the filter leaves, at least: those as near as the last come along.
+/// The least number of faces that the filter keeps; all as near as the last one are kept too.
 pub type Shortlist = NonZeroUsize;
 
-/// A one-bit filter, and what it was seen to lose.
+/// A one-bit filter, with its measured losses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OneBit {
     shortlist: Shortlist,
     misses: Misses,
 }
 
-/// What a filter was seen to lose.
+/// The measured losses of a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Misses {
-    /// Probes of which an exact search found someone.
+    /// Probes for which an exact search found a citizen.
     pub searched: u64,
-    /// Those of them whose first place the filter lost: it found another citizen, reference or score.
+    /// Probes among them for which the filter changed the first candidate: another citizen, reference or
+    /// score.
     pub missed: u64,
 }
 
 impl Misses {
-    /// The share of first places lost; `None` if nothing was searched.
+    /// The share of first candidates lost; `None` if nothing was searched.
     pub fn rate(&self) -> Option<f64> {
         (self.searched > 0).then(|| self.missed as f64 / self.searched as f64)
     }
 }
 
-/// What an approximate search found, and what that is worth.
+/// What an approximate search found, and how reliable that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApproximatelyFound {
-    /// What was found. Scores are exact; the faces that a filter lost are not there. `compared` counts all
-    /// faces that the filter looked at: any of them might have turned up by chance.
+    /// What was found. Scores are exact; faces that the filter lost are missing. `compared` counts all faces
+    /// that the filter read, since each could be a false positive.
     pub found: Found,
-    /// The filter, with its shortlist and what it was seen to lose.
+    /// The filter, with its shortlist and its measured losses.
     pub filter: OneBit,
 }
 
 impl OneBit {
-    /// A filter of this shortlist, measured: each of these probes is searched exactly and through the
-    /// filter. Measure on probes like those to come: what is lost grows with the difficulty of pictures,
-    /// and with the gallery.
+    /// Makes a filter with this shortlist and measures it: each probe is searched exactly and through the
+    /// filter. Measure with probes like those in use: losses grow with the difficulty of the portraits and
+    /// with the size of the gallery.
     ///
     /// # Errors
     /// As [`super::identify_faces`].
@@ -72,29 +77,29 @@ impl OneBit {
         shortlist: Shortlist,
     ) -> Result<Self, SearchError> {
         let first = Search { top: NonZeroUsize::MIN, ..*search };
-        let exact = identify(snapshot, probes, &first, By::Codes)?;
-        let filtered = identify(snapshot, probes, &first, By::Signs(shortlist))?;
+        let exact = identify_faces(snapshot, probes, &first)?;
+        let filtered = identify_by_signs(snapshot, probes, &first, shortlist)?;
         let pairs = exact.iter().zip(&filtered).filter(|(exact, _)| !exact.hits.is_empty());
         let missed = pairs.clone().filter(|(exact, filtered)| exact.hits != filtered.hits).count();
         let misses = Misses { searched: pairs.count() as u64, missed: missed as u64 };
         Ok(Self { shortlist, misses })
     }
 
-    /// How many faces the filter leaves, at least.
+    /// The least number of faces that the filter keeps.
     pub const fn shortlist(&self) -> Shortlist {
         self.shortlist
     }
 
-    /// What it was seen to lose when it was measured.
+    /// Its measured losses.
     pub const fn misses(&self) -> Misses {
         self.misses
     }
 
-    /// Searches through the filter; one result a probe, in their order. Faces that have no signs (they
-    /// were committed since the last flush) are all compared. The same for any number of threads, any cut
-    /// of the gallery and any kernels.
+    /// Searches through the filter. Returns one result per probe, in their order. Faces without signs
+    /// (committed since the last flush) are all compared. The result does not depend on threads, segments or
+    /// the kernels' level.
     ///
-    /// About an eighth of an exact search's bytes are read, and the vectors of the shortlist.
+    /// Reads about an eighth of the bytes that an exact search reads, and the vectors of the shortlist.
     ///
     /// # Errors
     /// As [`super::identify_faces`].
@@ -104,7 +109,7 @@ impl OneBit {
         probes: &[FaceProbe],
         search: &Search<'_>,
     ) -> Result<Vec<ApproximatelyFound>, SearchError> {
-        let found = identify(snapshot, probes, search, By::Signs(self.shortlist))?;
+        let found = identify_by_signs(snapshot, probes, search, self.shortlist)?;
         Ok(found.into_iter().map(|found| ApproximatelyFound { found, filter: *self }).collect())
     }
 }
@@ -125,21 +130,31 @@ enum Compared<'a> {
     Passed(u64),
 }
 
-/// A search of one model's faces through the filter, one probe after the other.
-pub(super) fn by_signs(
+/// Searches through the filter, one probe after the other.
+fn identify_by_signs(
     snapshot: &Snapshot,
-    blocks: &[FaceBlock],
-    chosen: &[Chosen],
+    probes: &[FaceProbe],
+    search: &Search<'_>,
+    shortlist: Shortlist,
+) -> Result<Vec<Found>, SearchError> {
+    identify_by_model(snapshot, probes, |blocks, probes| {
+        let rows = blocks.iter().map(|block| SubGalleryRows::find(block, search));
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        Ok(search_model(snapshot, (blocks, &rows), probes, search, shortlist))
+    })
+}
+
+/// Searches for the probes of one model; `rows` are those of the sub-gallery in each block.
+fn search_model(
+    snapshot: &Snapshot,
+    (blocks, rows): (&[FaceBlock], &[Option<SubGalleryRows>]),
     probes: &[&FaceProbe],
     search: &Search<'_>,
     shortlist: Shortlist,
 ) -> Vec<Found> {
     let (mut pieces, mut all) = (Vec::new(), Vec::new());
-    for (block, chosen) in blocks.iter().zip(chosen) {
-        let masks = match chosen {
-            Chosen::Rows(masks) => Some(masks.as_slice()),
-            _ => None,
-        };
+    for (block, rows) in blocks.iter().zip(rows) {
+        let masks = rows.as_ref().map(|rows| rows.masks.as_slice());
         let lines = sign_lines(block.dimension());
         match block.signs() {
             Some(signs) => {
@@ -175,7 +190,7 @@ pub(super) fn by_signs(
             }
         };
         let is_sound = |hit: &Hit| snapshot.check(hit.location).is_ok();
-        run(&tasks, 1, search, compare, is_sound).pop().unwrap_or_default()
+        compare_pieces(&tasks, 1, search, compare, is_sound).pop().unwrap_or_default()
     };
     probes.iter().map(found).collect()
 }

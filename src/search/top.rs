@@ -1,10 +1,10 @@
-//! The best `k` of a stream of hits, one a citizen.
+//! The best `k` of a stream of hits, one per citizen.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
-use super::Hit;
+use super::result::Hit;
 use crate::units::Score;
 
 /// The total order of results: score descending, then reference ascending. `Less` comes first.
@@ -71,7 +71,7 @@ impl Top {
     fn prune(&mut self) {
         self.hits.sort_unstable_by(before);
         if self.k <= FEW {
-            // Of few, looking at each is cheaper than hashing.
+            // Comparing with each of few is cheaper than hashing.
             let mut kept = 0;
             for at in 0..self.hits.len() {
                 let hit = self.hits[at];

@@ -1,4 +1,4 @@
-//! The only door to the disk.
+//! The interface through which all file operations pass.
 
 use std::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::Map;
 
-/// What tells one file or directory from every other that exists at the same time.
+/// The identity of a file or directory among all that exist at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId {
     /// The device.
@@ -15,13 +15,13 @@ pub struct FileId {
     pub inode: u64,
 }
 
-/// What the path of a directory names now.
+/// The directory that a path names now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DirectoryState {
     /// The directory.
     pub id: FileId,
-    /// Changes whenever a name in it is created, renamed or removed; `None` if that cannot be told, or
-    /// if the last change is so recent that another one could hide behind it.
+    /// Changes whenever a name in it is created, renamed or removed; `None` if that is not known, or if the
+    /// last change is so recent that another one could have the same time stamp.
     pub version: Option<(i64, u64)>,
 }
 
@@ -32,13 +32,13 @@ pub struct DirectoryState {
 /// a removed or replaced file stays readable through maps and readers that were opened before. Only
 /// regular files are opened: anything else is an error at once.
 pub trait Backend: Send + Sync + fmt::Debug {
-    /// How messages name a file.
+    /// The path by which messages name a file.
     fn path(&self, name: &str) -> PathBuf;
 
     /// The names of all files.
     ///
     /// # Errors
-    /// An I/O error; so for every method here.
+    /// An I/O error.
     fn list(&self) -> io::Result<Vec<String>>;
 
     /// Creates a file that must not exist, for its owner only.
@@ -47,7 +47,7 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// `AlreadyExists`, or an I/O error.
     fn create(&self, name: &str) -> io::Result<Box<dyn Append>>;
 
-    /// Opens an existing file to append to it: every write goes behind the file's end as it is then.
+    /// Opens an existing file to append to it: every write goes to the end of the file at that moment.
     ///
     /// # Errors
     /// `NotFound`, or an I/O error.
@@ -89,26 +89,26 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// An I/O error.
     fn sync(&self) -> io::Result<()>;
 
-    /// What a name stands for now.
+    /// The file that a name refers to now.
     ///
     /// # Errors
     /// `NotFound`, or an I/O error.
     fn identity(&self, name: &str) -> io::Result<FileId>;
 
-    /// What the directory's path stands for now.
+    /// The directory that the path refers to now.
     ///
     /// # Errors
     /// `NotFound`, or an I/O error.
     fn directory(&self) -> io::Result<DirectoryState>;
 
-    /// Takes the exclusive lock on the directory and on a file in it, which is created if it is missing
-    /// and says whose the lock is.
+    /// Takes the exclusive lock on the directory and on a file in it. The file is created if it is missing,
+    /// and names the process that has the lock.
     ///
     /// # Errors
     /// An I/O error.
     fn lock(&self, name: &str) -> io::Result<Locking>;
 
-    /// Watches whether a file is mapped, also after its name is gone.
+    /// Watches whether a file is mapped, also after its removal.
     ///
     /// # Errors
     /// `NotFound`, or an I/O error.
@@ -121,10 +121,10 @@ pub trait Backend: Send + Sync + fmt::Debug {
     fn free_bytes(&self) -> io::Result<Option<u64>>;
 }
 
-/// What came of asking for a lock.
+/// The outcome of a request for a lock.
 #[derive(Debug)]
 pub enum Locking {
-    /// It is held now, until it is dropped.
+    /// The lock was taken, and is held until it is dropped.
     Taken(Box<dyn Lock>),
     /// Another handle has it.
     Held {
@@ -150,8 +150,8 @@ pub trait Append: Send {
     /// Makes bytes and length durable.
     ///
     /// # Errors
-    /// An I/O error. After it nothing is known of what was written since the last success, and trying
-    /// again proves nothing.
+    /// An I/O error. After it, what was written since the last success may or may not be durable, and a
+    /// second call proves nothing.
     fn sync(&mut self) -> io::Result<()>;
 
     /// Takes away the permission to write.
@@ -160,7 +160,7 @@ pub trait Append: Send {
     /// An I/O error.
     fn protect(&mut self) -> io::Result<()>;
 
-    /// The file that is open, whatever its name stands for by now.
+    /// The identity of the open file, which its name may no longer refer to.
     ///
     /// # Errors
     /// An I/O error.
@@ -181,8 +181,8 @@ pub trait ReadAt: Send + Sync + fmt::Debug {
     /// `UnexpectedEof` past the end, or an I/O error.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
 
-    /// Makes durable what was written to it, by whomever: what a reader does before it relies on bytes
-    /// that their writer may not have synchronised yet.
+    /// Makes the contents durable. A reader does so before it relies on bytes that their writer may not have
+    /// synchronised yet.
     ///
     /// # Errors
     /// An I/O error.
@@ -195,7 +195,7 @@ pub trait ReadAt: Send + Sync + fmt::Debug {
     fn identity(&self) -> io::Result<FileId>;
 }
 
-/// A file of which somebody wants to know who maps it.
+/// A file whose mappings are watched.
 pub trait Watch: Send + Sync + fmt::Debug {
     /// Whether this process or another one maps it ([`Backend::map`]).
     ///

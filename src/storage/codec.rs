@@ -1,13 +1,13 @@
-//! Little-endian fields out of bytes, without a way to read past them.
+//! Decoding of little-endian fields, without reading past the end.
 
 use std::path::Path;
 
 use super::error::Damage;
 
-/// No counter of a gallery comes near this; a greater one is damage, and cannot overflow.
+/// No counter of a gallery comes near this limit. A greater one is damage; below it, sums do not overflow.
 pub(crate) const COUNTERS: u64 = 1 << 62;
 
-/// Takes fields from the front; every method gives `None` past the end.
+/// Reads fields from the front; every method returns `None` past the end.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields<'a>(&'a [u8]);
 
@@ -53,7 +53,8 @@ pub(crate) fn zeros(bytes: &[u8]) -> bool {
     bytes.iter().all(|&b| b == 0)
 }
 
-/// How a file begins that is read whole, and what errors call it. Such a file ends with its checksum.
+/// The first bytes of a kind of file, and its name in errors. Such a file is read as a whole and ends with
+/// its checksum.
 pub(crate) struct FileKind {
     pub(crate) magic: [u8; 16],
     pub(crate) version: u32,
@@ -62,7 +63,7 @@ pub(crate) struct FileKind {
 }
 
 impl FileKind {
-    /// The fields after magic and version, once the checksum is proved.
+    /// Checks the checksum, and returns the fields after magic and version.
     pub(crate) fn open<'a>(&self, file: &Path, bytes: &'a [u8]) -> Result<Fields<'a>, Damage> {
         let damage = |expected: &str| Damage::new(file, 0, expected, "something else");
         let (body, crc) = bytes

@@ -1,4 +1,4 @@
-//! What can go wrong with files.
+//! Errors of the storage layer.
 
 use std::fmt::Display;
 use std::io;
@@ -18,11 +18,11 @@ use crate::escape::Escaped;
 pub struct Damage {
     /// The file.
     pub file: PathBuf,
-    /// Where in it.
+    /// The offset in it.
     pub offset: u64,
-    /// What must be there.
+    /// What was expected there.
     pub expected: String,
-    /// What is there. Never biometric bytes.
+    /// What was found there. Never biometric bytes.
     pub found: String,
 }
 

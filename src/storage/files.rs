@@ -10,7 +10,7 @@ use super::map::Map;
 
 type Result<T> = std::result::Result<T, StorageError>;
 
-/// What a file is called until it is whole.
+/// The name of a file until it is complete.
 const TEMPORARY: &str = ".tmp";
 
 /// A shared backend.
@@ -18,7 +18,7 @@ const TEMPORARY: &str = ".tmp";
 pub(crate) struct Files(Arc<dyn Backend>, bool);
 
 impl Files {
-    /// `copied`: what is mapped is a copy in memory instead.
+    /// `copied`: files are copied to memory instead of mapped.
     pub(crate) fn new(backend: Arc<dyn Backend>, copied: bool) -> Self {
         Self(backend, copied)
     }
@@ -75,7 +75,7 @@ impl Files {
         self.named(name, "look up", self.0.identity(name))
     }
 
-    /// Fails if the name is taken.
+    /// Fails if there is a file of this name.
     pub(crate) fn check_free(&self, name: &str) -> Result<()> {
         match self.identity(name) {
             Ok(_) => self.named(name, "create", Err(io::ErrorKind::AlreadyExists.into())),
@@ -159,8 +159,8 @@ impl Files {
         file.finish()
     }
 
-    /// Prepares the replacement of a file: what is to have the name is durable before it has it, so that
-    /// after a crash the name has the old bytes or the new ones, never anything between.
+    /// Prepares the replacement of a file: the new file is durable before it gets the name, so that after a
+    /// crash the name refers to the old bytes or the new ones, never to a mixture.
     pub(crate) fn prepare(&self, name: &str, bytes: &[u8]) -> Result<Unfinished> {
         self.remove_if_there(&format!("{name}{TEMPORARY}"))?;
         let mut file = self.begin(name)?;
@@ -169,7 +169,8 @@ impl Files {
         Ok(file)
     }
 
-    /// A new file that gets its name when it is whole: what a crash leaves of it says so by its own.
+    /// Begins a file that gets its name when it is complete. What a crash leaves of it has a name for
+    /// unfinished files.
     pub(crate) fn begin(&self, name: &str) -> Result<Unfinished> {
         let temporary = format!("{name}{TEMPORARY}");
         let output = self.create(&temporary)?;
@@ -177,12 +178,12 @@ impl Files {
     }
 }
 
-/// Whether a name is that of a file that was never whole.
+/// The final name of an unfinished file; `None` for any other name.
 pub(crate) fn whole_name(name: &str) -> Option<&str> {
     name.strip_suffix(TEMPORARY)
 }
 
-/// A file that is not whole yet; removed unless it becomes so.
+/// An unfinished file; removed when dropped, unless it was finished.
 pub(crate) struct Unfinished {
     files: Files,
     output: Option<Output>,
@@ -197,8 +198,8 @@ impl Unfinished {
         self.output.as_mut().ok_or_else(closed)
     }
 
-    /// Gives what was synchronised its own name, which is durable after the next [`Files::sync`], and takes away
-    /// the permission to write.
+    /// Renames the synchronised file to its final name, which is durable after the next [`Files::sync`], and
+    /// removes the permission to write.
     pub(crate) fn finish(mut self) -> Result<()> {
         if let Some(output) = self.output.as_mut() {
             output.seal()?;

@@ -13,7 +13,7 @@ use memmap2::Mmap;
 pub struct Map(Bytes);
 
 enum Bytes {
-    /// With the file, whose shared lock says that it is mapped.
+    /// With the file, whose shared lock shows that it is mapped.
     Mapped {
         map: Mmap,
         _file: File,
@@ -31,9 +31,9 @@ struct Line([u8; 64]);
 impl Map {
     /// Maps a whole file.
     ///
-    /// Whoever can write to the directory can truncate a mapped file, and reading past its new end
-    /// kills the process (`SIGBUS`); the gallery therefore writes its files once, takes the write
-    /// permission away, and compares lengths at open.
+    /// A process that can write to the directory can truncate a mapped file, and reading past its new end
+    /// ends this process (`SIGBUS`). The gallery therefore writes its files once, removes the write
+    /// permission, and compares lengths at open.
     ///
     /// # Errors
     /// An I/O error.
@@ -41,8 +41,8 @@ impl Map {
         if file.metadata()?.len() == 0 {
             return Ok(Self::copy(&[]));
         }
-        // Whoever erases data asks by this lock whether a mapping still holds it, and has it alone only for a
-        // moment. A file system without locks cannot say, which is no reason not to read.
+        // An erasure tests by this lock whether a mapping still holds the data, and has it exclusively for a
+        // moment only. A file system without locks cannot show mappings; the file is read nevertheless.
         for _ in 0..100 {
             match file.try_lock_shared() {
                 Err(std::fs::TryLockError::WouldBlock) => {

@@ -1,10 +1,9 @@
-//! Files made durable: the door to the disk, the map, the lock, atomic replacement, the write-ahead log
-//! and its witness. Knows no biometrics.
+//! Durable files: the backend, maps, locks, atomic replacement, the write-ahead log and its witness. Knows no
+//! biometrics.
 //!
-//! Everything that touches a disk goes through a [`Backend`]: [`Disk`] is the real one, [`Memory`]
-//! keeps the files in memory and can fail, or lose what was not synced, at any operation.
-//! Encryption is not done here: plain maps and encryption do not combine, so put the gallery on an
-//! encrypted volume.
+//! Every file operation goes through a [`Backend`]: [`Disk`] is the real one, [`Memory`] keeps the files in
+//! memory and can fail, or lose unsynchronised data, at any operation. This layer does not encrypt, since
+//! encrypted bytes cannot be mapped: put the gallery on an encrypted volume.
 
 mod backend;
 mod codec;

@@ -1,9 +1,9 @@
-//! The witness: what a gallery had acknowledged, kept apart from the log that holds it.
+//! The witness: the newest acknowledged state of a gallery, in a file apart from the log.
 //!
-//! Two slots in blocks of their own, written in turn, so that one is whole whatever a crash does to the
-//! other. A slot is written after the batch that it names is durable, synchronised, and only then marked
-//! as synchronised: readers in other processes rely on a marked slot, and synchronise an unmarked one
-//! themselves before they do.
+//! Two slots in separate blocks of the file, written in turn, so that a crash can damage one of them only. A
+//! slot is written after the batch that it names is durable, synchronised, and only then marked as
+//! synchronised: readers in other processes rely on a marked slot, and synchronise an unmarked one themselves
+//! before they do.
 
 use super::codec::{COUNTERS, Fields, zeros};
 use super::error::{Damage, StorageError};
@@ -42,7 +42,7 @@ pub(crate) struct Witness {
 #[derive(Clone, Debug)]
 pub(crate) struct Testimony {
     pub(crate) witness: Witness,
-    /// Whether its writer said that it is durable.
+    /// Whether its writer marked it as durable.
     pub(crate) synced: bool,
     /// What is wrong with the other slot: a crash while it was written, or damage of the newer one.
     pub(crate) damaged_slot: Option<Damage>,
@@ -193,17 +193,17 @@ impl WitnessFile {
         Ok(Self { file: files.update(name)?, newest })
     }
 
-    /// The file that is held.
+    /// The identity of the open file.
     pub(crate) fn identity(&self) -> Result<super::FileId, StorageError> {
         self.file.identity()
     }
 
-    /// What it says.
+    /// The newest witness.
     pub(crate) fn newest(&self) -> Witness {
         self.newest
     }
 
-    /// Makes a newer statement durable. Readers do not rely on it before [`WitnessFile::mark`].
+    /// Writes a newer witness and synchronises it. Readers do not rely on it before [`WitnessFile::mark`].
     pub(crate) fn write(&mut self, next: Witness) -> Result<(), StorageError> {
         let next = Witness { sequence: self.newest.sequence + 1, ..next };
         self.file.write_at(SLOT * (next.sequence % 2), &next.encode())?;
@@ -212,7 +212,7 @@ impl WitnessFile {
         Ok(())
     }
 
-    /// Says that the newest statement is durable.
+    /// Marks the newest slot as durable.
     pub(crate) fn mark(&mut self) -> Result<(), StorageError> {
         self.file.write_at(SLOT * (self.newest.sequence % 2) + MARK_AT as u64, &MARK)
     }

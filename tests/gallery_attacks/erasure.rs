@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use biomatch::fingerprint::FingerFeatures;
-use biomatch::gallery::{ErasureState, Gallery, Maintenance, Options};
+use biomatch::gallery::{ErasureState, Gallery, GalleryOptions, Maintenance};
 use biomatch::storage::{Loss, Memory};
 
 use crate::gallery_support::*;
 use crate::manual;
 
-fn inline() -> Options {
-    Options::default().maintenance(Maintenance::Inline)
+fn inline() -> GalleryOptions {
+    GalleryOptions::default().maintenance(Maintenance::Inline)
 }
 
 /// Files that hold the minutiae of a citizen's finger.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use biomatch::fingerprint::FingerFeatures;
-use biomatch::gallery::{ErasureState, Gallery, GalleryError, Maintenance, Options, Status, verify_in};
+use biomatch::gallery::{
+    ErasureState, Gallery, GalleryError, GalleryOptions, Maintenance, Status, verify_in,
+};
 use biomatch::storage::Memory;
 
 use crate::gallery_support::*;
@@ -13,7 +15,7 @@ use crate::{manual, name_of};
 /// Bytes that opening reads and operations that it makes.
 fn cost_of_opening(memory: &Memory) -> (u64, u64) {
     let hooked = Hooked::new(Memory::with(memory.files()));
-    let gallery = Gallery::open_in(Arc::new(hooked.clone()), Options::default()).unwrap();
+    let gallery = Gallery::open_in(Arc::new(hooked.clone()), GalleryOptions::default()).unwrap();
     gallery.snapshot().unwrap();
     (hooked.read.load(std::sync::atomic::Ordering::SeqCst), hooked.operations())
 }
@@ -22,7 +24,7 @@ fn cost_of_opening(memory: &Memory) -> (u64, u64) {
 #[test]
 fn opening_costs_no_more_after_twenty_thousand_single_locks() {
     let memory = Memory::new();
-    let options = Options::default().maintenance(Maintenance::Inline);
+    let options = GalleryOptions::default().maintenance(Maintenance::Inline);
     let gallery = Gallery::create_in(Arc::new(memory.clone()), options).unwrap();
     let writer = gallery.writer().unwrap();
     for who in 0..10 {
@@ -72,7 +74,7 @@ fn every_kind_of_change_counts_towards_the_flush() {
     ];
     for (what, change) in changes {
         let memory = Memory::new();
-        let options = Options::default().maintenance(Maintenance::Inline).flush_at(64);
+        let options = GalleryOptions::default().maintenance(Maintenance::Inline).flush_at(64);
         let gallery = Gallery::create_in(Arc::new(memory.clone()), options).unwrap();
         let writer = gallery.writer().unwrap();
         writer.add(citizen(0), &[finger(0)]).unwrap();
@@ -169,7 +171,7 @@ fn a_full_disk_leaves_nothing_behind_and_stops_nothing_for_good() {
         let mut succeeded = 0;
         for room in (0..300_000).step_by(6_007).chain([0, 1, 64, 128, 200, 4_000]) {
             let memory = Memory::with(files.clone());
-            let options = Options::default().maintenance(Maintenance::Inline);
+            let options = GalleryOptions::default().maintenance(Maintenance::Inline);
             let gallery = Gallery::open_in(Arc::new(memory.clone()), options).unwrap();
             let writer = gallery.writer().unwrap();
             let before = contents(&gallery.snapshot().unwrap()).unwrap();

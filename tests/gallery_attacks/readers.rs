@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use biomatch::gallery::{Gallery, GalleryError, Options, Residence, verify, verify_in};
+use biomatch::gallery::{Gallery, GalleryError, GalleryOptions, Residence, verify, verify_in};
 use biomatch::storage::Memory;
 
 use crate::gallery_support::*;
@@ -293,7 +293,7 @@ fn huge_files_are_refused_before_they_are_read() {
             let path = folder.path().join(name_of(&bytes(folder.path()), part));
             overwrite(&path, &fs::read(&path).unwrap());
             fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(20 << 30).unwrap();
-            let options = Options::default().residence(residence);
+            let options = GalleryOptions::default().residence(residence);
             let opened = Gallery::open(folder.path(), options.clone());
             let most = peak_memory();
             match part {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use biomatch::gallery::{Gallery, GalleryError, Maintenance, Options, Writer, verify_in};
+use biomatch::gallery::{Gallery, GalleryError, GalleryOptions, Maintenance, Writer, verify_in};
 use biomatch::storage::{Loss, Memory};
 
 use crate::gallery_support::*;
 
-fn inline() -> Options {
-    Options::default().maintenance(Maintenance::Inline).flush_at(5)
+fn inline() -> GalleryOptions {
+    GalleryOptions::default().maintenance(Maintenance::Inline).flush_at(5)
 }
 
 /// Adds until an error; gives what was acknowledged.

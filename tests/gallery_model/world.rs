@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use biomatch::gallery::{Gallery, GalleryError, Maintenance, Options, Snapshot, Writer, verify_in};
+use biomatch::gallery::{Gallery, GalleryError, GalleryOptions, Maintenance, Snapshot, Writer, verify_in};
 use biomatch::storage::{Loss, Memory};
 
 use crate::elsewhere::Elsewhere;
@@ -68,7 +68,7 @@ impl Counts {
 pub(crate) struct World {
     pub(crate) random: Random,
     pub(crate) memory: Memory,
-    options: Options,
+    options: GalleryOptions,
     pub(crate) gallery: Gallery,
     /// A handle of another process.
     pub(crate) follower: Gallery,
@@ -93,7 +93,8 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(case: u64) -> Self {
         let memory = Memory::new();
-        let options = Options::default().flush_at(4 + case as usize % 5).maintenance(Maintenance::Inline);
+        let options =
+            GalleryOptions::default().flush_at(4 + case as usize % 5).maintenance(Maintenance::Inline);
         let gallery = Gallery::create_in(Arc::new(memory.clone()), options.clone()).unwrap();
         let follower = Gallery::open_in(Arc::new(Elsewhere(memory.clone())), options.clone()).unwrap();
         Self {

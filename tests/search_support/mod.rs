@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // each test file uses its part
 
 use biomatch::citizen::CitizenId;
-use biomatch::gallery::{Gallery, NewReference, Options, Writer};
+use biomatch::gallery::{Gallery, GalleryOptions, NewReference, Writer};
 use biomatch::subject::SubjectId;
 use biomatch::template::{FaceTemplate, Finger, FingerPosition, FingerprintTemplate};
 use biomatch_datasets::{Capture, Population, Portrait};
@@ -66,7 +66,7 @@ pub fn galleries(population: &Population) -> Vec<(tempfile::TempDir, Gallery)> {
         .into_iter()
         .map(|(flush_at, citizens_a_commit)| {
             let folder = tempfile::tempdir().unwrap();
-            let options = Options::default().flush_at(flush_at);
+            let options = GalleryOptions::default().flush_at(flush_at);
             let gallery = Gallery::create(folder.path().join("gallery"), options).unwrap();
             enrol(population, &gallery.writer().unwrap(), citizens_a_commit);
             (folder, gallery)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use biomatch::citizen::CitizenId;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe};
-use biomatch::gallery::{Enrolment, Gallery, NewReference, Options, Snapshot};
+use biomatch::gallery::{CitizenReferences, Gallery, GalleryOptions, NewReference, Snapshot};
 use biomatch::template::{FingerPosition, FingerprintTemplate};
 use biomatch_datasets::{Capture, Population};
 use rayon::ThreadPool;
@@ -39,7 +39,7 @@ impl People {
         let population = Population::with(SEED, 64, 0.0);
         let count = fingers / EACH;
         let directory = folder.join(format!("{}-fingers", count * EACH));
-        let options = Options::default().flush_at(usize::try_from(COMMIT * EACH)?);
+        let options = GalleryOptions::default().flush_at(usize::try_from(COMMIT * EACH)?);
         let gallery = if directory.exists() {
             Gallery::open(&directory, options)?
         } else {
@@ -113,12 +113,12 @@ fn enrol(gallery: &Gallery, population: &Population, people: Range<u64>) -> Resu
     let mut took = Took { fingers, generating: Duration::ZERO, enrolling: Duration::ZERO };
     for start in people.clone().step_by(COMMIT as usize) {
         let began = Instant::now();
-        let enrolments: Vec<Enrolment> = (start..people.end.min(start + COMMIT))
+        let enrolments: Vec<CitizenReferences> = (start..people.end.min(start + COMMIT))
             .into_par_iter()
             .map(|index| {
                 let citizen = citizen(population, index).map_err(|error| error.to_string())?;
                 let references = templates(population, index).map(NewReference::finger).collect();
-                Ok(Enrolment::new(citizen, references))
+                Ok(CitizenReferences::new(citizen, references))
             })
             .collect::<Result<_, String>>()?;
         took.generating += began.elapsed();

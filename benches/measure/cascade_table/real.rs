@@ -6,7 +6,7 @@ use std::path::Path;
 
 use biomatch::calibration;
 use biomatch::fingerprint::codes::CodeModel;
-use biomatch::fingerprint::codes::training::{Print, train};
+use biomatch::fingerprint::codes::training::{LabelledImpression, train};
 use biomatch::fingerprint::filter::{CodeProbe, CodeRows, FilterScore};
 use biomatch::fingerprint::{FingerProbe, Scratch};
 use biomatch::search::Cascade;
@@ -39,7 +39,7 @@ struct Trial {
 struct Subject<'a> {
     source: usize,
     database: usize,
-    print: &'a Print,
+    print: &'a LabelledImpression,
 }
 
 pub(crate) fn table(pool: &ThreadPool) -> Result<(), Box<dyn Error>> {
@@ -51,7 +51,7 @@ pub(crate) fn table(pool: &ThreadPool) -> Result<(), Box<dyn Error>> {
     // Strangers of the mate's extractor; of all.
     let (mut own, mut all) = (Vec::new(), Vec::new());
     for parity in 0..2 {
-        let seen: Vec<Print> = sources
+        let seen: Vec<LabelledImpression> = sources
             .iter()
             .flat_map(|source| &source.prints)
             .filter(|p| p.finger % 2 != parity)

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use biomatch::fingerprint::FingerFeatures;
-use biomatch::fingerprint::codes::training::Print;
+use biomatch::fingerprint::codes::training::LabelledImpression;
 use biomatch::template::{FingerprintRecord, Reading};
 use biomatch_datasets::{Capture, Finger};
 
@@ -15,7 +15,7 @@ use crate::generated;
 /// An extractor's prints.
 pub(crate) struct Source {
     pub(crate) name: String,
-    pub(crate) prints: Vec<Print>,
+    pub(crate) prints: Vec<LabelledImpression>,
     /// The database of each print.
     pub(crate) databases: Vec<usize>,
 }
@@ -41,7 +41,7 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Source>, Box<dyn Error>> {
                 let minutiae = record.views.first().map_or(&[][..], |view| &view.minutiae);
                 let features = FingerFeatures::new(minutiae);
                 databases.push(number);
-                prints.push(Print { finger, features });
+                prints.push(LabelledImpression { finger, features });
             }
         }
         sources.push(Source { name: name(&extractor), prints, databases });

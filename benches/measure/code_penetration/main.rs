@@ -15,7 +15,7 @@ mod rank;
 use std::error::Error;
 
 use biomatch::fingerprint::codes::CodeModel;
-use biomatch::fingerprint::codes::training::{Print, train};
+use biomatch::fingerprint::codes::training::{LabelledImpression, train};
 
 use crate::fingers::{cohort, generated_fingers, read};
 use crate::rank::{Ranks, Trials};
@@ -49,7 +49,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             let unseen_of = |tested: Option<usize>| -> Result<CodeModel, Box<dyn Error>> {
                 let sources = sources.iter().enumerate().filter(|(source, _)| Some(*source) != tested);
                 let prints = sources.flat_map(|(_, source)| &source.prints);
-                let prints: Vec<Print> = prints.filter(|print| print.finger % 2 != parity).cloned().collect();
+                let prints: Vec<LabelledImpression> =
+                    prints.filter(|print| print.finger % 2 != parity).cloned().collect();
                 Ok(train(&prints, &cohort(), "", 1)?.0)
             };
             let of_all = if own { Some(unseen_of(None)?) } else { None };

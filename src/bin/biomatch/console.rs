@@ -70,7 +70,7 @@ pub(crate) fn tell(prefix: &str, message: impl Display) {
 #[derive(Debug)]
 pub(crate) struct Console {
     quiet: bool,
-    gallery: gallery::Options,
+    gallery: gallery::GalleryOptions,
 }
 
 impl Console {
@@ -83,7 +83,7 @@ impl Console {
                 .build_global()
                 .map_err(|error| Failure::new(Exit::Usage, format!("--threads {threads}: {error}")))?;
         }
-        let mut gallery = gallery::Options::default();
+        let mut gallery = gallery::GalleryOptions::default();
         if let Some(path) = &common.code_model {
             let bytes = input::read(path, input::MAX_MODEL)?;
             let model = CodeModel::read(&bytes)
@@ -94,7 +94,7 @@ impl Console {
     }
 
     /// How galleries are kept.
-    pub(crate) fn gallery(&self) -> gallery::Options {
+    pub(crate) fn gallery(&self) -> gallery::GalleryOptions {
         self.gallery.clone()
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use biomatch::escape::Escaped;
 use biomatch::fingerprint::FingerFeatures;
-use biomatch::fingerprint::codes::training::{Print, train};
+use biomatch::fingerprint::codes::training::{LabelledImpression, train};
 use biomatch::input;
 use biomatch_datasets::{Capture, Finger, Population};
 use rayon::prelude::*;
@@ -103,7 +103,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
 }
 
 /// The records of all roots. Fingers are numbered over all of them; an alias has one number.
-fn read(args: &Args, console: &Console) -> Result<Vec<Print>, Failure> {
+fn read(args: &Args, console: &Console) -> Result<Vec<LabelledImpression>, Failure> {
     let truth = args.truth.as_deref().map(read_truth).transpose()?;
     let mut numbers = BTreeMap::new();
     let mut files = Vec::new();
@@ -133,7 +133,7 @@ fn read(args: &Args, console: &Console) -> Result<Vec<Print>, Failure> {
         let record = args.records.read(path)?;
         let minutiae = record.views.first().map_or(&[][..], |view| &view.minutiae);
         bar.inc(1);
-        Ok(Print { finger: *finger, features: FingerFeatures::new(minutiae) })
+        Ok(LabelledImpression { finger: *finger, features: FingerFeatures::new(minutiae) })
     });
     let prints = prints.collect();
     bar.finish_and_clear();
@@ -177,7 +177,7 @@ fn fingers(seed: u64) -> impl Iterator<Item = (u8, Finger)> {
 }
 
 /// Generated fingers.
-fn generate(args: &Args) -> Vec<Print> {
+fn generate(args: &Args) -> Vec<LabelledImpression> {
     // Past all that file names can number.
     let numbers = u64::from(u32::MAX)..;
     const CAPTURES: [Capture; 2] = [Capture::ENROLMENT, Capture::FIELD];
@@ -188,7 +188,7 @@ fn generate(args: &Args) -> Vec<Print> {
         .flat_map_iter(|(finger, (code, print))| {
             (0_u64..).zip(&CAPTURES).map(move |(number, capture)| {
                 let template = generated::fingerprint(*code, &print.impression(capture, number));
-                Print { finger: *finger, features: FingerFeatures::new(&template.minutiae) }
+                LabelledImpression { finger: *finger, features: FingerFeatures::new(&template.minutiae) }
             })
         })
         .collect()

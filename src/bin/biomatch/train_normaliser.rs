@@ -15,10 +15,10 @@ use crate::output::Output;
 
 /// Train score normalisation for a face network
 ///
-/// The cosine of two embeddings is not all that they say of whether two pictures show one person: a bad picture
+/// The cosine of two embeddings is not all that they say of whether two portraits show one person: a bad picture
 /// has a short embedding, some faces are near many others, and some directions tell people apart better. A
 /// normaliser puts this into the templates, so that their cosine misses fewer mates at the same
-/// false match rate. It is for one network, and learned from pictures of which some are of one subject.
+/// false match rate. It is for one network, and learned from portraits of which some are of one subject.
 ///
 /// It says what it wins, in FNMR at --fmr: on the pairs that it was trained on, and, which is what to expect of
 /// others, cross-validated: trained on half of the subjects and measured on the other half. If the second is not
@@ -26,7 +26,7 @@ use crate::output::Output;
 ///
 /// Name the file with --normaliser in enrol, authenticate, identify, score-faces and `calibrate faces`: normalised
 /// templates name a model of their own (it is printed), compare with nothing else, and need a table of rates of their
-/// own. The file holds statistics of all pictures together and no template (docs/face-normaliser.md).
+/// own. The file holds statistics of all portraits together and no template (docs/face-normaliser.md).
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Example:
@@ -37,7 +37,7 @@ Example:
   biomatch authenticate --gallery citizens --normaliser net-1.normaliser --calibration net-1.json probes.ndjson")]
 pub(crate) struct Args {
     #[command(flatten)]
-    pictures: Pictures,
+    portraits: Pictures,
 
     /// The network's name, as manifests state it
     #[arg(long, value_name = "NAME")]
@@ -62,7 +62,7 @@ fn rate(text: &str) -> Result<Fmr, String> {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
-    let (embeddings, names) = args.pictures.read()?;
+    let (embeddings, names) = args.portraits.read()?;
     let mut numbers = BTreeMap::new();
     let mut subjects = Vec::with_capacity(names.len());
     for name in names {
@@ -71,12 +71,12 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     }
     console.note(format_args!("training on {} faces of {} subjects", subjects.len(), numbers.len()));
     let (normaliser, report) = train(&args.model, embeddings.view(), &subjects, &args.note, args.fmr)
-        .map_err(|error| args.pictures.failed(&error))?;
+        .map_err(|error| args.portraits.failed(&error))?;
     let mut output = Output::create(&args.out)?;
     let written = output.write_all(&normaliser.write());
     output.check(written)?;
     output.finish()?;
-    console.note(format_args!("{} mated pairs, {} of different subjects", report.mated, report.impostors));
+    console.note(format_args!("{} mated pairs, {} non-mated pairs", report.mated, report.non_mated));
     console.note(format_args!("{}", report.choice));
     console.note(format_args!("FNMR at FMR {}:", args.fmr));
     tell("on the pairs of the training", report.trained, console);

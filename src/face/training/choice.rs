@@ -74,7 +74,7 @@ impl Trained {
         Self { statistics, choice, shares: shares.swap_remove(chosen) }
     }
 
-    /// What it wins on pairs.
+    /// Its gain on pairs.
     pub(super) fn gain(&self, faces: &Faces<'_>, pairs: &Pairs, fmr: Fmr) -> Gain {
         let flat = vec![0.0; faces.subjects.len()];
         let cosine = pairs.fnmr(&pairs.cosines(&faces.units), &flat, fmr);
@@ -91,7 +91,7 @@ impl Trained {
         )
     }
 
-    /// `None` if the words are too long.
+    /// `None` if the note or a name is too long.
     pub(super) fn normaliser(&self, source: &ModelId, note: &str) -> Option<FaceNormaliser> {
         let whitening = self.statistics.whitening(self.choice.exponent);
         FaceNormaliser::new(Parts {

@@ -1,7 +1,7 @@
-//! Training of a [`FaceNormaliser`] on pictures of which some are of one subject.
+//! Training of a [`FaceNormaliser`] on portraits, of which some are of the same subject.
 //!
-//! Feature `training`, which the program turns on and an embedding service does without.
-//! `biomatch train-normaliser` is this with files.
+//! Feature `training`, which the program needs and an embedding service does not. `biomatch train-normaliser`
+//! is this with files.
 
 mod choice;
 mod pairs;
@@ -48,14 +48,14 @@ pub enum FaceTrainingError {
     },
     /// Too few pairs to learn from.
     #[error(
-        "half of the subjects has {mated} mated pairs and {impostors} of different subjects; {LEAST_MATED} and {needed} are needed at a false match rate of {fmr}"
+        "half of the subjects has {mated} mated pairs and {non_mated} non-mated ones; {LEAST_MATED} and {needed} are needed at a false match rate of {fmr}"
     )]
     TooFew {
         /// Mated pairs in a half of the subjects.
         mated: usize,
-        /// Pairs of different subjects in it.
-        impostors: usize,
-        /// Pairs of different subjects needed.
+        /// Non-mated pairs in it.
+        non_mated: usize,
+        /// Non-mated pairs needed.
         needed: usize,
         /// The rate to train for.
         fmr: Fmr,
@@ -85,8 +85,8 @@ pub struct FaceReport {
     pub subjects: usize,
     /// Pairs of one subject.
     pub mated: usize,
-    /// Pairs of different subjects.
-    pub impostors: usize,
+    /// Non-mated pairs.
+    pub non_mated: usize,
     /// On the very pairs that it was trained on: it flatters.
     pub trained: Gain,
     /// Trained on one half of the subjects and measured on the other: the mean of three splits, both ways.
@@ -97,12 +97,12 @@ pub struct FaceReport {
 
 /// Mated pairs that a half of the subjects has at least.
 const LEAST_MATED: usize = 100;
-/// Impostor pairs above the threshold, at least, so that the threshold is one.
+/// Least number of non-mated pairs above the threshold.
 const LEAST_ABOVE: f64 = 25.0;
 /// Splits of the subjects.
 const SPLITS: u64 = 3;
 
-/// Pictures to learn from.
+/// Portraits to learn from.
 struct Faces<'a> {
     embeddings: ArrayView2<'a, f32>,
     units: FaceMatrix,
@@ -158,7 +158,7 @@ pub fn train(
     let report = FaceReport {
         subjects: subjects.iter().collect::<BTreeSet<_>>().len(),
         mated: all.mated.len(),
-        impostors: all.impostors_in_all,
+        non_mated: all.non_mated_in_all,
         trained: trained.gain(&faces, &all, fmr),
         cross_validated: Gain { cosine: mean(|gain| gain.cosine), normalised: mean(|gain| gain.normalised) },
         choice: trained.words(),
@@ -168,10 +168,10 @@ pub fn train(
 }
 
 fn enough(half: &Pairs, fmr: Fmr) -> Result<(), FaceTrainingError> {
-    let (mated, impostors) = (half.mated.len(), half.impostors_in_all);
+    let (mated, non_mated) = (half.mated.len(), half.non_mated_in_all);
     let needed = (LEAST_ABOVE / fmr.rate()).ceil() as usize;
-    if mated < LEAST_MATED || impostors < needed {
-        return Err(FaceTrainingError::TooFew { mated, impostors, needed, fmr });
+    if mated < LEAST_MATED || non_mated < needed {
+        return Err(FaceTrainingError::TooFew { mated, non_mated, needed, fmr });
     }
     Ok(())
 }

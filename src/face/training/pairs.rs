@@ -6,8 +6,8 @@ use super::Faces;
 use crate::face::FaceMatrix;
 use crate::units::{Fmr, Score};
 
-/// Of impostor pairs, this share with the greatest cosines is kept, and this many times the false match rate if
-/// that is more: normalisation moves none from below to the threshold.
+/// Of non-mated pairs, this share with the greatest cosines is kept, and this many times the false match rate
+/// if that is more: normalisation moves none from below to the threshold.
 const KEPT: f64 = 0.02;
 const KEPT_FOR_RATE: f64 = 20.0;
 /// Rows that are compared with all others at a time.
@@ -24,15 +24,15 @@ pub(super) struct Pairs {
     pub(super) faces: Vec<bool>,
     pub(super) mated: Vec<Pair>,
     /// Those with the greatest cosines.
-    pub(super) impostors: Vec<Pair>,
+    pub(super) non_mated: Vec<Pair>,
     /// All of them.
-    pub(super) impostors_in_all: usize,
+    pub(super) non_mated_in_all: usize,
 }
 
 /// The scores of pairs, in their order.
 pub(super) struct Scores {
     pub(super) mated: Vec<f32>,
-    pub(super) impostors: Vec<f32>,
+    pub(super) non_mated: Vec<f32>,
 }
 
 impl Pairs {
@@ -41,29 +41,29 @@ impl Pairs {
         let count = faces.subjects.len();
         let least = least_kept(faces, KEPT.max(KEPT_FOR_RATE * fmr.rate()));
         let mut pairs =
-            Self { faces: vec![true; count], mated: Vec::new(), impostors: Vec::new(), impostors_in_all: 0 };
+            Self { faces: vec![true; count], mated: Vec::new(), non_mated: Vec::new(), non_mated_in_all: 0 };
         for first in (0..count).step_by(ROWS) {
             let found: Vec<(Vec<Pair>, Vec<Pair>)> = (first..count.min(first + ROWS))
                 .into_par_iter()
                 .map(|a| {
-                    let (mut mated, mut impostors) = (Vec::new(), Vec::new());
+                    let (mut mated, mut non_mated) = (Vec::new(), Vec::new());
                     for b in a + 1..count {
                         let pair = [a as u32, b as u32];
                         if faces.subjects[a] == faces.subjects[b] {
                             mated.push(pair);
                         } else if cosine(&faces.units, pair) >= least {
-                            impostors.push(pair);
+                            non_mated.push(pair);
                         }
                     }
-                    (mated, impostors)
+                    (mated, non_mated)
                 })
                 .collect();
-            for (mated, impostors) in found {
+            for (mated, non_mated) in found {
                 pairs.mated.extend(mated);
-                pairs.impostors.extend(impostors);
+                pairs.non_mated.extend(non_mated);
             }
         }
-        pairs.impostors_in_all = count * count.saturating_sub(1) / 2 - pairs.mated.len();
+        pairs.non_mated_in_all = count * count.saturating_sub(1) / 2 - pairs.mated.len();
         pairs
     }
 
@@ -78,20 +78,20 @@ impl Pairs {
         let of = |pairs: &[Pair]| -> Vec<Pair> {
             pairs.iter().copied().filter(|pair| pair.iter().all(|&face| faces[face as usize])).collect()
         };
-        let (mated, impostors) = (of(&self.mated), of(&self.impostors));
+        let (mated, non_mated) = (of(&self.mated), of(&self.non_mated));
         let count = faces.iter().filter(|&&takes_part| takes_part).count();
-        let impostors_in_all = count * count.saturating_sub(1) / 2 - mated.len();
-        Self { faces, mated, impostors, impostors_in_all }
+        let non_mated_in_all = count * count.saturating_sub(1) / 2 - mated.len();
+        Self { faces, mated, non_mated, non_mated_in_all }
     }
 
     /// Their cosines in a matrix of all faces.
     pub(super) fn cosines(&self, faces: &FaceMatrix) -> Scores {
         let of = |pairs: &[Pair]| pairs.par_iter().map(|&pair| cosine(faces, pair)).collect();
-        Scores { mated: of(&self.mated), impostors: of(&self.impostors) }
+        Scores { mated: of(&self.mated), non_mated: of(&self.non_mated) }
     }
 
     /// The share of mated pairs that score no more than the greatest threshold that more than `fmr` of the
-    /// impostor pairs reach, with the scores of faces of given heights.
+    /// non-mated pairs reach, with the scores of faces of given heights.
     pub(super) fn fnmr(&self, cosines: &Scores, heights: &[f32], fmr: Fmr) -> f64 {
         let rest: Vec<f32> = heights.iter().map(|height| (1.0 - height * height).sqrt()).collect();
         let score = |[a, b]: Pair, cosine: f32| {
@@ -101,12 +101,12 @@ impl Pairs {
         let all = |pairs: &[Pair], cosines: &[f32]| -> Vec<f32> {
             pairs.iter().zip(cosines).map(|(&pair, &cosine)| score(pair, cosine)).collect()
         };
-        let mut impostors = all(&self.impostors, &cosines.impostors);
-        let allowed = (fmr.rate() * self.impostors_in_all as f64) as usize;
-        if allowed >= impostors.len() || self.mated.is_empty() {
+        let mut non_mated = all(&self.non_mated, &cosines.non_mated);
+        let allowed = (fmr.rate() * self.non_mated_in_all as f64) as usize;
+        if allowed >= non_mated.len() || self.mated.is_empty() {
             return 1.0;
         }
-        let (_, &mut threshold, _) = impostors.select_nth_unstable_by(allowed, |a, b| b.total_cmp(a));
+        let (_, &mut threshold, _) = non_mated.select_nth_unstable_by(allowed, |a, b| b.total_cmp(a));
         let missed = all(&self.mated, &cosines.mated).into_iter().filter(|&score| score <= threshold).count();
         missed as f64 / self.mated.len() as f64
     }
@@ -117,7 +117,8 @@ fn cosine(faces: &FaceMatrix, [a, b]: Pair) -> f32 {
     score.ok().flatten().map_or(-1.0, Score::get)
 }
 
-/// The cosine that a share of impostor pairs reaches, of pairs evenly spread; the least of all if that is all.
+/// The cosine that a share of non-mated pairs reaches, of pairs evenly spread; the least of all if that is
+/// all.
 fn least_kept(faces: &Faces<'_>, share: f64) -> f32 {
     let count = faces.subjects.len();
     let rows = (SAMPLE / count.max(1)).clamp(1, count.max(1));

@@ -1,4 +1,4 @@
-//! What is to be known of a population: how long its embeddings are, and how they spread.
+//! Statistics of a population: the lengths of its embeddings, and their spread.
 
 use ndarray::{Array2, Axis};
 
@@ -22,12 +22,12 @@ impl Statistics {
     pub(super) fn of(faces: &Faces<'_>, pairs: &Pairs) -> Self {
         let dimension = faces.units.dimension();
         let greatest = faces.subjects.iter().max().map_or(0, |&subject| subject as usize);
-        let mut pictures = vec![0_u32; greatest + 1];
+        let mut portraits = vec![0_u32; greatest + 1];
         let members: Vec<usize> = (0..faces.subjects.len()).filter(|&face| pairs.faces[face]).collect();
         for &face in &members {
-            pictures[faces.subjects[face] as usize] += 1;
+            portraits[faces.subjects[face] as usize] += 1;
         }
-        let weight = |face: usize| 1.0 / f64::from(pictures[faces.subjects[face] as usize]);
+        let weight = |face: usize| 1.0 / f64::from(portraits[faces.subjects[face] as usize]);
         let total: f64 = members.iter().map(|&face| weight(face)).sum();
         let length = members.iter().map(|&face| weight(face) * faces.lengths[face]).sum::<f64>() / total;
         let mut rows = Array2::<f64>::zeros((members.len(), dimension));

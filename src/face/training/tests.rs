@@ -17,8 +17,8 @@ impl Random {
     }
 }
 
-/// Pictures of subjects. A picture is the subject and noise; with `honest` lengths, the noisier the shorter.
-fn pictures(subjects: u32, each: usize, honest: bool) -> (Array2<f32>, Vec<u32>) {
+/// Portraits of subjects. A portrait is the subject and noise; with `honest` lengths, the noisier the shorter.
+fn portraits(subjects: u32, each: usize, honest: bool) -> (Array2<f32>, Vec<u32>) {
     let mut random = Random(u64::from(subjects));
     let mut numbers = Vec::new();
     let mut names = Vec::new();
@@ -42,14 +42,14 @@ fn trained(faces: &Array2<f32>, subjects: &[u32]) -> (FaceNormaliser, FaceReport
 }
 
 #[test]
-fn lengths_that_say_how_good_a_picture_is_win() {
-    let (faces, subjects) = pictures(300, 4, true);
+fn lengths_that_say_how_good_a_portrait_is_win() {
+    let (faces, subjects) = portraits(300, 4, true);
     let (normaliser, report) = trained(&faces, &subjects);
     let Gain { cosine, normalised } = report.cross_validated;
     assert!(normalised < 0.9 * cosine, "{report:?}");
     assert!(report.trained.normalised <= report.trained.cosine, "{report:?}");
     assert_eq!((report.subjects, report.mated), (300, 300 * 6));
-    assert_eq!(report.impostors, 1200 * 1199 / 2 - 1800);
+    assert_eq!(report.non_mated, 1200 * 1199 / 2 - 1800);
     assert_eq!((normaliser.dimension(), normaliser.note()), (DIMENSION, "generated"));
 }
 
@@ -57,21 +57,21 @@ fn lengths_that_say_how_good_a_picture_is_win() {
 #[test]
 fn the_report_is_what_its_templates_do() {
     for honest in [true, false] {
-        let (faces, subjects) = pictures(150, 4, honest);
+        let (faces, subjects) = portraits(150, 4, honest);
         let (normaliser, report) = trained(&faces, &subjects);
         let matrix = FaceMatrix::normalised(&normaliser, faces.view()).unwrap();
         let plain = FaceMatrix::new("net".parse().unwrap(), faces.view()).unwrap();
         for (matrix, expected) in [(plain, report.trained.cosine), (matrix, report.trained.normalised)] {
             let scores = matrix.compare_all(&matrix).unwrap();
-            let (mut mated, mut impostors) = (Vec::new(), Vec::new());
+            let (mut mated, mut non_mated) = (Vec::new(), Vec::new());
             for a in 0..subjects.len() {
                 for b in a + 1..subjects.len() {
                     let score = scores[(a, b)].get();
-                    if subjects[a] == subjects[b] { mated.push(score) } else { impostors.push(score) }
+                    if subjects[a] == subjects[b] { mated.push(score) } else { non_mated.push(score) }
                 }
             }
-            impostors.sort_unstable_by(|a, b| b.total_cmp(a));
-            let threshold = impostors[(1e-3 * impostors.len() as f64) as usize];
+            non_mated.sort_unstable_by(|a, b| b.total_cmp(a));
+            let threshold = non_mated[(1e-3 * non_mated.len() as f64) as usize];
             let missed =
                 mated.iter().filter(|&&score| score <= threshold).count() as f64 / mated.len() as f64;
             // Rounding moves no more than a pair or two.
@@ -82,7 +82,7 @@ fn the_report_is_what_its_templates_do() {
 
 #[test]
 fn the_number_of_threads_and_the_scale_change_nothing() {
-    let (faces, subjects) = pictures(150, 4, true);
+    let (faces, subjects) = portraits(150, 4, true);
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| trained(&faces, &subjects))
@@ -99,7 +99,7 @@ fn the_number_of_threads_and_the_scale_change_nothing() {
 
 #[test]
 fn great_rates_have_their_thresholds_too() {
-    let (faces, subjects) = pictures(150, 4, true);
+    let (faces, subjects) = portraits(150, 4, true);
     let model = "net".parse().unwrap();
     let rates = [1e-3, 1e-2, 5e-2].map(|fmr| {
         train(&model, faces.view(), &subjects, "", Fmr::new(fmr).unwrap()).unwrap().1.trained.cosine
@@ -113,10 +113,10 @@ fn too_little_to_learn_from_is_refused() {
     let of = |faces: &Array2<f32>, subjects: &[u32], fmr: f64| {
         train(&model, faces.view(), subjects, "", Fmr::new(fmr).unwrap()).unwrap_err()
     };
-    let (faces, subjects) = pictures(20, 4, true);
+    let (faces, subjects) = portraits(20, 4, true);
     assert!(matches!(of(&faces, &subjects, 1e-3), FaceTrainingError::TooFew { .. }));
-    let strangers: Vec<u32> = (0..80).collect();
-    assert!(matches!(of(&faces, &strangers, 1e-1), FaceTrainingError::TooFew { mated: 0, .. }));
+    let all_different: Vec<u32> = (0..80).collect();
+    assert!(matches!(of(&faces, &all_different, 1e-1), FaceTrainingError::TooFew { mated: 0, .. }));
     assert_eq!(of(&faces, &subjects[1..], 1e-3), FaceTrainingError::Subjects { faces: 80, subjects: 79 });
     let mut bad = faces;
     bad[(7, 3)] = f32::NAN;
@@ -124,7 +124,7 @@ fn too_little_to_learn_from_is_refused() {
     assert_eq!(error.row, 7);
     let wide = Array2::from_elem((2, 4065), 1.0);
     assert_eq!(of(&wide, &[0, 1], 1e-3), FaceTrainingError::Dimension { found: 4065 });
-    let (faces, subjects) = pictures(150, 4, true);
+    let (faces, subjects) = portraits(150, 4, true);
     let long = train(&model, faces.view(), &subjects, &"x".repeat(4097), Fmr::new(1e-3).unwrap());
     assert_eq!(long.map(|_| ()), Err(FaceTrainingError::Words));
 }

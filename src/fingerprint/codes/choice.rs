@@ -1,7 +1,7 @@
 //! Which minutiae of a finger get codes, and in which order.
 
 use super::SLOTS;
-use crate::fingerprint::geometry::{Geometry, LANES};
+use crate::fingerprint::features::geometry::{Geometry, LANES};
 use crate::template::Minutia;
 use crate::units::Quality;
 
@@ -55,9 +55,8 @@ pub(super) fn direction(minutia: &Minutia) -> u8 {
     (minutia.angle.to_binary() >> 8) as u8
 }
 
-/// What a minutia is worth that lies so deep inside the hull, in pixels: a part of its quality, and a pixel
-/// is worth a part, as far as the hull's edge can be seen from it. Little is known around one at the edge, and
-/// where quality is not reported that is all there is to go by.
+/// The worth of a minutia: its quality, plus its depth inside the hull in pixels, up to [`DEEP`]. Little is
+/// known around a minutia at the edge, and where quality is not reported the depth alone decides.
 fn worth(minutia: &Minutia, depth: f32) -> f32 {
     let quality = minutia.quality().map_or(0, Quality::get);
     f32::from(quality) + depth.min(DEEP)

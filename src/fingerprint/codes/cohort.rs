@@ -1,4 +1,4 @@
-//! The model's cohort: generated fingers that tell how high a finger scores against strangers.
+//! The model's cohort: generated fingers that measure how high a finger scores against non-mates.
 
 use std::slice::from_ref;
 use std::sync::OnceLock;
@@ -29,7 +29,7 @@ impl Cohort {
     pub(super) fn means(&self, finger: &FingerCodes, kernels: &Kernels) -> CodeMeans {
         let probe = |probe: &FingerCodes| {
             let words = probe.words.each_ref().map(|words| &words.0);
-            // Nearest slots, which the gate is for, are not asked for.
+            // The gate serves nearest slots only, which are not needed here.
             SlotProbe::new(kernels, words, &probe.sites.directions, FAR, 0)
         };
         let probes =

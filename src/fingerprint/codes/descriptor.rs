@@ -1,16 +1,16 @@
-//! What is around a minutia, in numbers: the real-valued minutia cylinder that codes are made of.
+//! Descriptors: the real-valued minutia cylinders from which codes are made.
 //!
 //! The sums of [`crate::fingerprint`]'s bit cylinders, in six slices of direction, over the 52 cells of the
-//! disc, each `x` as `x / (x + 0.01)`: how many minutiae are there matters less than whether one is.
+//! disc, each `x` as `x / (x + 0.01)`: the number of minutiae there matters less than whether there is one.
 //! Cells outside the finger are zero.
 
 use std::f32::consts::TAU;
 use std::sync::LazyLock;
 
-use crate::fingerprint::cylinder::direction_share;
-use crate::fingerprint::geometry::Geometry;
+use crate::fingerprint::features::cylinder::direction_share;
+use crate::fingerprint::features::geometry::Geometry;
+use crate::fingerprint::features::neighbours::{DISC, Neighbours, STRIP, valid_cells};
 use crate::fingerprint::parameters::{BIT_THRESHOLD, CYLINDER_SIDE};
-use crate::fingerprint::spread::{DISC, Neighbours, STRIP, valid_cells};
 use crate::template::Minutia;
 
 /// Slices of direction.

@@ -1,10 +1,10 @@
-//! From a finger's minutiae to its codes.
+//! Encoding: a finger's minutiae to its codes.
 
 use super::choice::{Choice, direction};
 use super::descriptor::{Descriptors, VALUES};
 use super::projection::{BATCH, Projection};
 use super::{CodeMeans, CodeSites, CodeWords, FingerCodes, SLOTS, WORDS};
-use crate::fingerprint::geometry::Geometry;
+use crate::fingerprint::features::geometry::Geometry;
 use crate::fingerprint::parameters::PIXELS_PER_STEP;
 use crate::kernels::Work;
 use crate::template::Minutia;

@@ -1,10 +1,9 @@
-//! The file of a model: `docs/code-model.md`.
+//! The file of a model, described in `docs/code-model.md`.
 
 use std::mem::size_of;
 
 use super::cohort::Cohort;
 use super::descriptor::VALUES;
-use super::model::{CodeModel, CodeModelId};
 use super::projection::{BITS, Projection};
 use super::{CodeMeans, CodeSites, CodeWords, FingerCodes, SLOTS, WORDS};
 
@@ -23,7 +22,7 @@ const THRESHOLDS: usize = BITS * size_of::<f32>();
 /// Words, sites, count and three bytes of zero.
 const FINGER: usize = WORDS * size_of::<CodeWords>() + size_of::<CodeSites>() + 4;
 
-/// Why bytes are no model file.
+/// An error of reading a model file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodeModelError {
@@ -36,7 +35,7 @@ pub enum CodeModelError {
         /// Which.
         found: u32,
     },
-    /// A number of the header that this engine does not have.
+    /// A number of the header that differs from the engine's.
     #[error("offset {offset}: {what} is {found}, expected {expected}")]
     Header {
         /// Where.
@@ -91,7 +90,16 @@ pub enum CodeModelError {
     },
 }
 
-pub(super) fn write(model: &CodeModel) -> Vec<u8> {
+/// What a model file holds.
+#[derive(Clone, PartialEq)]
+pub(super) struct ModelParts {
+    pub(super) projection: Projection,
+    pub(super) cohort: Cohort,
+    /// What the model was trained on, in words.
+    pub(super) note: String,
+}
+
+pub(super) fn encode_model(model: &ModelParts) -> Vec<u8> {
     let cohort = model.cohort.fingers();
     let mut bytes = Vec::new();
     bytes.extend(MAGIC);
@@ -121,7 +129,7 @@ pub(super) fn write(model: &CodeModel) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn read(file: &[u8]) -> Result<CodeModel, CodeModelError> {
+pub(super) fn decode_model(file: &[u8]) -> Result<ModelParts, CodeModelError> {
     if !file.starts_with(&MAGIC) {
         return Err(CodeModelError::Magic);
     }
@@ -183,12 +191,7 @@ pub(super) fn read(file: &[u8]) -> Result<CodeModel, CodeModelError> {
     let offset = rest.offset;
     let note = rest.bytes.get(..note).ok_or(length)?;
     let note = str::from_utf8(note).map_err(|_| CodeModelError::Note { offset })?.to_owned();
-    Ok(CodeModel {
-        projection: Projection::new(&rows, thresholds),
-        cohort: Cohort::new(cohort),
-        note,
-        id: CodeModelId::of(file),
-    })
+    Ok(ModelParts { projection: Projection::new(&rows, thresholds), cohort: Cohort::new(cohort), note })
 }
 
 /// What is not read yet.

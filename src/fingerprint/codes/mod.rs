@@ -1,13 +1,13 @@
-//! Learned codes: 128 bits for each of a finger's best minutiae, of which a search rules out most
-//! fingers before it compares any in full.
+//! Learned codes: 128 bits for each of a finger's best minutiae, by which a search rules out most fingers
+//! before it compares any in full.
 //!
-//! A [`CodeModel`] makes them: a real-valued minutia cylinder (Cappelli, Ferrara, Maltoni, IEEE TPAMI
-//! 32(12), 2010), its projection to directions that tell minutiae apart (linear discriminant analysis
-//! on mated minutiae), two rotations that suit signs (iterative quantisation: Gong, Lazebnik, Gordo,
-//! Perronnin, IEEE TPAMI 35(12), 2013), and a threshold for each bit. The Hamming distance of two
-//! codes is small if their minutiae are the same one. Codes of different models do not compare:
-//! [`CodeModelId`] tells them apart. `docs/code-model.md` has the file's layout,
-//! `docs/notes/fingerprint-cascade.md` what the codes are worth.
+//! A [`CodeModel`] makes them: a real-valued minutia cylinder (Cappelli, Ferrara, Maltoni, IEEE TPAMI 32(12),
+//! 2010), its projection to directions that tell minutiae apart (linear discriminant analysis on mated
+//! minutiae), two rotations that suit signs (iterative quantisation: Gong, Lazebnik, Gordo, Perronnin, IEEE
+//! TPAMI 35(12), 2013), and a threshold for each bit. The Hamming distance of two codes is small if their
+//! minutiae are mates. Codes of different models cannot be compared; [`CodeModelId`] identifies the model.
+//! `docs/code-model.md` has the layout of the file, `docs/notes/fingerprint-cascade.md` the accuracy of the
+//! codes.
 
 mod choice;
 mod cohort;
@@ -26,15 +26,15 @@ use bytemuck::{Pod, Zeroable};
 pub use file::CodeModelError;
 pub use model::{CodeModel, CodeModelId};
 
-/// Slots of a finger. A finger of fewer minutiae fills them with repetitions: slot `s` holds minutia
-/// `floor(s n / 32)` of `n`, which is harmless where the nearest is sought.
+/// Slots of a finger. A finger of fewer minutiae fills them with repetitions: slot `s` holds minutia `floor(s
+/// n / 32)` of `n`, which does not change the nearest slot.
 pub const SLOTS: usize = 32;
 
 /// Words of a code, 64 bits each. The first alone is a code too, shorter and coarser.
 pub const WORDS: usize = 2;
 
-/// Distances from these on count nothing in the filter's score, by the first word alone and by both: 0.42
-/// of the bits, and strangers' codes are half of them apart.
+/// Distances from these on count nothing in the filter's score, by the first word alone and by both: 0.42 of
+/// the bits, while codes of non-mates differ in half of them.
 pub(in crate::fingerprint) const FAR: [u8; WORDS] = [27, 54];
 
 /// One word of each slot's code.
@@ -53,15 +53,15 @@ pub struct CodeSites {
     pub directions: [u8; SLOTS],
 }
 
-/// How high a finger scores against strangers by nature: its mean of the root of the filter's score
-/// against the model's cohort, by the first word alone and by both. Taken off the root of a score, it
-/// keeps fingers that resemble all from crowding out others.
+/// How high a finger scores against non-mates: the mean root of the filter's score against the model's
+/// cohort, by the first word alone and by both. It is subtracted from the root of a score, so that fingers
+/// that resemble many others do not displace mates.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 pub struct CodeMeans(pub [u16; WORDS]);
 
 impl CodeMeans {
-    /// Parts of one in a mean.
+    /// Parts per one of a mean.
     pub const ONE: u16 = 64;
 }
 
@@ -74,7 +74,7 @@ pub struct FingerCodes {
     pub sites: CodeSites,
     /// How many minutiae fill the slots, `0..=32`. All is zero if none.
     pub count: u8,
-    /// What to take off this finger's scores as a candidate.
+    /// What is subtracted from the scores of this finger as a candidate.
     pub means: CodeMeans,
 }
 

@@ -1,19 +1,18 @@
-//! The model: what turns minutiae into codes, and its name.
+//! The model that turns minutiae into codes, and its identity.
 
 use std::fmt;
 use std::sync::LazyLock;
 
 use bytemuck::{Pod, Zeroable};
 
-use super::cohort::Cohort;
+use super::FingerCodes;
 use super::encoding::Encoding;
-use super::projection::Projection;
-use super::{FingerCodes, file};
-use crate::fingerprint::features::FingerView;
+use super::file::{CodeModelError, MAX_NOTE, ModelParts, decode_model, encode_model};
+use crate::fingerprint::features::finger::FingerView;
 use crate::kernels::{Kernels, Level, Work};
 
-/// Which model made codes: the first 16 bytes of the BLAKE3 digest of its file. Codes compare only
-/// with codes of the same model.
+/// The identity of a model: the first 16 bytes of the BLAKE3 digest of its file. Only codes of the same model
+/// can be compared.
 #[repr(transparent)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Pod, Zeroable)]
 pub struct CodeModelId([u8; 16]);
@@ -51,11 +50,8 @@ impl fmt::Debug for CodeModelId {
 /// A model of codes: the one that ships, or one trained on an operator's own templates.
 #[derive(Clone, PartialEq)]
 pub struct CodeModel {
-    pub(super) projection: Projection,
-    pub(super) cohort: Cohort,
-    /// What it was trained on, in words.
-    pub(super) note: String,
-    pub(super) id: CodeModelId,
+    parts: ModelParts,
+    id: CodeModelId,
 }
 
 /// `docs/code-model.md` has the command that trained it.
@@ -65,8 +61,15 @@ static SHIPPED: LazyLock<CodeModel> = LazyLock::new(|| {
 });
 
 impl CodeModel {
+    /// The model of these parts.
+    #[cfg(feature = "training")]
+    pub(super) fn new(parts: ModelParts) -> Self {
+        let id = CodeModelId::of(&encode_model(&parts));
+        Self { parts, id }
+    }
+
     /// Most characters of a note.
-    pub const MAX_NOTE: usize = file::MAX_NOTE;
+    pub const MAX_NOTE: usize = MAX_NOTE;
 
     /// The model that ships.
     pub fn shipped() -> &'static Self {
@@ -76,27 +79,27 @@ impl CodeModel {
     /// Reads a model file, `docs/code-model.md`.
     ///
     /// # Errors
-    /// Anything that [`CodeModel::write`] does not write is an error that says what and where.
-    pub fn read(bytes: &[u8]) -> Result<Self, file::CodeModelError> {
-        file::read(bytes)
+    /// [`CodeModelError`], with the offset, for any bytes that [`CodeModel::write`] does not write.
+    pub fn read(bytes: &[u8]) -> Result<Self, CodeModelError> {
+        Ok(Self { parts: decode_model(bytes)?, id: CodeModelId::of(bytes) })
     }
 
     /// The model's file: about 185 kB.
     pub fn write(&self) -> Vec<u8> {
-        file::write(self)
+        encode_model(&self.parts)
     }
 
-    /// Its name.
+    /// The identity of the model.
     pub fn id(&self) -> CodeModelId {
         self.id
     }
 
     /// What it was trained on, in the trainer's words.
     pub fn note(&self) -> &str {
-        &self.note
+        &self.parts.note
     }
 
-    /// The codes of a finger, by the kernels of this process. Costs some microseconds a minutia, and
+    /// The codes of a finger, by the kernels of this process. Costs some microseconds per minutia, and
     /// depends on the minutiae alone. Of more than
     /// [`MAX_MINUTIAE`](crate::fingerprint::FingerFeatures::MAX_MINUTIAE) the first are taken.
     pub fn encode(&self, finger: FingerView<'_>) -> FingerCodes {
@@ -106,7 +109,7 @@ impl CodeModel {
     /// [`CodeModel::encode`] by given kernels: the same bits, only faster or slower.
     pub fn encode_with(&self, finger: FingerView<'_>, kernels: &Kernels) -> FingerCodes {
         let minutiae = finger.bounded().minutiae;
-        let projection = &self.projection;
+        let projection = &self.parts.projection;
         // Without AVX, which is the scalar level on this architecture, registers are few and narrow.
         let mut codes = if cfg!(target_arch = "x86_64") && kernels.level() == Level::Scalar {
             Encoding::<true> { minutiae, projection }.run()
@@ -114,7 +117,7 @@ impl CodeModel {
             kernels.run(Encoding::<false> { minutiae, projection })
         };
         if codes.count > 0 {
-            codes.means = self.cohort.means(&codes, kernels);
+            codes.means = self.parts.cohort.means(&codes, kernels);
         }
         codes
     }
@@ -122,6 +125,9 @@ impl CodeModel {
 
 impl fmt::Debug for CodeModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CodeModel").field("id", &self.id).field("note", &self.note).finish_non_exhaustive()
+        f.debug_struct("CodeModel")
+            .field("id", &self.id)
+            .field("note", &self.parts.note)
+            .finish_non_exhaustive()
     }
 }

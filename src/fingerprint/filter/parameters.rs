@@ -1,4 +1,4 @@
-//! Constants of the filter. Pixels are pixels at 500 dpi, a fiftieth of a millimetre.
+//! Constants of the filter. Pixels are pixels at 500 dpi: 50.8 micrometres.
 
 use crate::units::{Length, Resolution};
 

@@ -16,11 +16,11 @@ const GATE: u8 = 48;
 /// Rows whose sums are made before they are normalised.
 const CHUNK: usize = 64;
 
-/// Rows that are asked of memory ahead of their relaxation.
+/// Rows that are prefetched ahead of their relaxation.
 const AHEAD: usize = 4;
 
-/// Codes of many fingers, by column. Any bytes are allowed: what no model made gives meaningless
-/// scores, never a panic.
+/// Codes of many fingers, by column. Any bytes are allowed: bytes that no model made give meaningless scores,
+/// never a panic.
 #[derive(Clone, Copy)]
 pub struct CodeRows<'a> {
     /// The word planes.
@@ -31,7 +31,7 @@ pub struct CodeRows<'a> {
     pub places: &'a [[[i16; 2]; SLOTS]],
     /// How many minutiae fill the slots.
     pub counts: &'a [u8],
-    /// What is taken off scores.
+    /// What is subtracted from scores.
     pub means: &'a [CodeMeans],
 }
 
@@ -105,13 +105,13 @@ impl CodeProbe {
         }
     }
 
-    /// Scores the first `out.len()` rows by the first word. Of several probes, give each the same few
-    /// dozen rows in turn, so that they stay in the first cache.
+    /// Scores the first `out.len()` rows by the first word. With several probes, give each the same few dozen
+    /// rows in turn, so that they stay in the L1 cache.
     ///
     /// # Panics
     /// If there are fewer rows.
     pub fn coarse(&self, rows: CodeRows<'_>, out: &mut [FilterScore]) {
-        self.in_order(rows, Width::One, out);
+        self.score_in_order(rows, Width::One, out);
     }
 
     /// Scores the first `out.len()` rows by both words; see [`CodeProbe::coarse`].
@@ -119,7 +119,7 @@ impl CodeProbe {
     /// # Panics
     /// If there are fewer rows.
     pub fn fine(&self, rows: CodeRows<'_>, out: &mut [FilterScore]) {
-        self.in_order(rows, Width::Two, out);
+        self.score_in_order(rows, Width::Two, out);
     }
 
     /// Scores the rows of a list by the first word. Fastest if the list is long and ascending.
@@ -127,7 +127,7 @@ impl CodeProbe {
     /// # Panics
     /// If `at` and `out` are not of one length, or a row does not exist.
     pub fn coarse_at(&self, rows: CodeRows<'_>, at: &[u32], out: &mut [FilterScore]) {
-        self.listed(rows, Width::One, at, out);
+        self.score_listed(rows, Width::One, at, out);
     }
 
     /// Scores the rows of a list by both words; see [`CodeProbe::coarse_at`].
@@ -135,10 +135,10 @@ impl CodeProbe {
     /// # Panics
     /// If `at` and `out` are not of one length, or a row does not exist.
     pub fn fine_at(&self, rows: CodeRows<'_>, at: &[u32], out: &mut [FilterScore]) {
-        self.listed(rows, Width::Two, at, out);
+        self.score_listed(rows, Width::Two, at, out);
     }
 
-    fn listed(&self, rows: CodeRows<'_>, width: Width, at: &[u32], out: &mut [FilterScore]) {
+    fn score_listed(&self, rows: CodeRows<'_>, width: Width, at: &[u32], out: &mut [FilterScore]) {
         assert!(at.len() == out.len(), "a score for each row");
         let (mut sums, mut counts, mut means) = ([0; CHUNK], [0; CHUNK], [CodeMeans::default(); CHUNK]);
         for (at, out) in at.chunks(CHUNK).zip(out.chunks_mut(CHUNK)) {
@@ -147,23 +147,23 @@ impl CodeProbe {
             for ((&row, count), mean) in at.iter().zip(&mut counts).zip(&mut means) {
                 (*count, *mean) = (rows.counts[row as usize], rows.means[row as usize]);
             }
-            self.finish(width, sums, (&counts, &means), out);
+            self.normalise(width, sums, (&counts, &means), out);
         }
     }
 
-    fn in_order(&self, rows: CodeRows<'_>, width: Width, out: &mut [FilterScore]) {
+    fn score_in_order(&self, rows: CodeRows<'_>, width: Width, out: &mut [FilterScore]) {
         assert!(rows.len() >= out.len(), "a row for each score");
         let mut sums = [0; CHUNK];
         let mut rest = rows;
         for out in out.chunks_mut(CHUNK) {
             let sums = &mut sums[..out.len()];
             self.slots.scores(rest.slots(), width, sums);
-            self.finish(width, sums, (rest.counts, rest.means), out);
+            self.normalise(width, sums, (rest.counts, rest.means), out);
             rest = rest.after(out.len());
         }
     }
 
-    fn finish(
+    fn normalise(
         &self,
         width: Width,
         sums: &[u32],
@@ -192,7 +192,7 @@ impl CodeProbe {
         }
     }
 
-    /// Asks memory for what a relaxation reads of a row.
+    /// Prefetches what a relaxation reads of a row.
     fn prefetch(&self, rows: CodeRows<'_>, row: usize) {
         for words in rows.words {
             self.kernels.prefetch(&words[row].0);

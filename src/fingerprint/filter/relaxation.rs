@@ -1,4 +1,4 @@
-//! Relaxation on codes: of the best pairs of minutiae, how many agree in geometry.
+//! Relaxation on codes: how well the best pairs of minutiae agree in geometry.
 //!
 //! Each of the candidate's minutiae makes a pair with the probe's nearest; the 16 nearest pairs are
 //! taken. A pair's weight is `1 - 2 d / bits`, at least zero. Two pairs support each other by how well
@@ -57,13 +57,13 @@ pub(super) struct Relaxation<'a> {
     pub(super) probe: Sites<'a>,
     pub(super) candidate: Sites<'a>,
     /// For each slot of the candidate the nearest of the probe, as
-    /// [`SlotProbe::nearest`](crate::kernels::slots::SlotProbe::nearest) tells it.
+    /// [`SlotProbe::nearest`](crate::kernels::slots::SlotProbe::nearest) returns it.
     pub(super) nearest: &'a [u16; SLOTS],
     pub(super) turns: &'a Turns,
 }
 
-/// The pairs, and then whatever is past their number: pairs of no weight. Every array is twice as long,
-/// so that the pair `k` further around the ring is `k` further in memory.
+/// The pairs, followed by pairs without weight. Every array is twice as long, so that the pair `k` further
+/// around the ring is `k` further in memory.
 #[derive(Default)]
 struct Pairs {
     weight: Lanes,

@@ -1,7 +1,7 @@
 //! Scores of the filter, and the best share of them.
 
-/// A score of the filter, after the candidate's own mean was taken off: greater is more alike. Only
-/// scores of one probe and one stage compare.
+/// A score of the filter, less the candidate's mean: greater is more similar. Only scores of one probe and
+/// one stage can be compared.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FilterScore(u16);
@@ -63,8 +63,8 @@ impl Histogram {
         }
     }
 
-    /// What each score is worth as evidence, by how many rows score as high.
-    pub fn evidence(&self) -> Evidence {
+    /// The evidence of each score, by how many rows score as high.
+    pub fn evidence(&self) -> ScoreEvidence {
         let total: u64 = self.bins.iter().skip(1).map(|&count| u64::from(count)).sum();
         let mut above = 0;
         let mut bits = vec![0; BINS];
@@ -72,7 +72,7 @@ impl Histogram {
             above += u64::from(count);
             *bits = log2(total).saturating_sub(log2(above));
         }
-        Evidence(bits.into())
+        ScoreEvidence(bits.into())
     }
 
     /// Forgets all.
@@ -94,12 +94,12 @@ impl Histogram {
     }
 }
 
-/// What scores of one probe are worth: minus the logarithm of the share of rows that score as high.
+/// The evidence of the scores of one probe: minus the logarithm of the share of rows that score as high.
 /// Unlike scores, evidence of several probes adds up.
 #[derive(Clone)]
-pub struct Evidence(Box<[u16]>);
+pub struct ScoreEvidence(Box<[u16]>);
 
-impl Evidence {
+impl ScoreEvidence {
     /// Parts of a bit.
     pub const ONE: u16 = 256;
 
@@ -114,7 +114,7 @@ impl Evidence {
 fn log2(n: u64) -> u16 {
     let whole = n.max(1).ilog2();
     let fraction = (n.max(1) << (63 - whole) >> 55) & 0xff;
-    whole as u16 * Evidence::ONE + fraction as u16
+    whole as u16 * ScoreEvidence::ONE + fraction as u16
 }
 
 /// Appends the rows whose score is `cut` or more; the first score is of row `first`.

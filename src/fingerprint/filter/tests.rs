@@ -102,8 +102,8 @@ const BLOCKS: usize = SLOTS / BLOCK;
 /// A block meets this many slots of the candidate, around its own middle direction.
 const WINDOW: usize = 16;
 
-/// A distance from these on, by the first word alone and by both, counts nothing: 0.42 of the bits, and
-/// strangers' codes are half a code apart.
+/// A distance from these on, by the first word alone and by both, counts nothing: 0.42 of the bits, and codes
+/// of non-mates differ in half of them.
 const FAR: [u32; WORDS] = [27, 54];
 
 /// The sum over the probe's slots of the square of what the distance to the nearest slot of the

@@ -42,7 +42,7 @@ pub(in crate::gallery) fn check_header(file: &Path, id: LogId, bytes: &[u8]) -> 
     let body = fields.bytes(60).ok_or_else(short)?;
     let crc = fields.u32().ok_or_else(short)?;
     if crc != crc32fast::hash(body) {
-        return Err(Damage::new(file, 60, "the header's checksum", "another"));
+        return Err(Damage::new(file, 60, "a header that fits its checksum", "one that does not"));
     }
     let mut fields = Fields::new(body);
     let mut read = || {
@@ -54,7 +54,7 @@ pub(in crate::gallery) fn check_header(file: &Path, id: LogId, bytes: &[u8]) -> 
         return Err(Damage::new(file, 0, "a log of version 1", "something else"));
     }
     if found != id {
-        return Err(Damage::new(file, 24, "the log that the manifest names", "another"));
+        return Err(Damage::new(file, 24, "the log that the manifest names", "another log"));
     }
     if generation > COUNTERS {
         return Err(Damage::new(file, 48, "a generation in its range", generation));
@@ -147,7 +147,7 @@ pub(in crate::gallery) fn decode(
     });
     match change {
         Some(change) if fields.rest().is_empty() => Ok(change),
-        _ => Err(Damage::new(file, 0, "a change of the gallery", "another record").into()),
+        _ => Err(Damage::new(file, 0, "a record of a change", "a record of another kind").into()),
     }
 }
 

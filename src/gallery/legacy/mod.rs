@@ -6,8 +6,8 @@
 
 mod log;
 mod manifest;
-mod marks;
+mod tombstones;
 
 pub(super) use log::{HEADER as LOG_HEADER, check_header as check_log_header, decode, scan as scan_log};
 pub(super) use manifest::decode as decode_manifest;
-pub(super) use marks::decode as decode_marks;
+pub(super) use tombstones::decode as decode_tombstones;

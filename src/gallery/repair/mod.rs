@@ -1,97 +1,37 @@
-//! Repair: what is provably sound of a damaged gallery, in a new folder. The damaged one is only read.
+//! Repair: copies what is provably sound of a damaged gallery to a new folder. The damaged one is only read.
 
 mod choose;
+mod report;
 mod salvage;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use super::checkpoint::{Context, Draft, Start, draft};
+use super::checkpoint::{Context, Draft, Start, write_draft};
 use super::copy::{Immutable, Progress};
 use super::error::GalleryError;
-use super::ledger::Numbers;
+use super::folder::make_folder;
 use super::manifest::Manifest;
 use super::names;
 use super::notice::Notice;
-use super::options::Options;
+use super::numbers::Numbers;
+use super::options::GalleryOptions;
 use super::pace::Pace;
-use super::reference::{Generation, ReferenceId};
+use super::reference::Generation;
 use super::requests::Requests;
-use super::restore::{claim, make_folder, refuse_occupied, release};
+use super::restore::{claim, refuse_occupied, release};
 use super::snapshot::Snapshot;
-use crate::storage::{Backend, Damage, Disk, Files, Head, LOG_HEADER, Witness, WitnessFile, whole_name};
-use crate::subject::SubjectId;
+use crate::storage::{Backend, Disk, Files, Head, LOG_HEADER, Witness, WitnessFile, whole_name};
 use choose::Chosen;
+pub use report::{LostReference, LostRows, RepairReport};
 use salvage::Salvage;
 
-/// Numbers that are left out where references may have been given that nothing tells of.
+/// How many reference numbers are skipped where numbers may have been given that no file names.
 const NUMBERS_LEFT_OUT: u64 = 1 << 32;
 
-/// A reference that cannot be saved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LostReference {
-    /// Whose it was.
-    pub subject: SubjectId,
-    /// Which it was.
-    pub reference: ReferenceId,
-}
-
-/// Rows that cannot be saved, and of which nobody can say whose they were.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LostRows {
-    /// The segment.
-    pub file: String,
-    /// How many, live and deleted.
-    pub rows: u64,
-}
-
-/// What a repair found and did.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct RepairReport {
-    /// The gallery's identity.
-    pub identity: [u8; 16],
-    /// The state that was written; `None` if nothing was, because there are doubts that were not accepted.
-    pub generation: Option<Generation>,
-    /// The manifest that the repair went by.
-    pub manifest: String,
-    /// Whether CURRENT names it. If not, it is the newest one that the witness proves, or else the newest
-    /// that can be read.
-    pub named_by_current: bool,
-    /// Finger references that are saved.
-    pub fingers: usize,
-    /// Face references that are saved.
-    pub faces: usize,
-    /// Everything that is wrong with the files.
-    pub problems: Vec<Damage>,
-    /// References that are lost.
-    pub lost: Vec<LostReference>,
-    /// Rows that are lost without a name.
-    pub lost_rows: Vec<LostRows>,
-    /// What cannot be proved: that a deletion or a lock is not missing.
-    pub doubts: Vec<String>,
-    /// Saved references of which it is in doubt whether they were deleted.
-    pub doubtful: Vec<LostReference>,
-    /// Segments that no manifest and no log names; their references are not taken.
-    pub unnamed: Vec<String>,
-}
-
-impl RepairReport {
-    /// Whether all that was acknowledged is in the new gallery, which was written.
-    pub fn is_whole(&self) -> bool {
-        let nothing_lost = self.lost.is_empty() && self.lost_rows.is_empty();
-        self.generation.is_some() && nothing_lost && self.doubts.is_empty()
-    }
-
-    /// Takes an error as a finding.
-    fn note<T>(&mut self, result: Result<T, GalleryError>) -> Option<T> {
-        result.map_err(|error| self.problems.push(error.into_finding())).ok()
-    }
-}
-
 /// Writes what is provably sound of a damaged gallery as a new gallery of the same identity into an empty or
-/// missing folder, in one generation above every one that was seen. Subjects, reference numbers and facts of
-/// capture stay. The damaged gallery is only read; stop its writers first.
+/// missing folder, in one generation above every one that was seen. Subjects, reference numbers and capture
+/// data stay. The damaged gallery is only read; stop its writers first.
 ///
 /// If it cannot be proved that no deletion and no lock is missing, nothing is written unless
 /// `accept_doubts` is set: the report then lists which references are in doubt.
@@ -103,7 +43,7 @@ impl RepairReport {
 pub fn repair(
     gallery: impl AsRef<Path>,
     destination: impl AsRef<Path>,
-    options: &Options,
+    options: &GalleryOptions,
     accept_doubts: bool,
 ) -> Result<RepairReport, GalleryError> {
     repair_with(gallery, destination, options, accept_doubts, &mut |_| {})
@@ -116,7 +56,7 @@ pub fn repair(
 pub fn repair_with(
     gallery: impl AsRef<Path>,
     destination: impl AsRef<Path>,
-    options: &Options,
+    options: &GalleryOptions,
     accept_doubts: bool,
     progress: &mut dyn FnMut(u64),
 ) -> Result<RepairReport, GalleryError> {
@@ -133,7 +73,7 @@ pub fn repair_with(
 pub fn repair_in(
     gallery: Arc<dyn Backend>,
     destination: Arc<dyn Backend>,
-    options: &Options,
+    options: &GalleryOptions,
     accept_doubts: bool,
 ) -> Result<RepairReport, GalleryError> {
     let (source, destination) = (Files::new(gallery, false), Files::new(destination, false));
@@ -143,12 +83,12 @@ pub fn repair_in(
 fn repair_files(
     source: &Files,
     destination: &Files,
-    (options, accept_doubts): (&Options, bool),
+    (options, accept_doubts): (&GalleryOptions, bool),
     progress: Progress<'_>,
 ) -> Result<RepairReport, GalleryError> {
     refuse_occupied(source, destination)?;
     let mut report = RepairReport::default();
-    let chosen = choose::choose(source, &mut report)?;
+    let chosen = choose::choose_manifest(source, &mut report)?;
     let (gallery, given) = (chosen.manifest.code_model, options.code_model.id());
     if gallery != given {
         return Err(GalleryError::CodeModel { directory: source.path(""), gallery, given });
@@ -212,7 +152,7 @@ impl Repaired {
         self,
         source: &Files,
         destination: &Files,
-        options: &Options,
+        options: &GalleryOptions,
         progress: Progress<'_>,
     ) -> Result<(), GalleryError> {
         let files = [names::WITNESS.to_owned()].into();
@@ -235,7 +175,7 @@ impl Repaired {
             named: Vec::new(),
             requests,
         };
-        let Draft { mut created, manifest, current, .. } = draft(context, start, &chosen)?;
+        let Draft { mut created, manifest, current, .. } = write_draft(context, start, &chosen)?;
         for entry in &manifest.segments {
             Immutable::segment(entry).prove(destination, progress)?;
         }

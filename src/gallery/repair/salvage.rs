@@ -6,21 +6,24 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::choose::Chosen;
-use super::{LostReference, LostRows, RepairReport};
+use super::report::{LostReference, LostRows, RepairReport};
 use crate::fingerprint::FingerFeatures;
-use crate::gallery::apply::{Application, Attached, face_memory, finger_memory};
-use crate::gallery::block::{Block, Columns, FaceBlock, FingerBlock, Modality};
+use crate::gallery::apply::{Application, Attached};
+use crate::gallery::block::{Block, FaceBlock, FingerBlock};
 use crate::gallery::change::{self, Change, finger_seal};
+use crate::gallery::columns::Columns;
 use crate::gallery::error::GalleryError;
 use crate::gallery::load::{self, open_face, open_finger};
 use crate::gallery::manifest::{COUNTERS, Manifest, SegmentEntry, Version};
 use crate::gallery::memory::CodedFinger;
+use crate::gallery::memory_blocks::{make_face_block, make_finger_block};
+use crate::gallery::modality::Modality;
 use crate::gallery::names;
-use crate::gallery::options::Options;
+use crate::gallery::options::GalleryOptions;
 use crate::gallery::reference::{Generation, ReferenceMeta};
 use crate::gallery::requests::{Requests, decode_file};
+use crate::gallery::role::Role;
 use crate::gallery::snapshot::Snapshot;
-use crate::gallery::state::Role;
 use crate::gallery::statuses::Statuses;
 use crate::storage::{Files, ReadBatch};
 use crate::subject::SubjectId;
@@ -28,7 +31,7 @@ use crate::subject::SubjectId;
 /// What is saved so far.
 pub(super) struct Salvage<'a> {
     files: &'a Files,
-    options: &'a Options,
+    options: &'a GalleryOptions,
     manifest: &'a Manifest,
     snapshot: Snapshot,
     next_reference: u64,
@@ -49,7 +52,7 @@ pub(super) struct Saved {
 }
 
 impl<'a> Salvage<'a> {
-    pub(super) fn new(files: &'a Files, options: &'a Options, manifest: &'a Manifest) -> Self {
+    pub(super) fn new(files: &'a Files, options: &'a GalleryOptions, manifest: &'a Manifest) -> Self {
         let snapshot = Snapshot {
             generation: Generation::new(manifest.generation),
             fingers: Vec::new(),
@@ -75,7 +78,7 @@ impl<'a> Salvage<'a> {
 
     /// Takes in the segments, tombstones and requests of the manifest.
     pub(super) fn segments(&mut self, report: &mut RepairReport) -> Result<(), GalleryError> {
-        let tombstones = report.note(load::tombstones(self.files, self.manifest, Version::Third));
+        let tombstones = report.note(load::read_tombstones(self.files, self.manifest, Version::Third));
         let mut tombstones = tombstones.unwrap_or_else(|| {
             self.without_tombstones = true;
             Default::default()
@@ -103,7 +106,7 @@ impl<'a> Salvage<'a> {
         for entry in &self.manifest.requests {
             let name = names::requests(entry.number);
             let path = self.files.path(&name);
-            let entries = load::pinned(self.files, &name, entry)
+            let entries = load::read_pinned(self.files, &name, entry)
                 .and_then(|bytes| Ok(decode_file(&path, self.manifest.gallery, entry.number, &bytes)?));
             report.note(entries).into_iter().flatten().for_each(|entry| self.requests.push(entry));
         }
@@ -150,8 +153,8 @@ impl<'a> Salvage<'a> {
         })
     }
 
-    /// Proves every row, and deletes those that are not sound. Gives the sound ones if the column of metas is
-    /// damaged as a whole, so that it cannot be searched.
+    /// Checks every row, and deletes those that are not sound. Returns the sound rows if the column of metas
+    /// is damaged and cannot be searched.
     fn examine<C: Columns + Sync>(
         &mut self,
         entry: &SegmentEntry,
@@ -193,7 +196,7 @@ impl<'a> Salvage<'a> {
         metas.is_none().then_some(live)
     }
 
-    /// A reference's number is not given again.
+    /// Takes note of a reference number, which must not be given again.
     fn see(&mut self, meta: Option<&ReferenceMeta>) {
         let number = meta.map_or(0, |meta| meta.reference().value());
         if number < COUNTERS {
@@ -211,7 +214,7 @@ impl<'a> Salvage<'a> {
         let mut made = made.collect::<Result<Vec<_>, GalleryError>>()?;
         made.sort_by_key(|(meta, _)| meta.key());
         made.dedup_by_key(|(meta, _)| meta.key());
-        Ok(finger_memory(model.id(), made))
+        Ok(make_finger_block(model.id(), made))
     }
 
     /// Applies the batches of the log. What they do to rows that are lost is done.
@@ -300,7 +303,7 @@ impl<'a> Salvage<'a> {
         Ok(())
     }
 
-    /// All that is saved; tells what is lost and what is in doubt.
+    /// Everything that is saved; reports what is lost and what is in doubt.
     pub(super) fn finish(
         mut self,
         chosen: &Chosen,
@@ -353,5 +356,5 @@ fn faces_of(block: &FaceBlock, rows: Vec<usize>) -> Result<FaceBlock, GalleryErr
     let mut made = made.collect::<Result<Vec<_>, GalleryError>>()?;
     made.sort_by_key(|(meta, _)| meta.key());
     made.dedup_by_key(|(meta, _)| meta.key());
-    Ok(face_memory(block.model(), block.dimension(), made))
+    Ok(make_face_block(block.model(), block.dimension(), made))
 }

@@ -1,4 +1,4 @@
-//! Everything that opening a segment does not look at: all bytes, proved.
+//! The full check of a segment: every byte, which opening does not read.
 
 use rayon::prelude::*;
 
@@ -16,7 +16,7 @@ use crate::storage::{Damage, zeros};
 /// How far the square of a stored vector's length may be from one.
 const UNIT_TOLERANCE: f64 = 1e-5;
 
-/// Whether numbers are a vector of length one; no infinity and no NaN is in such.
+/// Whether numbers are a vector of length one. Infinity and NaN are not in one.
 pub(in crate::gallery) fn is_unit(numbers: &[f32]) -> bool {
     let square: f64 = numbers.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
     (square - 1.0).abs() <= UNIT_TOLERANCE
@@ -63,7 +63,7 @@ impl Segment {
         Damage::new(&file, offset, expected, "something else")
     }
 
-    /// Checks each row by a function that says what it expected and did not find.
+    /// Checks each row by a function that returns what it expected and did not find.
     fn check_rows(
         &self,
         problems: &mut Vec<Damage>,
@@ -94,8 +94,8 @@ impl Segment {
 }
 
 impl FingerSegment {
-    /// Checks every byte; adds what is wrong. Codes of `model` are made again; those of another model
-    /// are checked by their checksums only.
+    /// Checks every byte, and adds what is wrong. Codes of `model` are computed again; those of another model
+    /// are checked against their checksums only.
     pub(in crate::gallery) fn check_all(&self, model: &CodeModel, problems: &mut Vec<Damage>) {
         self.check_bytes(problems);
         let minutiae = self.column::<crate::template::Minutia>(SectionId::Minutiae).len();

@@ -6,14 +6,15 @@ use std::path::Path;
 use bytemuck::{Pod, Zeroable};
 
 use crate::fingerprint::codes::CodeModelId;
-use crate::gallery::block::Modality;
+use crate::gallery::modality::Modality;
+use crate::kernels::Kernels;
 use crate::storage::{Damage, zeros};
 use crate::template::{FaceTemplate, ModelId};
 
 const MAGIC: [u8; 16] = *b"biomatch-s\0\x1a\n\xa9\r\n";
 const FOOTER_MAGIC: [u8; 16] = *b"biomatch-e\0\x1a\n\xa9\r\n";
-/// What is written. Version 1 had no codes of fingers, and both before had metas of 32 bytes; they are
-/// read too.
+/// The version that is written. Versions 1 and 2 are read too: version 1 has no codes of fingers, and both
+/// have metas of 32 bytes.
 const VERSION: u32 = 3;
 const FIRST_VERSION: u32 = 1;
 
@@ -22,6 +23,11 @@ pub(in crate::gallery) const SECTION_ALIGNMENT: u64 = 4096;
 pub(in crate::gallery) const HEADER: usize = size_of::<Header>();
 pub(in crate::gallery) const FOOTER: usize = size_of::<Footer>();
 const MOST_SECTIONS: usize = 32;
+
+/// How many numbers a stored face vector has, with its padding.
+pub(in crate::gallery) fn stride(dimension: usize) -> usize {
+    dimension.next_multiple_of(Kernels::DOT_LANES)
+}
 
 /// What a section holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +131,7 @@ pub(in crate::gallery) struct Header {
     pub(in crate::gallery) number: u64,
     pub(in crate::gallery) rows: u64,
     pub(in crate::gallery) file_bytes: u64,
-    /// Face: numbers a row. Finger: zero.
+    /// Face: numbers per row. Finger: zero.
     stride: u32,
     section_count: u32,
     model_bytes: u32,
@@ -230,7 +236,7 @@ impl Header {
         (self.gallery, self.number)
     }
 
-    /// Checks all that the header alone can tell; gives what the rows are and the sections.
+    /// Checks everything that the header alone shows; returns the kind of the rows and the sections.
     pub(in crate::gallery) fn check(
         &self,
         file: &Path,
@@ -245,7 +251,7 @@ impl Header {
             return damage(0, "a segment's magic", "something else");
         }
         if self.crc != self.checksum() {
-            return damage(HEADER - 4, "the header's checksum", "another");
+            return damage(HEADER - 4, "a header that fits its checksum", "one that does not");
         }
         if !(FIRST_VERSION..=VERSION).contains(&self.version) || self.header_bytes != HEADER as u32 {
             return damage(offset_of!(Self, version), "version 1, 2 or 3", "another");
@@ -291,7 +297,7 @@ impl Header {
                 let (dimension, stride) = (self.schema, self.stride);
                 let dimensions = FaceTemplate::MIN_DIMENSION..=FaceTemplate::MAX_DIMENSION;
                 let fits = dimensions.contains(&(dimension as usize))
-                    && stride as usize == super::write::stride(dimension as usize);
+                    && stride as usize == self::stride(dimension as usize);
                 fits.then_some(Kind::Face { model, dimension, stride })
             }
             _ => None,

@@ -6,6 +6,6 @@ mod read;
 mod write;
 
 pub(super) use check::is_unit;
-pub(super) use layout::{FOOTER, Footer, HEADER, Header, Kind};
+pub(super) use layout::{FOOTER, Footer, HEADER, Header, Kind, stride};
 pub(super) use read::{FaceSegment, FingerSegment, Segment};
-pub(super) use write::{FingerRow, NewSegment, Place, Row, stride, write_faces, write_fingers};
+pub(super) use write::{FingerRow, NewSegment, Place, Row, write_faces, write_fingers};

@@ -29,7 +29,7 @@ pub(in crate::gallery) struct Segment {
     table: Vec<Section>,
     rows: usize,
     metas: Range<usize>,
-    /// Of a segment before version 3: the metas in their present form, made when they are first asked for.
+    /// The metas of a segment before version 3 in their present form, computed when they are first needed.
     converted: Option<OnceLock<Vec<ReferenceMeta>>>,
     proof: OnceLock<Result<(), Damage>>,
 }
@@ -68,10 +68,20 @@ impl Segment {
         };
         let (kind, table) = header.check(&path, gallery, entry.number, length)?;
         if !footer.is_valid() || footer.file_bytes != length || footer.digest != entry.digest {
-            return Err(Damage::new(&path, end as u64, "the footer that the manifest names", "another"));
+            return Err(Damage::new(
+                &path,
+                end as u64,
+                "the footer that the manifest names",
+                "another footer",
+            ));
         }
         if kind.modality() != entry.modality || header.rows != entry.rows {
-            return Err(Damage::new(&path, 0, "the kind and rows that the manifest names", "others"));
+            return Err(Damage::new(
+                &path,
+                0,
+                "the kind and rows that the manifest names",
+                "another kind or other rows",
+            ));
         }
         let converted = header.has_citizen_metas().then(OnceLock::new);
         let meta_bytes =
@@ -104,7 +114,7 @@ impl Segment {
         section.and_then(range).and_then(|range| self.map.get(range)).unwrap_or_default()
     }
 
-    /// A section as numbers. The table was checked at open: whole items, aligned.
+    /// A section as numbers. Opening checked that it has whole items and is aligned.
     pub(super) fn column<T: Pod>(&self, id: SectionId) -> &[T] {
         bytemuck::try_cast_slice(self.section(id)).unwrap_or_default()
     }
@@ -134,15 +144,19 @@ impl Segment {
         if self.is_old() { meta.fitted(columns) } else { meta.fits(columns) }
     }
 
-    /// Proves the column that lookups search, once: a damaged number must be an error, not a
-    /// citizen who is not there.
+    /// Checks the column that look-ups search, once: a damaged key must be an error, not an unknown citizen.
     pub(in crate::gallery) fn prove_metas(&self) -> Result<(), Damage> {
         let prove = || {
             let section = self.table.first().copied().unwrap_or_default();
             if crc32fast::hash(self.section(SectionId::Metas)) == section.crc {
                 return Ok(());
             }
-            Err(Damage::new(&self.path, section.offset, "metas that fit their checksum", "others"))
+            Err(Damage::new(
+                &self.path,
+                section.offset,
+                "metas that fit their checksum",
+                "others that do not",
+            ))
         };
         self.proof.get_or_init(prove).clone()
     }
@@ -161,7 +175,7 @@ impl Segment {
         let range = || Some(item(row)?..item(row.checked_add(1)?)?);
         range().and_then(|range| all.get(range)).ok_or_else(|| {
             let offset = self.section_offset(offsets) + 8 * row as u64;
-            Damage::new(&self.path, offset, "ascending offsets into the column", "others")
+            Damage::new(&self.path, offset, "ascending offsets into the column", "other offsets")
         })
     }
 }
@@ -271,7 +285,7 @@ impl FingerSegment {
         Some((model, rows))
     }
 
-    /// Whether the codes are those that were written: before they are copied.
+    /// Whether the codes fit their checksums, which is checked before they are copied.
     pub(in crate::gallery) fn codes_fit(&self) -> bool {
         CODE_SECTIONS.into_iter().all(|id| {
             let section = self.table.iter().find(|section| section.id == id as u32);

@@ -1,9 +1,9 @@
-//! Writing a segment: column by column, so that no column is ever held in memory.
+//! Writes a segment column by column, so that no column is held in memory.
 
 use bytemuck::bytes_of;
 use rayon::prelude::*;
 
-use super::layout::{Footer, HEADER, Header, Kind, SECTION_ALIGNMENT, Section, SectionId};
+use super::layout::{Footer, HEADER, Header, Kind, SECTION_ALIGNMENT, Section, SectionId, stride};
 use crate::face::{CODE_PIECE, code_rows, sign_rows};
 use crate::fingerprint::codes::CodeModelId;
 use crate::fingerprint::{FEATURE_VERSION, FingerView};
@@ -13,15 +13,9 @@ use crate::gallery::manifest::SegmentEntry;
 use crate::gallery::names;
 use crate::gallery::pace::Pace;
 use crate::gallery::reference::ReferenceMeta;
-use crate::kernels::Kernels;
 use crate::kernels::codes::{LANES, Line};
 use crate::storage::{Files, StorageError, Unfinished};
 use crate::template::ModelId;
-
-/// Numbers a stored face vector has, with its padding.
-pub(in crate::gallery) fn stride(dimension: usize) -> usize {
-    dimension.next_multiple_of(Kernels::DOT_LANES)
-}
 
 /// A row to be written: its meta, with its checksum, and its columns.
 pub(in crate::gallery) struct Row<T> {
@@ -35,7 +29,7 @@ pub(in crate::gallery) struct FingerRow<'a> {
     pub(in crate::gallery) codes: CodeRow<'a>,
 }
 
-/// What a segment is written as.
+/// Where a segment is written, and under which number.
 #[derive(Clone, Copy)]
 pub(in crate::gallery) struct Place<'a> {
     pub(in crate::gallery) files: &'a Files,
@@ -44,7 +38,7 @@ pub(in crate::gallery) struct Place<'a> {
     pub(in crate::gallery) pace: &'a Pace,
 }
 
-/// A segment that is durable and has no name of its own yet.
+/// A segment that is durable and does not have its final name yet.
 pub(in crate::gallery) struct NewSegment {
     pub(in crate::gallery) entry: SegmentEntry,
     pub(in crate::gallery) file: Unfinished,
@@ -116,7 +110,7 @@ fn coded(
 /// multiples of it, they are what a huge page maps.
 const BUFFER: usize = 2 << 20;
 
-/// Bytes that are digested together, while the second cache still has them.
+/// Bytes that are digested together, while they are in the L2 cache.
 const DIGESTED: usize = 256 << 10;
 
 struct SegmentFile<'a> {

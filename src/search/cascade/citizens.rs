@@ -1,4 +1,4 @@
-//! Whose rows are whose: the citizens of a search, numbered, and the number of each row.
+//! The citizens of a search, numbered, and for each row the number of its citizen.
 
 use rayon::prelude::*;
 
@@ -56,7 +56,7 @@ impl Citizens {
     }
 }
 
-/// `None` is damage, and stands for nobody else.
+/// `None` if the row is damaged.
 fn citizen(meta: &crate::gallery::ReferenceMeta) -> Option<SubjectId> {
     meta.subject()
 }

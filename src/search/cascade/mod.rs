@@ -1,9 +1,9 @@
-//! Fingers by their codes: a scan of the first words of all, of both words of those that are left, a
-//! relaxation of those that are left then, and the full score of the few that remain.
+//! Fingers by their codes: a scan of all first words, then of both words of the survivors, then a relaxation
+//! of their survivors, and the full score of the few that remain.
 //!
-//! A cut is made by the scores of all rows of the search, wherever they lie: at least the wanted number
-//! survives, with all that tie in the filters, by reference in the relaxation. So the survivors depend
-//! neither on threads nor on how the gallery is cut nor on the kernels' level.
+//! Each stage keeps at least the wanted number of rows by the scores of all rows of the search. Ties survive
+//! in the filters, and are decided by reference in the relaxation. So the survivors depend neither on the
+//! number of threads, nor on the segments of the gallery, nor on the kernels' level.
 
 mod citizens;
 mod parts;
@@ -14,18 +14,22 @@ use rayon::prelude::*;
 
 use self::parts::{Chosen, Classes, Part, parts};
 use self::stages::{Lists, Survivor, Words, refine, relax, scan};
-use super::fingers::compare_row;
+use super::effort::Cascade;
+use super::error::SearchError;
+use super::exhaustive::compare_row;
 use super::floors::Floors;
-use super::plan::{Partial, run};
-use super::{Cascade, FingerQuery, Found, Hit, Search, SearchError, Seen};
+use super::partial::Partial;
+use super::pieces::compare_pieces;
+use super::query::{FingerQuery, Search};
+use super::result::{Found, Hit, Seen};
 use crate::fingerprint::Scratch;
 use crate::fingerprint::filter::CodeProbe;
 use crate::gallery::Snapshot;
 
-/// Bytes that the scores of one pass may take: more queries make more passes.
+/// Most bytes of the scores of one pass: more queries make more passes.
 const PASS_BYTES: u64 = 1 << 29;
 
-/// Bytes of a row and a query: a score, and a share of the lists.
+/// Bytes per row and query: a score, and a share of the lists.
 const ROW_BYTES: u64 = 4;
 
 /// Survivors that are compared in full as one piece of work.
@@ -56,8 +60,8 @@ fn identify_together(
 ) -> Result<Vec<Found>, SearchError> {
     let classes = Classes::new(queries);
     let parts = parts(snapshot, &classes, search)?;
-    let (chosen, mut seen) = search.run(|| select(snapshot, queries, &classes, &parts, cascade));
-    let tasks = tasks(&parts, &classes, &chosen);
+    let (chosen, mut seen) = search.run(|| select_rows(snapshot, queries, &classes, &parts, cascade));
+    let tasks = make_tasks(&parts, &classes, &chosen);
     let floors = Floors::new(queries.len(), search.at_least);
     let compare = |task: &Task<'_>, scratch: &mut Scratch, found: &mut [Partial]| {
         let (Some(query), Some(found)) = (queries.get(task.query), found.get_mut(task.query)) else { return };
@@ -86,7 +90,7 @@ fn identify_together(
         }
     };
     let is_sound = |hit: &Hit| snapshot.check(hit.location).is_ok();
-    let mut found = run(&tasks, queries.len(), search, compare, is_sound);
+    let mut found = compare_pieces(&tasks, queries.len(), search, compare, is_sound);
     for (query, (found, seen)) in found.iter_mut().zip(&mut seen).enumerate() {
         let class = classes.of(query);
         seen.full = found.compared;
@@ -98,7 +102,7 @@ fn identify_together(
 }
 
 /// Which rows get the full score, best first, for each query; `None` if all do.
-fn select(
+fn select_rows(
     snapshot: &Snapshot,
     queries: &[FingerQuery<'_>],
     classes: &Classes,
@@ -113,7 +117,7 @@ fn select(
         .collect();
     let mut seen = vec![Seen::default(); queries.len()];
     let mut chosen: Vec<Option<Vec<Survivor>>> = queries.iter().map(|_| None).collect();
-    // Queries that so few rows take part in that all would be left are not put through the stages.
+    // A query with so few rows that all would survive skips the stages.
     let few = |query: usize| cascade.relaxed.of(coded[query]) >= coded[query];
     let asked: Vec<usize> = (0..queries.len()).filter(|&query| !few(query)).collect();
     if asked.is_empty() {
@@ -136,7 +140,7 @@ fn select(
     let listed = |lists: &Lists, at: usize| lists.iter().map(|part| part[at].len() as u64).sum::<u64>();
     let all = |at: usize| coded[asked[at]];
     let lists = if is_left_out(&fine) {
-        everything(parts, &classes, asked.len())
+        list_all_rows(parts, &classes, asked.len())
     } else if is_left_out(&coarse) {
         note(|seen| &mut seen.fine, &all);
         scan(parts, &classes, &probes, Words::Both, &fine)
@@ -154,7 +158,7 @@ fn select(
 }
 
 /// All rows with codes.
-fn everything(parts: &[Part<'_>], classes: &Classes, queries: usize) -> Lists {
+fn list_all_rows(parts: &[Part<'_>], classes: &Classes, queries: usize) -> Lists {
     let of_part = |part: &Part<'_>| {
         let of_query = |query| match part.codes {
             Some(_) => part.chosen(classes.of(query)).rows().collect(),
@@ -179,7 +183,11 @@ enum Rows<'a> {
 }
 
 /// The full comparisons, those of the best survivors of every query first, so that floors rise early.
-fn tasks<'a>(parts: &'a [Part<'a>], classes: &Classes, chosen: &'a [Option<Vec<Survivor>>]) -> Vec<Task<'a>> {
+fn make_tasks<'a>(
+    parts: &'a [Part<'a>],
+    classes: &Classes,
+    chosen: &'a [Option<Vec<Survivor>>],
+) -> Vec<Task<'a>> {
     let mut tasks = Vec::new();
     let most = chosen.iter().flatten().map(Vec::len).max().unwrap_or(0);
     for from in (0..most).step_by(TASK) {

@@ -7,8 +7,7 @@ use rayon::prelude::*;
 use crate::fingerprint::codes::CodeModelId;
 use crate::fingerprint::filter::CodeRows;
 use crate::gallery::{FingerBlock, GalleryError, ReferenceMeta, Snapshot};
-use crate::search::fingers::meets;
-use crate::search::{FingerQuery, Search};
+use crate::search::query::{FingerQuery, Search, may_be_same_finger};
 use crate::template::FingerPosition;
 
 /// Rows of a part: a fraction of a millisecond of a scan. Fixed, so that what a thread does never
@@ -22,7 +21,7 @@ pub(super) struct Part<'a> {
     pub(super) codes: Option<CodeRows<'a>>,
     pub(super) first: usize,
     len: usize,
-    /// For each class, the rows that meet it.
+    /// For each class of queries, the rows that it is compared with.
     chosen: Vec<Chosen>,
 }
 
@@ -74,8 +73,7 @@ impl Part<'_> {
     }
 }
 
-/// Queries of one position meet the same rows: which position each class is of, and the class of each
-/// query.
+/// Classes of queries: those of one position are compared with the same rows.
 pub(super) struct Classes {
     /// Ten fingers and the unknown one at most.
     positions: Vec<FingerPosition>,
@@ -98,17 +96,19 @@ impl Classes {
         let met_by = (0..=u8::MAX).map(|code| {
             let reference = FingerPosition::from_code(code);
             let bits = positions.iter().enumerate();
-            bits.fold(0, |met, (class, &position)| met | u16::from(meets(position, reference)) << class)
+            bits.fold(0, |met, (class, &position)| {
+                met | u16::from(may_be_same_finger(position, reference)) << class
+            })
         });
         Self { met_by: met_by.collect(), of_query, positions }
     }
 
-    /// Whether every class meets every row.
+    /// Whether every class is compared with every row.
     fn meet_all(&self) -> bool {
         self.positions.iter().all(|position| position.finger().is_none())
     }
 
-    /// The classes that a reference of this position meets, a bit each.
+    /// The classes that are compared with a reference of this position, a bit each.
     fn met_by(&self, reference: FingerPosition) -> u16 {
         self.met_by.get(usize::from(reference.code())).copied().unwrap_or_default()
     }
@@ -184,7 +184,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// For each class, the live rows that it meets.
+    /// For each class, the live rows that it is compared with.
     fn chosen(&self, classes: &Classes) -> Vec<Chosen> {
         let all_live = self.block.live() == self.block.len();
         let count = self.rows.len() as u32;

@@ -1,5 +1,5 @@
 //! One person's fingers together: the evidence of all fingers is summed for each citizen, the strongest
-//! finger's first, and a citizen who falls behind is not looked at again.
+//! finger's first, and a citizen who falls behind is not compared again.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -7,16 +7,18 @@ use rayon::prelude::*;
 
 use super::citizens::Citizens;
 use super::parts::{Chosen, Classes, Part, parts};
-use super::stages::{Words, score};
+use super::stages::{Words, score_rows};
 use crate::fingerprint::filter::{CodeProbe, FilterScore, Histogram};
 use crate::fingerprint::{FingerProbe, Scratch};
 use crate::gallery::{ReferenceId, Snapshot};
-use crate::search::people::{FoundPerson, PersonHit};
-use crate::search::{Cascade, FingerQuery, Hit, Search, SearchError, Seen};
+use crate::search::effort::Cascade;
+use crate::search::error::SearchError;
+use crate::search::query::{FingerQuery, Search};
+use crate::search::result::{FoundPerson, Hit, PersonHit, Seen};
 use crate::units::Score;
 
-/// Fingers whose first words are compared with everybody's; the others only with those of citizens
-/// whom these leave.
+/// Fingers whose first words are compared with those of all citizens; the other fingers only with those of
+/// the survivors.
 const FIRST_FINGERS: usize = 2;
 
 /// Searches for a person by all fingers together; by all citizens in full if there are no stages.
@@ -30,18 +32,18 @@ pub(in crate::search) fn identify(
     let parts = parts(snapshot, &classes, search)?;
     Ok(search.run(|| {
         let citizens = Citizens::new(&parts);
-        let field = Field { parts: &parts, classes: &classes, citizens: &citizens, fingers, search };
+        let person = PersonSearch { parts: &parts, classes: &classes, citizens: &citizens, fingers, search };
         let mut seen = Seen::default();
-        let alive = match cascade {
-            Some(cascade) => field.narrow(snapshot, cascade, &mut seen),
+        let remaining = match cascade {
+            Some(cascade) => person.narrow(snapshot, cascade, &mut seen),
             None => vec![true; citizens.len()],
         };
-        field.compare(snapshot, &alive, seen)
+        person.compare(snapshot, &remaining, seen)
     }))
 }
 
 /// A search for one person.
-struct Field<'a> {
+struct PersonSearch<'a> {
     parts: &'a [Part<'a>],
     classes: &'a Classes,
     citizens: &'a Citizens,
@@ -57,15 +59,15 @@ struct Finger {
     minutiae: u8,
 }
 
-impl Field<'_> {
+impl PersonSearch<'_> {
     /// Which citizens are compared in full.
     fn narrow(&self, snapshot: &Snapshot, cascade: Cascade, seen: &mut Seen) -> Vec<bool> {
         let count = self.citizens.len() as u64;
         let each = |rows: u64| rows.div_ceil(self.fingers.len().max(1) as u64);
         let in_full = each(cascade.relaxed.of(count)).max(self.search.top.get() as u64);
-        let mut alive = vec![true; self.citizens.len()];
+        let mut remaining = vec![true; self.citizens.len()];
         if in_full >= count {
-            return alive;
+            return remaining;
         }
         let uncoded = self.uncoded();
         let mut fingers: Vec<Finger> = self
@@ -81,18 +83,18 @@ impl Field<'_> {
 
         // What each stage scores is, over all fingers, as many rows as it would be for one finger.
         let (first, rest) = fingers.split_at(fingers.len().min(FIRST_FINGERS));
-        let mut evidence = vec![0; alive.len()];
-        seen.coarse += self.filter(first, Words::First, &alive, &mut evidence);
-        leave(&mut alive, &evidence, &uncoded, cascade.coarse.of(count));
-        seen.coarse += self.filter(rest, Words::First, &alive, &mut evidence);
-        leave(&mut alive, &evidence, &uncoded, each(cascade.fine.of(count)).max(in_full));
+        let mut evidence = vec![0; remaining.len()];
+        seen.coarse += self.add_evidence(first, Words::First, &remaining, &mut evidence);
+        keep_best(&mut remaining, &evidence, &uncoded, cascade.coarse.of(count));
+        seen.coarse += self.add_evidence(rest, Words::First, &remaining, &mut evidence);
+        keep_best(&mut remaining, &evidence, &uncoded, each(cascade.fine.of(count)).max(in_full));
         evidence.fill(0);
-        seen.fine += self.filter(&fingers, Words::Both, &alive, &mut evidence);
-        leave(&mut alive, &evidence, &uncoded, each(cascade.fine.of(count) / 4).max(in_full));
+        seen.fine += self.add_evidence(&fingers, Words::Both, &remaining, &mut evidence);
+        keep_best(&mut remaining, &evidence, &uncoded, each(cascade.fine.of(count) / 4).max(in_full));
         evidence.fill(0);
-        seen.relaxed += self.relax(&fingers, &alive, &mut evidence);
-        leave(&mut alive, &evidence, &uncoded, in_full);
-        alive
+        seen.relaxed += self.add_strength(&fingers, &remaining, &mut evidence);
+        keep_best(&mut remaining, &evidence, &uncoded, in_full);
+        remaining
     }
 
     /// Citizens with a row that has no codes of the gallery's model: they are compared in full.
@@ -106,24 +108,31 @@ impl Field<'_> {
         uncoded
     }
 
-    /// A finger's rows of a part that belong to citizens who are still looked at.
-    fn rows(&self, at: usize, part: &Part<'_>, finger: usize, alive: &[bool]) -> Chosen {
+    /// The rows of a part that a finger is compared with, of citizens who are not ruled out.
+    fn rows(&self, at: usize, part: &Part<'_>, finger: usize, remaining: &[bool]) -> Chosen {
         let whose = self.citizens.of_part(at);
-        let lives = |row: &u32| whose.get(*row as usize).is_some_and(|&citizen| alive[citizen as usize]);
+        let is_left =
+            |row: &u32| whose.get(*row as usize).is_some_and(|&citizen| remaining[citizen as usize]);
         match part.chosen(self.classes.of(finger)) {
-            Chosen::All(rows) if (0..*rows).all(|row| lives(&row)) => Chosen::All(*rows),
-            chosen => Chosen::Some(chosen.rows().filter(lives).collect()),
+            Chosen::All(rows) if (0..*rows).all(|row| is_left(&row)) => Chosen::All(*rows),
+            chosen => Chosen::Some(chosen.rows().filter(is_left).collect()),
         }
     }
 
-    /// Adds the evidence of fingers to that of citizens, and says how many rows it looked at.
-    fn filter(&self, fingers: &[Finger], words: Words, alive: &[bool], evidence: &mut [u32]) -> u64 {
+    /// Adds the evidence of fingers to that of citizens, and returns how many rows it compared.
+    fn add_evidence(
+        &self,
+        fingers: &[Finger],
+        words: Words,
+        remaining: &[bool],
+        evidence: &mut [u32],
+    ) -> u64 {
         type Scored = Vec<(Chosen, Vec<FilterScore>)>;
         let of_part = |(at, part): (usize, &Part<'_>)| -> Scored {
             let Some(codes) = part.codes else { return Vec::new() };
             let of_finger = |finger: &Finger| {
-                let rows = self.rows(at, part, finger.at, alive);
-                let scores = score(&finger.probe, words, codes, &rows);
+                let rows = self.rows(at, part, finger.at, remaining);
+                let scores = score_rows(&finger.probe, words, codes, &rows);
                 (rows, scores)
             };
             fingers.iter().map(of_finger).collect()
@@ -153,14 +162,15 @@ impl Field<'_> {
         looked_at
     }
 
-    /// Adds the strength of fingers' relaxed pairs, in thousandths, and says how many rows it looked at.
-    fn relax(&self, fingers: &[Finger], alive: &[bool], evidence: &mut [u32]) -> u64 {
+    /// Adds the strength of fingers' relaxed pairs, in parts of [`STRENGTH`], and returns how many rows it
+    /// compared.
+    fn add_strength(&self, fingers: &[Finger], remaining: &[bool], evidence: &mut [u32]) -> u64 {
         let of_part = |(at, part): (usize, &Part<'_>)| {
             let Some(codes) = part.codes else { return Vec::new() };
             let whose = self.citizens.of_part(at);
             let mut all = Vec::new();
             for (number, finger) in fingers.iter().enumerate() {
-                let rows: Vec<u32> = self.rows(at, part, finger.at, alive).rows().collect();
+                let rows: Vec<u32> = self.rows(at, part, finger.at, remaining).rows().collect();
                 let mut scores = vec![Score::LOWEST; rows.len()];
                 finger.probe.relaxed_at(codes, &rows, &mut scores);
                 all.extend(rows.iter().zip(scores).map(|(&row, score)| {
@@ -181,11 +191,11 @@ impl Field<'_> {
     }
 
     /// Compares all fingers of the citizens who are left, in full.
-    fn compare(&self, snapshot: &Snapshot, alive: &[bool], mut seen: Seen) -> FoundPerson {
+    fn compare(&self, snapshot: &Snapshot, remaining: &[bool], mut seen: Seen) -> FoundPerson {
         let of_part = |(at, part): (usize, &Part<'_>)| -> Vec<(u32, usize, usize, u32)> {
             let whose = self.citizens.of_part(at);
             let of_finger = |finger| {
-                let rows = self.rows(at, part, finger, alive);
+                let rows = self.rows(at, part, finger, remaining);
                 rows.rows().map(|row| (whose[row as usize], finger, at, row)).collect::<Vec<_>>()
             };
             (0..self.fingers.len()).flat_map(of_finger).collect()
@@ -237,7 +247,7 @@ impl Field<'_> {
     }
 }
 
-/// Parts of one in a strength.
+/// Parts per one of a strength.
 const STRENGTH: f64 = 65_536.0;
 
 fn full_score(
@@ -258,13 +268,18 @@ fn full_score(
     }
 }
 
-/// Leaves at least `keep` of those who are left, and everybody of equal evidence; those who `stay` stay.
-fn leave(alive: &mut [bool], evidence: &[u32], stay: &[bool], keep: u64) {
-    let mut left: Vec<u32> =
-        evidence.iter().zip(&*alive).filter(|(_, alive)| **alive).map(|(&evidence, _)| evidence).collect();
+/// Keeps at least `keep` of the citizens that are not ruled out, with all of equal evidence, and those that
+/// `kept`.
+fn keep_best(remaining: &mut [bool], evidence: &[u32], kept: &[bool], keep: u64) {
+    let mut left: Vec<u32> = evidence
+        .iter()
+        .zip(&*remaining)
+        .filter(|(_, remaining)| **remaining)
+        .map(|(&evidence, _)| evidence)
+        .collect();
     let Some(last) = usize::try_from(keep.max(1) - 1).ok().filter(|&last| last < left.len()) else { return };
     let (_, &mut cut, _) = left.select_nth_unstable_by(last, |a, b| b.cmp(a));
-    for ((alive, &evidence), &stays) in alive.iter_mut().zip(evidence).zip(stay) {
-        *alive &= evidence >= cut || stays;
+    for ((remaining, &evidence), &is_kept) in remaining.iter_mut().zip(evidence).zip(kept) {
+        *remaining &= evidence >= cut || is_kept;
     }
 }

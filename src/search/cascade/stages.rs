@@ -1,4 +1,4 @@
-//! The stages on codes: every one scores what the one before left, and leaves what reaches a cut.
+//! The stages on codes: each scores the survivors of the one before, and keeps the rows that reach a cut.
 
 use std::cmp::Ordering;
 
@@ -8,10 +8,10 @@ use super::parts::{Chosen, Classes, Part};
 use crate::fingerprint::filter::{CodeProbe, CodeRows, FilterScore, Histogram, survivors};
 use crate::units::Score;
 
-/// Rows that all probes score before the next ones: they stay in the second cache.
+/// Rows that all probes score before the next ones: they stay in the L2 cache.
 const TOGETHER: usize = 256;
 
-/// Of a part's rows at least one in so many must be chosen, or only those that are get a score.
+/// If at least one row in so many is listed, the whole run of rows is scored; else only the listed rows.
 const DENSE: usize = 2;
 
 /// Parts whose scores one histogram counts: clearing and adding it costs as much as some thousand rows.
@@ -68,10 +68,10 @@ fn scan_part(part: &Part<'_>, classes: &Classes, probes: &[CodeProbe], words: Wo
             let to = scores.len().min(from.saturating_add(together));
             let Some(scores) = scores.get_mut(from..to) else { continue };
             match part.chosen(classes.of(query)) {
-                Chosen::All(_) => in_order(probe, words, slice(codes, from, scores.len()), scores),
+                Chosen::All(_) => score_in_order(probe, words, slice(codes, from, scores.len()), scores),
                 Chosen::Some(rows) => {
                     if let Some(rows) = rows.get(from..to) {
-                        listed(probe, words, codes, rows, scores, &mut dense);
+                        score_listed(probe, words, codes, rows, scores, &mut dense);
                     }
                 }
             }
@@ -82,7 +82,7 @@ fn scan_part(part: &Part<'_>, classes: &Classes, probes: &[CodeProbe], words: Wo
 }
 
 /// Scores the chosen rows of a part.
-pub(super) fn score(
+pub(super) fn score_rows(
     probe: &CodeProbe,
     words: Words,
     codes: CodeRows<'_>,
@@ -90,13 +90,13 @@ pub(super) fn score(
 ) -> Vec<FilterScore> {
     let mut scores = vec![FilterScore::LOWEST; chosen.len()];
     match chosen {
-        Chosen::All(_) => in_order(probe, words, codes, &mut scores),
-        Chosen::Some(rows) => listed(probe, words, codes, rows, &mut scores, &mut Vec::new()),
+        Chosen::All(_) => score_in_order(probe, words, codes, &mut scores),
+        Chosen::Some(rows) => score_listed(probe, words, codes, rows, &mut scores, &mut Vec::new()),
     }
     scores
 }
 
-fn in_order(probe: &CodeProbe, words: Words, codes: CodeRows<'_>, scores: &mut [FilterScore]) {
+fn score_in_order(probe: &CodeProbe, words: Words, codes: CodeRows<'_>, scores: &mut [FilterScore]) {
     match words {
         Words::First => probe.coarse(codes, scores),
         Words::Both => probe.fine(codes, scores),
@@ -104,7 +104,7 @@ fn in_order(probe: &CodeProbe, words: Words, codes: CodeRows<'_>, scores: &mut [
 }
 
 /// Scores listed rows: of those of the whole run that they span, if they are many of it.
-fn listed(
+fn score_listed(
     probe: &CodeProbe,
     words: Words,
     codes: CodeRows<'_>,
@@ -122,7 +122,7 @@ fn listed(
     }
     dense.clear();
     dense.resize(span, FilterScore::LOWEST);
-    in_order(probe, words, slice(codes, first as usize, span), dense);
+    score_in_order(probe, words, slice(codes, first as usize, span), dense);
     for (row, score) in rows.iter().zip(scores) {
         *score = dense.get((row - first) as usize).copied().unwrap_or(FilterScore::LOWEST);
     }
@@ -217,12 +217,12 @@ pub(super) fn relax(
             let (Some(rows), Some(scores)) = (lists.get(query), scores.get(query)) else { continue };
             all.extend(rows.iter().zip(scores).map(|(&row, &score)| Survivor { part, row, score }));
         }
-        best(parts, all, usize::try_from(keep).unwrap_or(usize::MAX))
+        keep_best(parts, all, usize::try_from(keep).unwrap_or(usize::MAX))
     };
     keep.par_iter().enumerate().map(best).collect()
 }
 
-fn best(parts: &[Part<'_>], mut all: Vec<Survivor>, keep: usize) -> Vec<Survivor> {
+fn keep_best(parts: &[Part<'_>], mut all: Vec<Survivor>, keep: usize) -> Vec<Survivor> {
     let reference = |survivor: &Survivor| {
         let part = parts.get(survivor.part as usize);
         part.map(|part| part.block.meta(part.row(survivor.row)).reference())

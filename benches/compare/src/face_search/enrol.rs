@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use biomatch::citizen::CitizenId;
-use biomatch::gallery::{Enrolment, Gallery, NewReference, Options};
+use biomatch::gallery::{CitizenReferences, Gallery, NewReference, GalleryOptions};
 use biomatch::template::FaceTemplate;
 use rayon::prelude::*;
 use serde_json::json;
@@ -29,7 +29,7 @@ pub fn enrol(set: &Set) {
     for &threads in threads {
         fill(set, &rows, BULK, threads);
     }
-    let gallery = Gallery::open(set.gallery_folder(), Options::default()).unwrap();
+    let gallery = Gallery::open(set.gallery_folder(), GalleryOptions::default()).unwrap();
     let (time, ()) = seconds(|| gallery.writer().unwrap().compact().unwrap());
     say("compact", 2, time, json!({ "rows": set.count }));
 }
@@ -37,7 +37,7 @@ pub fn enrol(set: &Set) {
 fn fill(set: &Set, rows: &[f32], a_commit: usize, threads: usize) {
     let directory = set.gallery_folder();
     let _ = fs::remove_dir_all(&directory);
-    let gallery = Gallery::create(&directory, Options::default()).unwrap();
+    let gallery = Gallery::create(&directory, GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     let pool = pool(threads);
     let model = Set::model();
@@ -47,13 +47,13 @@ fn fill(set: &Set, rows: &[f32], a_commit: usize, threads: usize) {
         for (part, rows) in rows.chunks(set.dimension * a_commit).enumerate() {
             let enrolment = |(row, values): (usize, &[f32])| {
                 let citizen = CitizenId::from_value((part * a_commit + row) as u64).unwrap();
-                Enrolment::new(
+                CitizenReferences::new(
                     citizen,
                     vec![NewReference::face(FaceTemplate::new(model.clone(), values).unwrap())],
                 )
             };
             let templates = || rows.par_chunks_exact(set.dimension).enumerate().map(enrolment).collect();
-            let (time, enrolments): (f64, Vec<Enrolment>) = seconds(|| pool.install(templates));
+            let (time, enrolments): (f64, Vec<CitizenReferences>) = seconds(|| pool.install(templates));
             phases[0] += time;
             phases[1] += seconds(|| pool.install(|| writer.add_all(&enrolments).unwrap())).0;
             drop(enrolments);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use biomatch::face::FaceProbe;
-use biomatch::gallery::{Gallery, Options, Snapshot};
+use biomatch::gallery::{Gallery, GalleryOptions, Snapshot};
 use biomatch::template::{FaceTemplate, ModelId};
 use rayon::ThreadPool;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ impl Set {
 
     /// The gallery that `enrol` left.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        let gallery = Gallery::open(self.gallery_folder(), Options::default()).unwrap();
+        let gallery = Gallery::open(self.gallery_folder(), GalleryOptions::default()).unwrap();
         let snapshot = gallery.snapshot().unwrap();
         assert_eq!(snapshot.face_count(), self.count);
         snapshot

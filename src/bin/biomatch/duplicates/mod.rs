@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use biomatch::gallery::{Gallery, Options, ReferenceId};
+use biomatch::gallery::{Gallery, GalleryOptions, ReferenceId};
 use biomatch::search::{Duplicate, DuplicateSearch};
 use biomatch::template::ModelId;
 use biomatch::units::Score;
@@ -68,7 +68,7 @@ fn score(text: &str) -> Result<Score, String> {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
-    let gallery = Gallery::open(&args.gallery, Options::default()).or_fail(Exit::Gallery)?;
+    let gallery = Gallery::open(&args.gallery, GalleryOptions::default()).or_fail(Exit::Gallery)?;
     let snapshot = gallery.snapshot().or_fail(Exit::Gallery)?;
     let search = DuplicateSearch::new(&snapshot, &args.model, args.score).or_fail(Exit::Gallery)?;
     let run =

@@ -8,7 +8,7 @@ use std::path::Path;
 use biomatch::escape::Escaped;
 use biomatch::gallery::ReferenceId;
 use biomatch::input::{self, InputProblem};
-use biomatch::search::{Duplicate, Enrolled, StepFound};
+use biomatch::search::{Duplicate, EnrolledFace, StepFound};
 use biomatch::template::ModelId;
 use biomatch::units::Score;
 use serde::{Deserialize, Serialize};
@@ -130,7 +130,7 @@ impl ProgressFile {
     pub(crate) fn add(&mut self, step: usize, found: &StepFound) -> Result<(), Failure> {
         let pair = |pair: &Duplicate| {
             let Duplicate { first, second, score } = pair;
-            let of = |enrolled: &Enrolled| (enrolled.reference.value(), enrolled.citizen.to_string());
+            let of = |enrolled: &EnrolledFace| (enrolled.reference.value(), enrolled.citizen.to_string());
             let ((a, b), (c, d)) = (of(first), of(second));
             (a, b, c, d, score.get().to_bits())
         };
@@ -156,7 +156,7 @@ fn parse(line: &str) -> Option<(usize, StepFound)> {
     let StepLine { step, pairs, damaged } = serde_json::from_str(line).ok()?;
     let enrolled = |reference, citizen: &str| {
         let citizen = citizen.parse().ok()?;
-        Some(Enrolled { reference: ReferenceId::from_value(reference), citizen })
+        Some(EnrolledFace { reference: ReferenceId::from_value(reference), citizen })
     };
     let pair = |(a, b, c, d, bits): &Pair| {
         let (first, second) = (enrolled(*a, b)?, enrolled(*c, d)?);

@@ -3,14 +3,14 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use biomatch::gallery::{Gallery, GalleryFile, Options, SegmentColumns};
+use biomatch::gallery::{Gallery, GalleryFile, GalleryOptions, SegmentColumns};
 
 use crate::exit::{Exit, Failure, OrFail};
 use crate::facts::Facts;
 
 /// Of a gallery's folder.
 pub(super) fn folder(path: &Path) -> Result<Facts, Failure> {
-    let gallery = Gallery::open(path, Options::default()).or_fail(Exit::Gallery)?;
+    let gallery = Gallery::open(path, GalleryOptions::default()).or_fail(Exit::Gallery)?;
     let snapshot = gallery.snapshot().or_fail(Exit::Gallery)?;
     let models = snapshot.models().map(|(model, dimension)| format!("{model}, {dimension} dimensions"));
     let models: Vec<String> = models.collect();

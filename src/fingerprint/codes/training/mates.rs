@@ -1,12 +1,12 @@
-//! Mated minutiae: which minutia of one impression is which of another.
+//! Mated minutiae of two impressions of a finger.
 
-use super::Print;
-use crate::fingerprint::geometry::Geometry;
-use crate::fingerprint::probe::{FingerProbe, Scratch};
+use super::impression::LabelledImpression;
+use crate::fingerprint::features::geometry::Geometry;
+use crate::fingerprint::score::probe::{FingerProbe, Scratch};
 use crate::units::Score;
 
-/// Impressions that score below this are not trusted to be mated, whatever their names say: one false match in
-/// some thousand comparisons of strangers.
+/// Impressions of one finger that score below this are not used: about one false match in some thousand
+/// non-mated comparisons.
 const LEAST_SCORE: f32 = 2.0;
 /// Least number of pairs of the matcher that fix the motion.
 const LEAST_PAIRS: usize = 6;
@@ -19,22 +19,26 @@ const LEVER: f32 = 50.0;
 
 /// The indices of mated minutiae in two impressions of one finger, one to one; nothing if the matcher
 /// does not find the impressions to be mated.
-pub(super) fn mates(a: &Print, b: &Print, scratch: &mut Scratch) -> Vec<(usize, usize)> {
+pub(super) fn find_mates(
+    a: &LabelledImpression,
+    b: &LabelledImpression,
+    scratch: &mut Scratch,
+) -> Vec<(usize, usize)> {
     let probe = FingerProbe::new(a.features.view());
-    let numbers = probe.numbers(b.features.view(), Score::LOWEST, scratch);
-    if numbers.score().get() < LEAST_SCORE {
+    let terms = probe.terms(b.features.view(), Score::LOWEST, scratch);
+    if terms.score().get() < LEAST_SCORE {
         return Vec::new();
     }
     let mut pairs = scratch.matched();
-    if numbers.is_swapped {
+    if terms.is_swapped {
         pairs.iter_mut().for_each(|(first, second, _)| std::mem::swap(first, second));
     }
     if pairs.len() < LEAST_PAIRS {
         return Vec::new();
     }
-    let [a, b] = [a, b].map(|print| {
+    let [a, b] = [a, b].map(|impression| {
         let mut geometry = Geometry::default();
-        geometry.fill(print.features.view().minutiae);
+        geometry.fill(impression.features.view().minutiae);
         geometry
     });
     mutually_nearest(&a, &b, &Motion::fit(&a, &b, &pairs))

@@ -1,43 +1,37 @@
-//! Training of a model on mated templates, such as an operator has of his own.
+//! Training of a model on mated templates, such as those of an operator.
 //!
-//! Feature `training`, which the program turns on and an embedding service does without.
-//! `biomatch train-codes` is this with files.
+//! Feature `training`, which the program needs and an embedding service does not. `biomatch train-codes`
+//! trains on files.
 
+mod impression;
 mod mates;
 mod quantise;
 mod random;
 
 use rayon::prelude::*;
 
+pub use self::impression::LabelledImpression;
+
+use self::mates::find_mates;
 use self::quantise::{Point, SIZE};
 use self::random::Random;
 use super::WORDS;
 use super::cohort::Cohort;
 use super::descriptor::{Descriptors, VALUES};
-use super::file::MAX_COHORT;
-use super::model::{CodeModel, CodeModelId};
+use super::file::{MAX_COHORT, ModelParts};
+use super::model::CodeModel;
 use super::projection::{BITS, Projection};
 use crate::algebra::{Matrix, decompose};
-use crate::fingerprint::features::FingerFeatures;
-use crate::fingerprint::geometry::Geometry;
-use crate::fingerprint::probe::Scratch;
+use crate::fingerprint::features::finger::FingerFeatures;
+use crate::fingerprint::features::geometry::Geometry;
+use crate::fingerprint::score::probe::Scratch;
 use crate::kernels::{Kernels, Work};
 
-/// An impression and whose it is.
-#[derive(Clone, Debug)]
-pub struct Print {
-    /// Which finger: equal for impressions of one finger, whatever sensor and extractor they are of, different
-    /// for others. A finger under two names does little harm.
-    pub finger: u64,
-    /// Its features.
-    pub features: FingerFeatures,
-}
-
-/// What a training did.
+/// The report of a training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Report {
-    /// Pairs of impressions that were looked at.
+pub struct CodeTrainingReport {
+    /// Pairs of impressions that were compared.
     pub pairs: usize,
     /// Pairs of minutiae found to be mated.
     pub mates: usize,
@@ -45,11 +39,11 @@ pub struct Report {
     pub minutiae: usize,
 }
 
-/// Why there is no model.
+/// An error of training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum TrainingError {
-    /// Too little was found to learn from.
+pub enum CodeTrainingError {
+    /// Too few mated minutiae were found.
     #[error(
         "{found} mated minutiae were found, at least {LEAST_MATES} are needed: more fingers with two or more impressions"
     )]
@@ -75,7 +69,8 @@ const MOST_MATES: usize = 300_000;
 const MOST_MINUTIAE: usize = 120_000;
 /// Most minutiae that rotations are sought on; of more, a random part.
 const MOST_POINTS: usize = 32_768;
-/// Added to the spread within mates, as a part of its mean: what little was seen of is not trusted.
+/// Added to the spread within mates, as a part of its mean: so that directions that were seen rarely count
+/// less.
 const RIDGE: f64 = 0.05;
 /// Rows that one task sums: fixed, so that sums do not depend on the number of threads.
 const PART: usize = 512;
@@ -85,40 +80,40 @@ type Row = [f32; VALUES];
 
 /// Trains a model on impressions, of which some are of the same finger. The first fingers of `cohort`, at
 /// most 256, are the probes that candidates' means are taken over; they become part of the model, as
-/// codes, so they should be generated. The same prints, cohort, note and seed give the same model to
+/// codes, so they should be generated. The same impressions, cohort, note and seed give the same model to
 /// the byte, for any number of threads. Costs about a minute of one thread for 2,000 impressions.
 ///
 /// # Errors
-/// [`TrainingError`], of too few mates for example.
+/// [`CodeTrainingError`], of too few mates for example.
 pub fn train(
-    prints: &[Print],
+    impressions: &[LabelledImpression],
     cohort: &[FingerFeatures],
     note: &str,
     seed: u64,
-) -> Result<(CodeModel, Report), TrainingError> {
+) -> Result<(CodeModel, CodeTrainingReport), CodeTrainingError> {
     if note.len() > CodeModel::MAX_NOTE {
-        return Err(TrainingError::Note);
+        return Err(CodeTrainingError::Note);
     }
     let mut random = Random::new(seed);
-    let mut pairs = pairs(prints);
+    let mut pairs = list_pairs(impressions);
     random.keep(&mut pairs, MOST_PAIRS);
     let mut mates: Vec<[(usize, usize); 2]> = pairs
         .par_iter()
         .map_init(Scratch::default, |scratch, &[a, b]| {
-            let mates = mates::mates(&prints[a], &prints[b], scratch);
+            let mates = find_mates(&impressions[a], &impressions[b], scratch);
             mates.into_iter().map(move |(i, j)| [(a, i), (b, j)]).collect::<Vec<_>>()
         })
         .flatten_iter()
         .collect();
     random.keep(&mut mates, MOST_MATES);
     if mates.len() < LEAST_MATES {
-        return Err(TrainingError::TooFewMates { found: mates.len() });
+        return Err(CodeTrainingError::TooFewMates { found: mates.len() });
     }
-    let geometries: Vec<Geometry> = prints.par_iter().map(geometry).collect();
-    let describe = |(print, minutia): (usize, usize)| {
+    let geometries: Vec<Geometry> = impressions.par_iter().map(geometry).collect();
+    let describe = |(impression, minutia): (usize, usize)| {
         let mut row = [0.0; VALUES];
-        let minutiae = prints[print].features.view().minutiae;
-        Descriptors::new().descriptor(minutiae, &geometries[print], minutia, &mut row);
+        let minutiae = impressions[impression].features.view().minutiae;
+        Descriptors::new().descriptor(minutiae, &geometries[impression], minutia, &mut row);
         row
     };
     let within = scatter(&mates, |&[a, b]| {
@@ -126,8 +121,8 @@ pub fn train(
         a.iter_mut().zip(&b).for_each(|(a, b)| *a -= b);
         a
     });
-    let mut minutiae: Vec<(usize, usize)> = (0..prints.len())
-        .flat_map(|print| (0..geometries[print].len()).map(move |minutia| (print, minutia)))
+    let mut minutiae: Vec<(usize, usize)> = (0..impressions.len())
+        .flat_map(|impression| (0..geometries[impression].len()).map(move |minutia| (impression, minutia)))
         .collect();
     random.keep(&mut minutiae, MOST_MINUTIAE);
     let mean = mean(&minutiae, describe);
@@ -137,7 +132,7 @@ pub fn train(
         row
     });
     let directions = discriminants(within, total)?;
-    let report = Report { pairs: pairs.len(), mates: mates.len(), minutiae: minutiae.len() };
+    let report = CodeTrainingReport { pairs: pairs.len(), mates: mates.len(), minutiae: minutiae.len() };
     // What mates have in common is a better estimate of a minutia than either.
     random.keep(&mut mates, MOST_POINTS);
     let middles = mates.par_iter().map(|&[a, b]| {
@@ -155,12 +150,12 @@ pub fn train(
     Ok((finish(projection, cohort, note), report))
 }
 
-/// All pairs of impressions of one finger. Those of two extractors too: what differs between them is then
-/// known to say nothing.
-fn pairs(prints: &[Print]) -> Vec<[usize; 2]> {
-    let key = |print: usize| prints[print].finger;
-    let mut order: Vec<usize> = (0..prints.len()).collect();
-    order.sort_by_key(|&print| key(print));
+/// All pairs of impressions of one finger. Pairs of two extractors are included, so that the model ignores
+/// differences between extractors.
+fn list_pairs(impressions: &[LabelledImpression]) -> Vec<[usize; 2]> {
+    let key = |impression: usize| impressions[impression].finger;
+    let mut order: Vec<usize> = (0..impressions.len()).collect();
+    order.sort_by_key(|&impression| key(impression));
     let of_finger = |group: &[usize]| {
         let first =
             |(at, &a): (usize, &usize)| group[at + 1..].iter().map(move |&b| [a, b]).collect::<Vec<_>>();
@@ -169,9 +164,9 @@ fn pairs(prints: &[Print]) -> Vec<[usize; 2]> {
     order.chunk_by(|&a, &b| key(a) == key(b)).flat_map(of_finger).collect()
 }
 
-fn geometry(print: &Print) -> Geometry {
+fn geometry(impression: &LabelledImpression) -> Geometry {
     let mut geometry = Geometry::default();
-    geometry.fill(print.features.view().minutiae);
+    geometry.fill(impression.features.view().minutiae);
     geometry
 }
 
@@ -244,12 +239,12 @@ struct Directions {
 }
 
 /// Linear discriminant analysis: `within` is the mean square of the difference of mates.
-fn discriminants(mut within: Matrix, total: Matrix) -> Result<Directions, TrainingError> {
+fn discriminants(mut within: Matrix, total: Matrix) -> Result<Directions, CodeTrainingError> {
     // Of two mates each has half the square of the difference.
     within.entries.iter_mut().for_each(|entry| *entry *= 0.5);
     let trace: f64 = (0..VALUES).map(|i| within.at(i, i)).sum();
     (0..VALUES).for_each(|i| *within.at_mut(i, i) += RIDGE * trace / VALUES as f64);
-    let lower = within.cholesky().ok_or(TrainingError::Degenerate)?;
+    let lower = within.cholesky().ok_or(CodeTrainingError::Degenerate)?;
     // L^-1 T L^-T, symmetric.
     let white = lower.solve_lower(&lower.solve_lower(&total).transposed());
     let parts = decompose(&white);
@@ -320,15 +315,13 @@ fn project(sample: &[Row], columns: &Matrix, mean: &Row) -> Vec<Point> {
 
 /// Adds the cohort and gives the model its name.
 fn finish(projection: Projection, cohort: &[FingerFeatures], note: &str) -> CodeModel {
-    let nameless = CodeModelId::from_bytes([0; 16]);
-    let mut model = CodeModel { projection, cohort: Cohort::default(), note: note.to_owned(), id: nameless };
+    let parts = ModelParts { projection, cohort: Cohort::default(), note: note.to_owned() };
+    let without_cohort = CodeModel::new(parts.clone());
     let cohort = cohort
         .iter()
-        .map(|finger| model.encode(finger.view()))
+        .map(|finger| without_cohort.encode(finger.view()))
         .filter(|codes| codes.count > 0)
         .take(MAX_COHORT)
         .collect();
-    model.cohort = Cohort::new(cohort);
-    model.id = CodeModelId::of(&model.write());
-    model
+    CodeModel::new(ModelParts { cohort: Cohort::new(cohort), ..parts })
 }

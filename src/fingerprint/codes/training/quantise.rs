@@ -1,4 +1,4 @@
-//! Iterative quantisation: the rotation after which the signs of numbers say most about them.
+//! Iterative quantisation: the rotation after which the signs of numbers lose least.
 //!
 //! Gong, Lazebnik, Gordo, Perronnin, "Iterative quantization", IEEE TPAMI 35(12), 2013.
 
