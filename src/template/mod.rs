@@ -1,5 +1,9 @@
 //! Bytes to typed templates and back; pure, no input or output. The dialects of fingerprint records
 //! are in `codec`, one file each.
+//!
+//! ---
+//!
+#![doc = include_str!("../../docs/formats.md")]
 
 mod capture;
 mod codec;
