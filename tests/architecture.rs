@@ -157,10 +157,52 @@ fn imports_keep_to_the_table() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// How many modules up a path of `super::` goes at most, in the code of a file that has no other modules.
+fn most_supers(code: &str) -> usize {
+    let mut most = 0;
+    for (at, _) in code.match_indices("super::") {
+        let chain = code[at..].split("::").take_while(|name| *name == "super").count();
+        most = most.max(chain);
+    }
+    most
+}
+
+/// How many modules a file of `src/` lies below the crate's root.
+fn depth_of(path: &str) -> usize {
+    let inside = path.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
+    inside.split('/').count()
+}
+
 #[test]
-fn the_program_uses_only_the_public_interface() {
+fn the_scanner_of_supers_counts_steps() {
+    assert_eq!(most_supers("use super::{a, super::b}; use super::super::c; let superb = d::e;"), 2);
+    assert_eq!(most_supers("pub(super) fn f() {}"), 0);
+    assert_eq!(["src/a.rs", "src/a/mod.rs", "src/a/b.rs", "src/a/b/mod.rs"].map(depth_of), [1, 1, 2, 2]);
+}
+
+/// The table is about `crate::`; a path of `super::` that reaches the root would pass it by.
+#[test]
+fn no_path_leaves_its_module_by_super() {
+    let mut wrong = Vec::new();
+    for (path, text) in rust_files("src") {
+        if module_of(&path).is_none() {
+            continue;
+        }
+        let code = code(&text);
+        let (outer, inner) = code.split_once("mod tests {").unwrap_or((&code, ""));
+        if most_supers(outer) >= depth_of(&path) || most_supers(inner) > depth_of(&path) {
+            wrong.push(path);
+        }
+    }
+    assert!(wrong.is_empty(), "write crate:: for what is in another module: {wrong:?}");
+}
+
+/// The program is a crate of its own; only an included file would bring private items into it.
+#[test]
+fn the_program_includes_no_file_of_the_library() {
     for (path, text) in rust_files("src/bin") {
-        assert!(!text.contains("#[path"), "{path} reaches into the library's files");
+        let code = code(&text);
+        assert!(!code.contains("#[path") && !code.contains("include!("), "{path} includes a file");
     }
 }
 

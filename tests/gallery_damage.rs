@@ -90,7 +90,7 @@ fn every_flipped_bit_is_found() {
     assert!(kinds.iter().all(|kind| files.keys().any(|name| name.contains(kind))), "{:?}", files.keys());
     assert!(verify_in(Arc::new(Memory::with(files.clone()))).unwrap().is_sound());
     open_and_scan(&Memory::with(files.clone())).unwrap();
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let names: Vec<_> = files.iter().filter(|(_, bytes)| !bytes.is_empty()).map(|(name, _)| name).collect();
     let total: u64 = files.values().map(|bytes| bytes.len() as u64).sum();
     for n in 0..2000 {
@@ -139,7 +139,7 @@ fn every_file_is_missed() {
 #[test]
 fn every_truncation_is_found() {
     let files = files();
-    let mut random = Random(2);
+    let mut random = Random::new(2);
     for (name, bytes) in files.iter().filter(|(_, bytes)| !bytes.is_empty()) {
         let lengths: Vec<_> = if bytes.len() < 2000 {
             (0..bytes.len()).collect()
@@ -226,7 +226,7 @@ fn bytes_behind_what_was_acknowledged_are_kept_aside() {
 #[test]
 fn flips_in_mapped_files_are_found_too() {
     let files = files();
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     for name in files.keys().filter(|name| name.starts_with("seg-")) {
         for _ in 0..20 {
             let directory = tempfile::tempdir().unwrap();

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 
 use super::backend::{Append, Backend, DirectoryState, FileId, Lock, Locking, ReadAt, Watch};
 use super::map::Map;
@@ -146,8 +148,8 @@ impl Memory {
     pub fn after_crash(&self, loss: Loss) -> Self {
         let inner = self.0.lock();
         let mut random = match loss {
-            Loss::Some(seed) => Random(seed),
-            _ => Random(0),
+            Loss::Some(seed) => SplitMix64::seed_from_u64(seed),
+            _ => SplitMix64::seed_from_u64(0),
         };
         let nodes = inner.nodes.iter().map(|node| {
             let bytes = match loss {
@@ -164,7 +166,7 @@ impl Memory {
             Loss::Some(_) => {
                 let mut names = inner.durable_names.clone();
                 for change in &inner.changes {
-                    if random.below(2) == 0 {
+                    if below(&mut random, 2) == 0 {
                         change.apply(&mut names);
                     }
                 }
@@ -177,19 +179,19 @@ impl Memory {
 }
 
 /// The synced bytes; of those written since each sector by itself: there, or not, in any order.
-fn torn(node: &Node, random: &mut Random) -> Vec<u8> {
+fn torn(node: &Node, random: &mut SplitMix64) -> Vec<u8> {
     let least = node.durable.len().min(node.bytes.len());
     let most = node.durable.len().max(node.bytes.len());
     // The length is the old one, the new one, or one between.
-    let length = match random.below(3) {
+    let length = match below(random, 3) {
         0 => node.durable.len(),
         1 => node.bytes.len(),
-        _ => least + random.below(most - least + 1),
+        _ => least + below(random, most - least + 1),
     };
     let mut bytes = Vec::with_capacity(length);
     for start in (0..length).step_by(SECTOR) {
         let end = (start + SECTOR).min(length);
-        let is_new = !node.lost.contains(&(start / SECTOR)) && random.below(2) == 0;
+        let is_new = !node.lost.contains(&(start / SECTOR)) && below(random, 2) == 0;
         let source = if is_new { &node.bytes } else { &node.durable };
         let there = source.get(start..end.min(source.len())).unwrap_or_default();
         bytes.extend_from_slice(there);
@@ -251,17 +253,9 @@ impl Change {
     }
 }
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % end.max(1) as u64) as usize
-    }
+/// A number below `end`, or zero.
+fn below(random: &mut SplitMix64, end: usize) -> usize {
+    (random.next_u64() % end.max(1) as u64) as usize
 }
 
 impl Inner {

@@ -188,12 +188,3 @@ pub(crate) fn only_minutiae(record: &FingerprintRecord) -> &[Minutia] {
     assert_eq!(record.views.len(), 1);
     &record.views[0].minutiae
 }
-
-/// The development data, if they are there.
-pub(crate) fn data() -> Option<PathBuf> {
-    let folder = std::env::var_os("BIOMATCH_DATA").map(PathBuf::from);
-    if folder.is_none() {
-        eprintln!("skipped: BIOMATCH_DATA is not set");
-    }
-    folder
-}
