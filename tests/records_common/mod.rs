@@ -1,8 +1,6 @@
 //! Records put together by hand, byte by byte, from the tables of the standards.
 #![allow(dead_code, clippy::unwrap_used)] // each test file uses a part, and fails by panicking
 
-use std::path::PathBuf;
-
 use biomatch::template::{Dialect, FingerprintRecord, Frame, Minutia, MinutiaKind};
 use biomatch::units::{Angle, Length, Quality, Resolution};
 
