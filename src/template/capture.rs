@@ -1,7 +1,7 @@
 //! How and with what an impression was captured: what a record says beside the minutiae, kept so
 //! that it can be written back. Matching never looks at it.
 
-use jiff::civil::{self, Date};
+use jiff_core::civil::Date;
 
 use crate::units::Timestamp;
 
@@ -119,7 +119,7 @@ impl CaptureTime {
         let part = |value: u8| if value == u8::MAX { 0 } else { i64::from(value) };
         let (year, month, day) = (self.year.try_into(), self.month.try_into(), self.day.try_into());
         let date = Date::new(year.ok()?, month.ok()?, day.ok()?).ok()?;
-        let midnight = date.duration_since(civil::date(1970, 1, 1)).as_secs();
+        let midnight = 86_400 * i64::from(date.to_unix_epoch_day().day());
         let seconds = part(self.hour) * 3_600 + part(self.minute) * 60 + part(self.second);
         Some(Timestamp::from_unix_seconds(midnight + seconds))
     }
