@@ -1,8 +1,6 @@
 //! Records put together by hand, byte by byte, from the tables of the standards.
 #![allow(dead_code, clippy::unwrap_used)] // each test file uses a part, and fails by panicking
 
-use std::path::PathBuf;
-
 use biomatch::template::{Dialect, FingerprintRecord, Frame, Minutia, MinutiaKind};
 use biomatch::units::{Angle, Length, Quality, Resolution};
 
@@ -187,13 +185,4 @@ pub(crate) fn frame(width: u16, height: u16) -> Frame {
 pub(crate) fn only_minutiae(record: &FingerprintRecord) -> &[Minutia] {
     assert_eq!(record.views.len(), 1);
     &record.views[0].minutiae
-}
-
-/// The development data, if they are there.
-pub(crate) fn data() -> Option<PathBuf> {
-    let folder = std::env::var_os("BIOMATCH_DATA").map(PathBuf::from);
-    if folder.is_none() {
-        eprintln!("skipped: BIOMATCH_DATA is not set");
-    }
-    folder
 }
