@@ -101,16 +101,16 @@ fn without_a_picture_the_highest_point_is_the_top() {
 
 #[test]
 fn binary_picture_records_are_passed_and_measured() {
-    // Type-4: length, IDC 1, impression, fingers, scanning resolution, 400 by 500, pixels.
-    let mut picture = vec![0, 0, 0, 38, 1, 0, 2, 255, 255, 255, 255, 255, 0, 0x01, 0x90, 0x01, 0xF4, 0];
+    // Type-4: length, IDC 1, impression, fingers, scanning resolution, 600 by 800, pixels.
+    let mut picture = vec![0, 0, 0, 38, 1, 0, 2, 255, 255, 255, 255, 255, 0, 0x02, 0x58, 0x03, 0x20, 0];
     picture.extend([0x1C; 20]);
     let bytes = [type_1(&[4, 9]), picture.clone(), tagged(9, &without(STANDARD, &[8, 9]))].concat();
     let record = strict(&bytes);
-    assert_eq!(record.views[0].frame, Some(frame(400, 500)));
+    assert_eq!(record.views[0].frame, Some(frame(600, 800)));
     picture[12] = 1;
     let native = [type_1(&[4, 9]), picture.clone(), tagged(9, &without(STANDARD, &[8, 9]))].concat();
     // 19.69 pixels per millimetre in field 1.011.
-    assert_eq!(strict(&native).views[0].frame, Some(frame(400, 500)));
+    assert_eq!(strict(&native).views[0].frame, Some(frame(600, 800)));
     picture[3] = 200;
     let cut = [type_1(&[4, 9]), picture].concat();
     assert!(error(&cut).contains("the input ends inside binary record: 200 bytes expected, 38 left"));

@@ -79,8 +79,8 @@ fn read_inside(bytes: &[u8], reading: Reading, depth: usize) -> Result<Fingerpri
             Wrapping::CbeffStructure => cbeff::unwrap(bytes, &mut notes)?,
             Wrapping::InformationTemplates => templates::unwrap(bytes, &mut notes)?,
         };
-        let records =
-            read_parts(&mut unwrapped, reading, depth).map_err(|error| wrapped(unwrapped.wrapper, error))?;
+        let wrapper = unwrapped.wrapper;
+        let records = read_parts(&mut unwrapped, reading, depth).map_err(|error| wrapped(wrapper, error))?;
         return join(unwrapped.wrapper, records, notes);
     }
     match text::Text::of(bytes) {
