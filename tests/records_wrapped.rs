@@ -231,7 +231,7 @@ fn encrypted_records_and_pictures_are_named() {
     assert!(error(&cbeff(b"FAC\x00030\0", &[])).ends_with("looks like a face image record (FAC)"));
     let pictures = template(0x05, 7, &tlv(&[0x5F, 0x2E], b"FIR\x00010\0"));
     assert_eq!(
-        error(&tlv(&[0x63], &group(&[pictures.clone()]))),
+        error(&tlv(&[0x63], &group(std::slice::from_ref(&pictures)))),
         "in biometric information templates: not a fingerprint minutiae \
          record: the input looks like a finger image record (FIR); extract minutiae first"
     );

@@ -256,7 +256,7 @@ impl Reader<'_> {
             Header::Tag(_) => self.skip(depth + 1),
             Header::Array(length) => self.skip_items(length, depth),
             Header::Map(length) => {
-                let items = length.map(|pairs| pairs.checked_mul(2).unwrap_or(usize::MAX));
+                let items = length.map(|pairs| pairs.saturating_mul(2));
                 self.skip_items(items, depth)
             }
             Header::Bytes(_) | Header::Break => Err(self.unexpected("a number, text, an array or a map")),
