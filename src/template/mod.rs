@@ -18,6 +18,7 @@ mod flaw;
 mod minutia;
 pub(crate) mod normaliser;
 mod record;
+mod wrapper;
 
 pub use capture::{Capture, CaptureTime, Certificate, QualityScore, QualitySource, RidgeEnding};
 pub use codec::conform::Adjustment;
@@ -32,3 +33,4 @@ pub use flaw::{Flaw, Warning};
 pub use minutia::{Minutia, MinutiaKind};
 pub use normaliser::{FaceNormaliser, NormaliserError};
 pub use record::{FingerprintRecord, Product};
+pub use wrapper::Wrapper;
