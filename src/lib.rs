@@ -20,6 +20,7 @@ compile_error!("a gallery needs a POSIX file system: durable directory entries, 
 
 pub mod citizen;
 pub mod escape;
+pub mod text;
 pub mod input;
 pub mod subject;
 pub mod units;

@@ -10,23 +10,24 @@ use std::path::{Path, PathBuf};
 /// only entries above it.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("escape", &[]),
-    ("input", &["escape"]),
+    ("text", &[]),
+    ("input", &["escape", "text"]),
     ("units", &[]),
     ("citizen", &[]),
     ("subject", &["citizen"]),
     ("kernels", &[]),
     ("algebra", &[]),
-    ("template", &["escape", "units", "kernels"]),
+    ("template", &["escape", "text", "units", "kernels"]),
     ("fingerprint", &["units", "kernels", "algebra", "template"]),
     ("face", &["units", "kernels", "algebra", "template"]),
     ("storage", &["escape"]),
-    ("ingest", &["escape", "input", "units", "citizen", "template", "storage"]),
+    ("ingest", &["escape", "text", "input", "units", "citizen", "template", "storage"]),
     (
         "gallery",
         &["escape", "units", "citizen", "subject", "kernels", "template", "fingerprint", "face", "storage"],
     ),
     ("search", &["units", "subject", "kernels", "template", "fingerprint", "face", "gallery"]),
-    ("calibration", &["escape", "units", "template"]),
+    ("calibration", &["escape", "text", "units", "template"]),
     (
         "database",
         &[
@@ -42,7 +43,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "calibration",
         ],
     ),
-    ("evaluation", &["escape", "input", "units", "calibration"]),
+    ("evaluation", &["escape", "text", "input", "units", "calibration"]),
 ];
 
 /// The only files that may say `unsafe`.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::escape::Escaped;
 use crate::input::{FileKind, InputProblem};
 use crate::template::face_file::FaceFileError;
+use crate::text::ForeignEncoding;
 use crate::template::{FaceTemplateError, FingerPosition, RecordError, Warning};
 
 /// A line that cannot be used, by its number. The lines after it can still be read, unless reading
@@ -27,7 +28,10 @@ pub struct LineError {
 pub enum LineProblem {
     /// The file could not be read further: no line follows.
     #[error("cannot be read: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
+    /// The file is not UTF-8: no line follows.
+    #[error(transparent)]
+    Encoding(ForeignEncoding),
     /// More bytes than a line may have. It was skipped, not kept.
     #[error("is longer than {limit} bytes")]
     TooLong {
@@ -56,6 +60,16 @@ pub enum LineProblem {
         /// What is wrong with it.
         message: String,
     },
+}
+
+impl From<io::Error> for LineProblem {
+    fn from(error: io::Error) -> Self {
+        match InputProblem::from(error) {
+            InputProblem::Io(error) => Self::Io(error),
+            InputProblem::Encoding(encoding) => Self::Encoding(encoding),
+            other => Self::Io(io::Error::other(other)),
+        }
+    }
 }
 
 impl LineProblem {
@@ -138,6 +152,7 @@ impl From<InputProblem> for ResolveProblem {
             InputProblem::Io(source) => Self::Io(source),
             InputProblem::NotRegular { kind } => Self::NotRegular { kind },
             InputProblem::TooLarge { limit, .. } => Self::TooLong { limit },
+            InputProblem::Encoding(encoding) => Self::Io(io::Error::new(io::ErrorKind::InvalidData, encoding)),
             InputProblem::NotText { .. } => Self::Io(io::ErrorKind::InvalidData.into()),
         }
     }

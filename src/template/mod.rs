@@ -24,7 +24,7 @@ pub use extended::{ExtendedData, ExtendedDataKind};
 pub use face::{FaceTemplate, FaceTemplateError, ModelId, ModelIdError};
 pub use finger::{Finger, FingerPosition, Impression};
 pub use fingerprint::{FingerprintTemplate, Frame};
-pub use flaw::{Flaw, Warning};
+pub use flaw::{Flaw, Grade, Warning};
 pub use minutia::{Minutia, MinutiaKind};
 pub use normaliser::{FaceNormaliser, NormaliserError};
 pub use record::{FingerprintRecord, Product};

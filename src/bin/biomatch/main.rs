@@ -6,6 +6,7 @@
 mod console;
 mod exit;
 mod output;
+mod subjects;
 mod table;
 
 mod arguments;

@@ -1,11 +1,13 @@
 //! Minutiae as comma-separated text with a header line.
 
+use crate::template::codec::frame;
 use crate::template::codec::notes::Notes;
-use crate::template::codec::xyt::MOST_LINES;
+use crate::template::codec::xyt::{MOST_LINES, encoding};
 use crate::template::{
     Dialect, FingerPosition, FingerprintRecord, FingerprintTemplate, Flaw, Frame, Minutia, MinutiaKind,
     Product, Reading, RecordError, TextProblem,
 };
+use crate::text;
 use crate::units::{Angle, Length, Quality, Resolution};
 
 /// Where the columns are, by the header line.
@@ -52,29 +54,33 @@ pub(in crate::template) fn read(
     reading: Reading,
 ) -> Result<FingerprintRecord, RecordError> {
     let mut notes = Notes::new(reading);
-    let mut reader = ::csv::ReaderBuilder::new().trim(::csv::Trim::All).from_reader(bytes);
-    let unreadable = |e: &::csv::Error| {
-        let line = e.position().map_or(1, ::csv::Position::line);
-        let expected = "as many columns as the header has";
-        problem(
-            line,
-            match e.kind() {
-                ::csv::ErrorKind::UnequalLengths { len, .. } => {
-                    TextProblem::Columns { expected, found: usize::try_from(*len).unwrap_or(usize::MAX) }
-                }
-                _ => TextProblem::Unreadable,
-            },
-        )
-    };
-    let columns = Columns::of(reader.headers().map_err(|e| unreadable(&e))?, &mut notes)?;
+    frame::check_stated(&frame, &mut notes)?;
+    let text = text::without_mark(bytes).map_err(encoding)?;
+    let mark = bytes.len() - text.len();
+    // Lines of another length are told here, so that a blank one can be passed over.
+    let mut reader = ::csv::ReaderBuilder::new().trim(::csv::Trim::All).flexible(true).from_reader(text);
+    let unreadable =
+        |e: &::csv::Error| problem(e.position().map_or(1, ::csv::Position::line), TextProblem::Unreadable);
+    let header = reader.headers().map_err(|e| unreadable(&e))?.clone();
+    let columns = Columns::of(&header, &mut notes)?;
     let mut minutiae = Vec::new();
-    for (minutia, row) in reader.records().enumerate() {
+    let mut minutia = 0;
+    for row in reader.records() {
         let row = row.map_err(|e| unreadable(&e))?;
         let (line, offset) = row.position().map_or((0, 0), |p| (p.line(), p.byte()));
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX).saturating_add(mark);
+        if row.len() == 1 && row.get(0) == Some("") {
+            continue;
+        }
+        if row.len() != header.len() {
+            let expected = "as many columns as the header has";
+            return Err(problem(line, TextProblem::Columns { expected, found: row.len() }));
+        }
         if minutia == MOST_LINES {
             return Err(problem(line, TextProblem::TooManyMinutiae { limit: MOST_LINES }));
         }
-        let row = Row { row: &row, line, offset: usize::try_from(offset).unwrap_or(usize::MAX), minutia };
+        let row = Row { row: &row, line, offset, minutia };
+        minutia += 1;
         let angle = row.number(columns.angle, "angle_degrees")?;
         let quality = row.quality(&columns, &mut notes)?;
         let kind = row.kind(&columns)?;

@@ -9,11 +9,13 @@ mod cursor;
 mod detect;
 mod edition2005;
 mod extended;
+mod first_edition;
 mod frame;
 pub(super) mod iso2005;
 pub(super) mod iso2011;
 mod minutiae;
 mod notes;
+mod vendor;
 mod views;
 pub(super) mod xyt;
 

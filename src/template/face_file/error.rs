@@ -2,6 +2,7 @@
 
 use crate::escape::Escaped;
 use crate::template::{FaceTemplate, FaceTemplateError};
+use crate::text::ForeignEncoding;
 
 /// Why bytes are not embeddings. Offsets are in bytes from the start of the file.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -95,6 +96,9 @@ pub enum FaceFileError {
         /// Dimensions of an embedding.
         dimension: usize,
     },
+    /// UTF-16 or UTF-32, where JSON is expected.
+    #[error(transparent)]
+    Encoding(ForeignEncoding),
     /// Not JSON, or not an array of numbers or of arrays of numbers.
     #[error("{}{}", Escaped::new(message), offset.map(|o| format!(" (byte {o})")).unwrap_or_default())]
     Json {
