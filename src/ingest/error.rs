@@ -115,6 +115,9 @@ pub enum ResolveProblem {
     /// Not a fingerprint record.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// No view of the line's records has minutiae, and there is no face.
+    #[error("no view has minutiae")]
+    NoMinutiae,
     /// The record has no impression at all.
     #[error("the record has no view")]
     NoView,
@@ -175,7 +178,7 @@ pub struct Notice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoticeKind {
-    /// A lenient reading passed over a flaw of the record.
+    /// The reading passed over a flaw of the record.
     Record(Warning),
     /// The record says another finger than the line; the line was believed.
     Position {
@@ -183,6 +186,13 @@ pub enum NoticeKind {
         stated: FingerPosition,
         /// What the record says.
         recorded: FingerPosition,
+    },
+    /// A view of the record has no minutiae, and was left out. The others were taken.
+    NoMinutiae {
+        /// Which view of the record, from 0.
+        view: usize,
+        /// Its finger.
+        finger: FingerPosition,
     },
 }
 
@@ -194,6 +204,9 @@ impl fmt::Display for Notice {
         }
         match &self.kind {
             NoticeKind::Record(warning) => warning.fmt(f),
+            NoticeKind::NoMinutiae { view, finger } => {
+                write!(f, "view {view} ({finger}) has no minutiae and is left out")
+            }
             NoticeKind::Position { stated, recorded } => {
                 write!(f, "taken as finger {}, though the record says {}", stated.code(), recorded.code())
             }

@@ -7,6 +7,7 @@
 
 mod base64;
 mod captured;
+mod diagnosis;
 mod entry;
 mod error;
 mod faces;

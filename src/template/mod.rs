@@ -11,6 +11,7 @@ pub mod face_file;
 mod finger;
 mod fingerprint;
 mod flaw;
+pub(crate) mod json_fault;
 mod minutia;
 pub(crate) mod normaliser;
 mod record;
