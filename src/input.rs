@@ -159,12 +159,13 @@ pub fn read(file: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
     open(file, limit).and_then(|opened| read_whole(opened, limit).map_err(|problem| within(file, problem)))
 }
 
-/// Opens a regular file of text, to be read by the rule of [`text`].
+/// Opens a regular file of comma-separated text, to be read by the rule of [`text`]. Fields in quotation marks stay
+/// as they are.
 ///
 /// # Errors
-/// As [`open`]. Another encoding than UTF-8 is an error of the first read.
-pub fn open_text(file: &Path, limit: u64) -> Result<TextReader<File>, InputError> {
-    open(file, limit).map(TextReader::new)
+/// As [`open`]. UTF-16 and UTF-32 are errors of the first read.
+pub fn open_table(file: &Path, limit: u64) -> Result<TextReader<File>, InputError> {
+    open(file, limit).map(TextReader::csv)
 }
 
 /// Reads a regular file of UTF-8 text, without its byte order mark and with `\n` at the end of each line.
@@ -174,7 +175,8 @@ pub fn open_text(file: &Path, limit: u64) -> Result<TextReader<File>, InputError
 pub fn read_text(file: &Path, limit: u64) -> Result<String, InputError> {
     let bytes = read(file, limit)?;
     let marked = bytes.len();
-    let plain = text::without_mark(&bytes).map_err(|encoding| within(file, InputProblem::Encoding(encoding)))?;
+    let plain =
+        text::without_mark(&bytes).map_err(|encoding| within(file, InputProblem::Encoding(encoding)))?;
     let mark = marked - plain.len();
     let decoded = match str::from_utf8(plain) {
         Ok(decoded) => decoded.to_owned(),

@@ -20,9 +20,9 @@ compile_error!("a gallery needs a POSIX file system: durable directory entries, 
 
 pub mod citizen;
 pub mod escape;
-pub mod text;
 pub mod input;
 pub mod subject;
+pub mod text;
 pub mod units;
 
 #[cfg(feature = "training")]

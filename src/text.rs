@@ -103,8 +103,8 @@ fn is_line_end(byte: u8) -> bool {
     byte == b'\n' || byte == b'\r'
 }
 
-/// Reads text from `R` by the rule of this module: gives it without a byte order mark, with `\n` at the end of
-/// each line, and blank lines without their spaces. Lines keep their numbers. UTF-16 and UTF-32 give an error
+/// Reads text from `R` by the rule of this module: gives it without a byte order mark, blank lines without their
+/// spaces, and `\n` for each line end. Lines keep their numbers. UTF-16 and UTF-32 give an error
 /// of [`io::ErrorKind::InvalidData`] that holds a [`ForeignEncoding`].
 #[derive(Debug)]
 pub struct TextReader<R> {
@@ -117,6 +117,8 @@ pub struct TextReader<R> {
     spaces: Vec<u8>,
     blank_so_far: bool,
     after_carriage_return: bool,
+    knows_quotes: bool,
+    in_quotes: bool,
     started: bool,
 }
 
@@ -137,8 +139,15 @@ impl<R: Read> TextReader<R> {
             spaces: Vec::new(),
             blank_so_far: true,
             after_carriage_return: false,
+            knows_quotes: false,
+            in_quotes: false,
             started: false,
         }
+    }
+
+    /// Reads comma-separated text from `inner`: what stands in quotation marks stays as it is.
+    pub fn csv(inner: R) -> Self {
+        Self { knows_quotes: true, ..Self::new(inner) }
     }
 
     /// Reads the next chunk; false at the end.
@@ -178,7 +187,7 @@ impl<R: Read> TextReader<R> {
     }
 
     fn pass(&mut self, mut bytes: &[u8]) {
-        if std::mem::take(&mut self.after_carriage_return) {
+        if std::mem::take(&mut self.after_carriage_return) && !self.in_quotes {
             bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
         }
         while !bytes.is_empty() {
@@ -192,9 +201,10 @@ impl<R: Read> TextReader<R> {
             };
             if end > 0 {
                 self.after_carriage_return = rest == b"\r";
-                self.ready.push(b'\n');
+                let plain: &[u8] = if self.in_quotes { &rest[..end] } else { b"\n" };
+                self.ready.extend_from_slice(plain);
                 self.spaces.clear();
-                self.blank_so_far = true;
+                self.blank_so_far = !self.in_quotes;
             }
             bytes = rest.get(end..).unwrap_or_default();
         }
@@ -202,6 +212,9 @@ impl<R: Read> TextReader<R> {
 
     /// Passes on a part of a line.
     fn pass_part(&mut self, part: &[u8]) {
+        if self.knows_quotes && part.iter().filter(|&&b| b == b'"').count() % 2 == 1 {
+            self.in_quotes = !self.in_quotes;
+        }
         if self.blank_so_far {
             let is_blank = part.iter().all(|b| matches!(b, b' ' | b'\t'));
             if is_blank && self.spaces.len() + part.len() <= MOST_SPACES {
@@ -272,11 +285,26 @@ mod tests {
             ("\u{e9}", "\u{e9}"),
         ] {
             assert_eq!(read(text.as_bytes()).as_deref(), Ok(expected), "{text:?}");
-            let lines: Vec<&[u8]> = lines(text.as_bytes()).unwrap().map(|line| line.bytes.trim_ascii()).collect();
-            assert_eq!(lines, expected.lines().map(|l| l.trim().as_bytes()).collect::<Vec<_>>(), "{text:?}");
+            let mut kept = String::new();
+            TextReader::csv(text.as_bytes()).read_to_string(&mut kept).unwrap();
+            assert_eq!(kept, expected, "{text:?}");
+            let not_blank = |line: &&str| !line.trim().is_empty();
+            let found = lines(text.as_bytes()).unwrap().map(|line| str::from_utf8(line.bytes).unwrap());
+            let found: Vec<&str> = found.filter(not_blank).collect();
+            assert_eq!(found, expected.lines().filter(not_blank).collect::<Vec<_>>(), "{text:?}");
         }
         let long = " ".repeat(2 * MOST_SPACES);
         assert_eq!(read(format!("{long}\n").as_bytes()), Ok(format!("{long}\n")), "not held for ever");
+    }
+
+    #[test]
+    fn quoted_fields_of_csv_stay_as_they_are() {
+        let text = "a,\"b\r\n \r\"\r\nc,\"\"\r\"x\ry\"\r\n \r\n";
+        for step in [1, 2, 3, CHUNK] {
+            let mut read = String::new();
+            TextReader::csv(Slow(text.as_bytes(), step)).read_to_string(&mut read).unwrap();
+            assert_eq!(read, "a,\"b\r\n \r\"\nc,\"\"\n\"x\ry\"\n\n", "{step}");
+        }
     }
 
     #[test]
@@ -289,11 +317,15 @@ mod tests {
     fn other_encodings_are_named() {
         let utf16: Vec<u8> = "ab\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let swapped: Vec<u8> = "ab\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
-        for bytes in [&utf16, &swapped, &[&[0xFF, 0xFE], &utf16[..]].concat(), &[&[0xFE, 0xFF], &swapped[..]].concat()] {
+        for bytes in
+            [&utf16, &swapped, &[&[0xFF, 0xFE], &utf16[..]].concat(), &[&[0xFE, 0xFF], &swapped[..]].concat()]
+        {
             assert_eq!(read(bytes), Err(ForeignEncoding::Utf16), "{bytes:?}");
             assert_eq!(without_mark(bytes), Err(ForeignEncoding::Utf16));
         }
-        for bytes in [&[0xFF, 0xFE, 0, 0, b'a', 0, 0, 0][..], &[0, 0, 0xFE, 0xFF], &[b'a', 0, 0, 0], &[0, 0, 0, b'a']] {
+        for bytes in
+            [&[0xFF, 0xFE, 0, 0, b'a', 0, 0, 0][..], &[0, 0, 0xFE, 0xFF], &[b'a', 0, 0, 0], &[0, 0, 0, b'a']]
+        {
             assert_eq!(read(bytes), Err(ForeignEncoding::Utf32), "{bytes:?}");
         }
         assert_eq!(read(&[0xFF, 0xFE]), Err(ForeignEncoding::Utf16), "a mark and nothing else");

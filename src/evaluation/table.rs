@@ -18,7 +18,7 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn open(file: &Path) -> Result<Self, EvaluationError> {
-        let opened = input::open_text(file, input::MAX_TABLE)?;
+        let opened = input::open_table(file, input::MAX_TABLE)?;
         let reader = ReaderBuilder::new().buffer_capacity(1 << 16).from_reader(opened);
         Ok(Self { file: file.to_owned(), reader, record: StringRecord::new() })
     }

@@ -69,8 +69,10 @@ pub(super) const PROBE: &[Field] = &[
 
 /// The problem of a line of these fields; `None` if none is found.
 pub(super) fn diagnose(json: &[u8], fields: &[Field]) -> Option<LineProblem> {
-    let syntax =
-        |message: String, offset| LineProblem::Json { message: format!("not the JSON of a line: {message}"), offset };
+    let syntax = |message: String, offset| LineProblem::Json {
+        message: format!("not the JSON of a line: {message}"),
+        offset,
+    };
     let start = json.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(json.len());
     if json.get(start) == Some(&b'[') {
         let message = "an array begins; a line holds one object, and no array holds the lines";
@@ -82,7 +84,9 @@ pub(super) fn diagnose(json: &[u8], fields: &[Field]) -> Option<LineProblem> {
         }
         Err(JsonFault { message, offset }) => Some(syntax(message, Some(offset))),
         Ok(Value::Object(line)) => look(&line, fields, ""),
-        Ok(other) => Some(syntax(format!("an object is needed, found {}", json_fault::kind(&other)), Some(start))),
+        Ok(other) => {
+            Some(syntax(format!("an object is needed, found {}", json_fault::kind(&other)), Some(start)))
+        }
     }
 }
 

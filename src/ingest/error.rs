@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use crate::escape::Escaped;
 use crate::input::{FileKind, InputProblem};
 use crate::template::face_file::FaceFileError;
-use crate::text::ForeignEncoding;
 use crate::template::{FaceTemplateError, FingerPosition, RecordError, Warning};
+use crate::text::ForeignEncoding;
 
 /// A line that cannot be used, by its number. The lines after it can still be read, unless reading
 /// itself failed.
@@ -155,7 +155,9 @@ impl From<InputProblem> for ResolveProblem {
             InputProblem::Io(source) => Self::Io(source),
             InputProblem::NotRegular { kind } => Self::NotRegular { kind },
             InputProblem::TooLarge { limit, .. } => Self::TooLong { limit },
-            InputProblem::Encoding(encoding) => Self::Io(io::Error::new(io::ErrorKind::InvalidData, encoding)),
+            InputProblem::Encoding(encoding) => {
+                Self::Io(io::Error::new(io::ErrorKind::InvalidData, encoding))
+            }
             InputProblem::NotText { .. } => Self::Io(io::ErrorKind::InvalidData.into()),
         }
     }

@@ -171,7 +171,9 @@ impl Resolver {
         }
         let any_sound = views.iter().any(has_minutiae);
         let empty = views.iter().filter(|view| !has_minutiae(view));
-        notices.extend(empty.map(|(view, template)| NoticeKind::NoMinutiae { view: *view, finger: template.position }));
+        notices.extend(
+            empty.map(|(view, template)| NoticeKind::NoMinutiae { view: *view, finger: template.position }),
+        );
         if any_sound || take == Take::All {
             views.retain(has_minutiae);
         } else {
@@ -208,6 +210,7 @@ impl Resolver {
             }
             FaceSource::File { path, format, row } => self.faces.row(&self.root.join(path), *format, *row)?,
         };
+        FaceTemplate::check_varied(&numbers)?;
         let normaliser = self.normalisers.iter().find(|normaliser| *normaliser.source() == entry.model);
         Ok(match normaliser {
             Some(normaliser) => normaliser.template(&numbers)?,

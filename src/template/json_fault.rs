@@ -36,7 +36,8 @@ pub(crate) fn parse(json: &[u8]) -> Result<Value, JsonFault> {
 /// The word of letters around a byte that is none of JSON's, and "NaN" if it is a number that is not finite.
 fn word_at(json: &[u8], offset: usize) -> Option<(&str, &'static str)> {
     const LONGEST: usize = 16;
-    let before = json.get(..offset)?.iter().rev().take(LONGEST).take_while(|b| b.is_ascii_alphabetic()).count();
+    let before =
+        json.get(..offset)?.iter().rev().take(LONGEST).take_while(|b| b.is_ascii_alphabetic()).count();
     let start = offset - before;
     let after = json.get(start..)?.iter().take(LONGEST).take_while(|b| b.is_ascii_alphabetic()).count();
     let word = str::from_utf8(json.get(start..start + after)?).ok()?;

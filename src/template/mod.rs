@@ -13,6 +13,7 @@ mod fingerprint;
 mod flaw;
 pub(crate) mod json_fault;
 mod minutia;
+mod misreading;
 pub(crate) mod normaliser;
 mod record;
 
@@ -27,5 +28,6 @@ pub use finger::{Finger, FingerPosition, Impression};
 pub use fingerprint::{FingerprintTemplate, Frame};
 pub use flaw::{Flaw, Grade, Warning};
 pub use minutia::{Minutia, MinutiaKind};
+pub use misreading::Misreading;
 pub use normaliser::{FaceNormaliser, NormaliserError};
 pub use record::{FingerprintRecord, Product};

@@ -5,6 +5,7 @@
 
 mod console;
 mod exit;
+mod notices;
 mod output;
 mod subjects;
 mod table;
@@ -30,6 +31,7 @@ mod files;
 mod generated;
 mod identify;
 mod inspect;
+mod moments;
 mod normaliser;
 mod pairs;
 mod records;

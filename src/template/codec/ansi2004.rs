@@ -2,8 +2,8 @@
 //! product identifier, and angles in steps of 2 degrees.
 
 use crate::template::codec::cursor::Cursor;
-use crate::template::codec::first_edition::{self, Layout};
 use crate::template::codec::edition2005;
+use crate::template::codec::first_edition::{self, Layout};
 use crate::template::codec::minutiae::{ANSI_TURN, Form, QualityForm};
 use crate::template::codec::notes::Notes;
 use crate::template::{Dialect, FingerprintRecord, Flaw, Product, RecordError, RecordWriteError};

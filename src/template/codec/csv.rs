@@ -59,16 +59,19 @@ pub(in crate::template) fn read(
     let mark = bytes.len() - text.len();
     // Lines of another length are told here, so that a blank one can be passed over.
     let mut reader = ::csv::ReaderBuilder::new().trim(::csv::Trim::All).flexible(true).from_reader(text);
-    let unreadable =
-        |e: &::csv::Error| problem(e.position().map_or(1, ::csv::Position::line), TextProblem::Unreadable);
+    let unreadable = |e: &::csv::Error| {
+        let offset = e.position().map_or(0, ::csv::Position::byte);
+        problem(Place::new(text).advance(offset).0, TextProblem::Unreadable)
+    };
+    let mut place = Place::new(text);
     let header = reader.headers().map_err(|e| unreadable(&e))?.clone();
     let columns = Columns::of(&header, &mut notes)?;
     let mut minutiae = Vec::new();
     let mut minutia = 0;
     for row in reader.records() {
         let row = row.map_err(|e| unreadable(&e))?;
-        let (line, offset) = row.position().map_or((0, 0), |p| (p.line(), p.byte()));
-        let offset = usize::try_from(offset).unwrap_or(usize::MAX).saturating_add(mark);
+        let (line, offset) = place.advance(row.position().map_or(0, ::csv::Position::byte));
+        let offset = mark + offset;
         if row.len() == 1 && row.get(0) == Some("") {
             continue;
         }
@@ -99,6 +102,37 @@ pub(in crate::template) fn read(
         views: vec![view],
         warnings: notes.into_warnings(),
     })
+}
+
+/// Where rows begin. The CSV reader's own count of lines knows no `\r`, and its offsets are those of line ends.
+struct Place<'a> {
+    text: &'a [u8],
+    line: u64,
+    offset: usize,
+}
+
+impl<'a> Place<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self { text, line: 1, offset: 0 }
+    }
+
+    /// The line and the offset of the row that begins at a byte or after the line ends that stand there.
+    fn advance(&mut self, byte: u64) -> (u64, usize) {
+        let mut end = usize::try_from(byte).unwrap_or(usize::MAX).min(self.text.len());
+        while matches!(self.text.get(end), Some(b'\r' | b'\n')) {
+            end += 1;
+        }
+        let passed = self.text.get(self.offset..end).unwrap_or_default();
+        let after = passed.iter().skip(1).map(Some).chain([None]);
+        let line_ends = passed.iter().zip(after).filter(|(byte, next)| match byte {
+            b'\n' => true,
+            b'\r' => *next != Some(&b'\n'),
+            _ => false,
+        });
+        self.line += line_ends.count() as u64;
+        self.offset = self.offset.max(end);
+        (self.line, self.offset)
+    }
 }
 
 struct Row<'a> {

@@ -111,7 +111,7 @@ mod tests {
     use crate::template::Reading;
 
     fn detect(bytes: &[u8]) -> Result<Dialect, RecordError> {
-        dialect(bytes, &mut Notes::new(Reading::Strict))
+        dialect(bytes, &mut Notes::new(Reading::Exact))
     }
 
     #[test]

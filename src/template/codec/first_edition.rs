@@ -27,10 +27,10 @@ impl Layout {
     /// How well the bytes keep to the layout.
     fn fit(self, bytes: &[u8]) -> Fit {
         match self.walk(bytes) {
-            Ok((_, 0)) => Fit::Exact,
             // A header without views fits anything.
-            Ok((views, _)) if views > 0 => Fit::Longer,
-            _ => Fit::None,
+            Ok((0, _)) | Err(_) => Fit::None,
+            Ok((_, 0)) => Fit::Exact,
+            Ok(_) => Fit::Longer,
         }
     }
 

@@ -88,6 +88,12 @@ pub enum FaceFileError {
         /// Bytes that it has.
         found: u64,
     },
+    /// A file of another kind in the place of raw float32 numbers.
+    #[error("the bytes are {found}, not raw float32 numbers")]
+    NotRaw {
+        /// What they are.
+        found: &'static str,
+    },
     /// A raw file that is not a whole number of embeddings.
     #[error("{length} bytes are not a whole number of embeddings of {dimension} f32")]
     Remainder {

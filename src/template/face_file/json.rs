@@ -32,7 +32,10 @@ pub fn read_json(json: &mut [u8]) -> Result<Array2<f32>, FaceFileError> {
             Err(fault) => (fault.message, Some((mark + fault.offset) as u64)),
             Ok(value) => (misfit(&value, error.error()), None),
         };
-        FaceFileError::Json { message: format!("not an array of numbers, or of such arrays: {message}"), offset }
+        FaceFileError::Json {
+            message: format!("not an array of numbers, or of such arrays: {message}"),
+            offset,
+        }
     })?;
     if !FaceTemplate::DIMENSIONS.contains(&rows.dimension) {
         return Err(FaceFileError::Dimension { found: rows.dimension as u64 });
@@ -49,7 +52,9 @@ fn misfit(value: &Value, error: &simd_json::ErrorType) -> String {
         match element {
             Value::Number(_) => {}
             Value::Array(numbers) => {
-                if let Some((index, other)) = numbers.iter().enumerate().find(|(_, number)| !number.is_number()) {
+                if let Some((index, other)) =
+                    numbers.iter().enumerate().find(|(_, number)| !number.is_number())
+                {
                     return format!("row {row}, number {index} is {}", json_fault::kind(other));
                 }
             }

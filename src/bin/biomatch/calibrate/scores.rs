@@ -71,7 +71,7 @@ fn columns<const N: usize>(
 }
 
 fn open(path: &Path) -> Result<csv::Reader<TextReader<File>>, Failure> {
-    let text = input::open_text(path, input::MAX_TABLE)?;
+    let text = input::open_table(path, input::MAX_TABLE)?;
     Ok(csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text))
 }
 
