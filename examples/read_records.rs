@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("  departs from its standard: {warning}");
         }
         for view in &record.views {
-            println!("  {:?}, {} minutiae", view.position, view.minutiae.len());
+            println!("  {}, {} minutiae", view.position, view.minutiae.len());
         }
         // The same minutiae in another dialect, for whoever asks for it.
         let written = record.write(Dialect::Iso2011)?;

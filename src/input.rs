@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::escape::Escaped;
+use crate::text::{self, ForeignEncoding, TextReader};
 
 /// Most bytes of a calibration table, a code model or a normaliser.
 pub const MAX_MODEL: u64 = 256 << 20;
@@ -39,7 +40,7 @@ pub struct InputError {
 pub enum InputProblem {
     /// An I/O error.
     #[error(transparent)]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// Not a regular file. It was not opened.
     #[error("is {kind}, not a regular file")]
     NotRegular {
@@ -60,6 +61,19 @@ pub enum InputProblem {
         /// The first such byte.
         offset: usize,
     },
+    /// UTF-16 or UTF-32, where UTF-8 is expected.
+    #[error(transparent)]
+    Encoding(ForeignEncoding),
+}
+
+impl From<io::Error> for InputProblem {
+    /// Also of a [`TextReader`], whose error may hold the encoding that it found.
+    fn from(error: io::Error) -> Self {
+        match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(encoding) => Self::Encoding(*encoding),
+            None => Self::Io(error),
+        }
+    }
 }
 
 /// What a file is that is not a regular file.
@@ -145,15 +159,33 @@ pub fn read(file: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
     open(file, limit).and_then(|opened| read_whole(opened, limit).map_err(|problem| within(file, problem)))
 }
 
-/// Reads a regular file of UTF-8 text.
+/// Opens a regular file of comma-separated text, to be read by the rule of [`text`]. Fields in quotation marks stay
+/// as they are.
+///
+/// # Errors
+/// As [`open`]. UTF-16 and UTF-32 are errors of the first read.
+pub fn open_table(file: &Path, limit: u64) -> Result<TextReader<File>, InputError> {
+    open(file, limit).map(TextReader::csv)
+}
+
+/// Reads a regular file of UTF-8 text, without its byte order mark and with `\n` at the end of each line.
 ///
 /// # Errors
 /// As [`read`], and bytes that are not UTF-8.
 pub fn read_text(file: &Path, limit: u64) -> Result<String, InputError> {
-    String::from_utf8(read(file, limit)?).map_err(|error| {
-        let offset = error.utf8_error().valid_up_to();
-        within(file, InputProblem::NotText { offset })
-    })
+    let bytes = read(file, limit)?;
+    let marked = bytes.len();
+    let plain =
+        text::without_mark(&bytes).map_err(|encoding| within(file, InputProblem::Encoding(encoding)))?;
+    let mark = marked - plain.len();
+    let decoded = match str::from_utf8(plain) {
+        Ok(decoded) => decoded.to_owned(),
+        Err(error) => {
+            let offset = mark + error.valid_up_to();
+            return Err(within(file, InputProblem::NotText { offset }));
+        }
+    };
+    Ok(text::with_plain_line_ends(decoded))
 }
 
 fn within(file: &Path, problem: InputProblem) -> InputError {

@@ -34,6 +34,7 @@ pub mod citizen;
 pub mod escape;
 pub mod input;
 pub mod subject;
+pub mod text;
 pub mod units;
 
 #[cfg(feature = "training")]

@@ -9,7 +9,7 @@ use biomatch::template::{
 };
 use records_common::*;
 
-/// The flaw is a strict reader's error and a lenient one's warning, who keeps so many minutiae.
+/// The flaw is an exact reader's error and a lenient one's warning, who keeps so many minutiae.
 fn check_flaw(
     text: &str,
     read: impl Fn(Reading) -> Result<FingerprintRecord, RecordError>,
@@ -18,7 +18,7 @@ fn check_flaw(
     minutiae: usize,
 ) {
     let malformed = RecordError::Malformed { offset, flaw: flaw.clone() };
-    assert_eq!(read(Reading::Strict), Err(malformed), "{text:?}");
+    assert_eq!(read(Reading::Exact), Err(malformed), "{text:?}");
     let record = read(Reading::Lenient).unwrap();
     assert_eq!(record.warnings, [Warning { offset, flaw }]);
     assert_eq!(only_minutiae(&record).len(), minutiae);
@@ -75,7 +75,7 @@ fn card_formats_have_flaws_too() {
     ];
     for (read, bytes, offset, flaw, minutiae) in cases {
         let error = RecordError::Malformed { offset, flaw: flaw.clone() };
-        assert_eq!(read(bytes, Reading::Strict), Err(error));
+        assert_eq!(read(bytes, Reading::Exact), Err(error));
         let record = read(bytes, Reading::Lenient).unwrap();
         assert_eq!(record.warnings, [Warning { offset, flaw }]);
         assert_eq!(only_minutiae(&record).len(), minutiae);

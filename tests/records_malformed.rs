@@ -1,21 +1,27 @@
-//! Records as they occur in the wild: each departure from the standards is an error in a strict
-//! reading and a warning in a lenient one, at the byte where it is.
+//! Records as they occur in the wild: each departure from the standards is an error in an exact
+//! reading and a warning in a lenient one, at the byte where it is. A strict reading goes by its grade.
 #![allow(clippy::unwrap_used, clippy::panic)] // a test fails by panicking
 
 mod records_common;
 
 use biomatch::template::{
-    Dialect, FingerPosition, FingerprintRecord, Flaw, MinutiaKind, Reading, RecordError, Warning,
+    Dialect, FingerPosition, FingerprintRecord, Flaw, Grade, MinutiaKind, Reading, RecordError, Warning,
 };
 use biomatch::units::Resolution;
 use records_common::*;
 
-/// Reads strictly for the error and leniently for the record and its warnings, which must name
+/// Reads exactly for the error and leniently for the record and its warnings, which must name
 /// the same first flaw.
 #[track_caller]
 fn flawed(bytes: &[u8], offset: usize, flaw: &Flaw) -> FingerprintRecord {
+    let malformed = Err(RecordError::Malformed { offset, flaw: flaw.clone() });
+    assert_eq!(FingerprintRecord::read(bytes, Reading::Exact), malformed);
     let strict = FingerprintRecord::read(bytes, Reading::Strict);
-    assert_eq!(strict, Err(RecordError::Malformed { offset, flaw: flaw.clone() }));
+    if flaw.grade() > Grade::Harmless {
+        assert_eq!(strict, malformed);
+    } else if let Ok(strict) = strict {
+        assert_eq!(strict.warnings.first(), Some(&Warning { offset, flaw: flaw.clone() }));
+    }
     let record = FingerprintRecord::read(bytes, Reading::Lenient).unwrap();
     assert_eq!(record.warnings.first(), Some(&Warning { offset, flaw: flaw.clone() }));
     record
@@ -256,7 +262,7 @@ fn a_representation_of_2011_without_minutiae() {
 #[test]
 fn minutiae_of_unknown_length_are_an_error_in_any_reading() {
     let bytes = with(iso2011_plain(), 45, &[0x70]);
-    for reading in [Reading::Strict, Reading::Lenient] {
+    for reading in [Reading::Exact, Reading::Strict, Reading::Lenient] {
         let flaw = Flaw::Code { dialect: Dialect::Iso2011, field: "minutia length", found: 7 };
         let error = RecordError::Malformed { offset: 45, flaw };
         assert_eq!(FingerprintRecord::read(&bytes, reading), Err(error));

@@ -190,6 +190,9 @@ fn what_does_not_fit_is_an_error() {
     let mut mended = one(contactless);
     assert_eq!(mended.conform(Dialect::Ansi2004), [Adjustment::Impression { view: 0, from: 24, to: 0 }]);
 
+    let tiny = one(plain().with_frame(Frame::new(300, 400, resolution(1999))));
+    let error = RecordWriteError::TinyPicture { view: 0, width: 1500, height: 2001 };
+    assert_eq!(tiny.write_iso2005(), Err(error));
     let coarse = one(plain().with_frame(Frame::new(300, 400, resolution(98))));
     let error = RecordWriteError::Frame { view: 0, field: "horizontal resolution", found: 98, least: 99 };
     assert_eq!(coarse.write_iso2005(), Err(error));
@@ -242,7 +245,7 @@ fn minutia_in(frame: Frame) -> impl Strategy<Value = Minutia> {
 }
 
 fn any_frame() -> impl Strategy<Value = Frame> {
-    (1..1500_u16, 1..1500_u16, 99..1999_u16, 99..1999_u16).prop_map(|(width, height, x, y)| Frame {
+    (1..1500_u16, 1..1500_u16, 99..=1100_u16, 99..=1100_u16).prop_map(|(width, height, x, y)| Frame {
         width,
         height,
         resolution_x: resolution(x),
@@ -383,12 +386,16 @@ proptest! {
 
 /// Reads bytes every way there is, and puts what comes out to use.
 fn use_whatever_is_read(bytes: &[u8]) {
+    let exact = FingerprintRecord::read(bytes, Reading::Exact);
     let strict = FingerprintRecord::read(bytes, Reading::Strict);
     let lenient = FingerprintRecord::read(bytes, Reading::Lenient);
     if let (Ok(strict), Ok(lenient)) = (&strict, &lenient)
         && lenient.warnings.is_empty()
     {
         assert_eq!(strict, lenient, "a record without flaws reads the same both ways");
+    }
+    if exact.is_ok() {
+        assert_eq!(exact, strict, "strict reads what exact reads");
     }
     if strict.is_ok() {
         assert!(lenient.is_ok(), "lenient reads what strict reads");

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::table::{FittedSet, Point};
 use super::{Calibration, CalibrationError};
+use crate::text;
 
 const FORMAT: &str = "biomatch-calibration";
 const VERSION: u32 = 1;
@@ -29,11 +30,12 @@ struct Header {
 }
 
 impl Calibration {
-    /// Reads a table written by [`Calibration::to_json`].
+    /// Reads a table written by [`Calibration::to_json`]. A byte order mark is passed over.
     ///
     /// # Errors
     /// Not JSON of this format and version, or points that are not a falling function.
     pub fn from_json(text: &str) -> Result<Self, CalibrationError> {
+        let text = text::without_leading_mark(text);
         let header: Header = serde_json::from_str(text)?;
         if header.format != FORMAT || header.version != VERSION {
             return Err(CalibrationError::Format {

@@ -81,7 +81,7 @@ pub enum DatabaseError {
     #[error("the enrolment has neither a finger nor a face")]
     EmptyEnrolment,
     /// An impression without minutiae cannot be a reference: nothing could ever match it.
-    #[error("the impression to be enrolled ({position:?}) has no minutiae")]
+    #[error("the impression to be enrolled ({position}) has no minutiae")]
     EmptyFinger {
         /// The stated position.
         position: FingerPosition,

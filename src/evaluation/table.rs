@@ -7,17 +7,18 @@ use csv::{ReaderBuilder, StringRecord};
 
 use super::EvaluationError;
 use crate::input;
+use crate::text::TextReader;
 
 /// A CSV file with a header, read row by row into one buffer.
 pub(super) struct Table {
     file: PathBuf,
-    reader: csv::Reader<File>,
+    reader: csv::Reader<TextReader<File>>,
     record: StringRecord,
 }
 
 impl Table {
     pub(super) fn open(file: &Path) -> Result<Self, EvaluationError> {
-        let opened = input::open(file, input::MAX_TABLE)?;
+        let opened = input::open_table(file, input::MAX_TABLE)?;
         let reader = ReaderBuilder::new().buffer_capacity(1 << 16).from_reader(opened);
         Ok(Self { file: file.to_owned(), reader, record: StringRecord::new() })
     }
@@ -37,9 +38,7 @@ impl Table {
         };
         let mut places = [0; N];
         for (place, name) in places.iter_mut().zip(names) {
-            // A byte order mark is what spreadsheets put before the first name.
-            let is_it = |field: &str| field.trim_start_matches('\u{feff}').trim() == name;
-            let Some(found) = header.iter().position(is_it) else { return Ok(None) };
+            let Some(found) = header.iter().position(|field| field.trim() == name) else { return Ok(None) };
             *place = found;
         }
         Ok(Some(places))

@@ -70,9 +70,10 @@ impl FaceMatrix {
         matrix.rows.resize(count * length, 0.0);
         let error = matrix.rows.par_chunks_mut(length).enumerate().filter_map(|(row, slot)| {
             let values = embeddings.row(row);
+            let read = |values: &[f32]| FaceTemplate::check_varied(values).and_then(|()| template(values));
             let template = match values.as_slice() {
-                Some(values) => template(values),
-                None => template(&values.to_vec()),
+                Some(values) => read(values),
+                None => read(&values.to_vec()),
             };
             template.map(|t| fill(slot, &t)).map_err(|source| FaceMatrixError { row, source }).err()
         });

@@ -1,6 +1,7 @@
 //! A moment as an RFC 3339 date-time or as seconds since 1970.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
@@ -23,18 +24,19 @@ impl<'de> Deserialize<'de> for Captured {
             }
 
             fn visit_i64<E: Error>(self, seconds: i64) -> Result<Captured, E> {
-                Ok(Captured(Timestamp::from_unix_seconds(seconds)))
+                moment(seconds).map(Captured).map_err(E::custom)
             }
 
             fn visit_u64<E: Error>(self, seconds: u64) -> Result<Captured, E> {
-                let seconds = i64::try_from(seconds).map_err(|_| E::custom("captured: too many seconds"))?;
+                let seconds = i64::try_from(seconds).map_err(|_| E::custom("too many seconds"))?;
                 self.visit_i64(seconds)
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Captured, E> {
                 parse(text).map(Captured).ok_or_else(|| {
                     E::custom(format_args!(
-                        "captured: {text:?} is not a moment like 2024-05-01T09:30:00+07:00"
+                        "{:?} is not a moment like 2024-05-01T09:30:00+07:00",
+                        text.chars().take(40).collect::<String>()
                     ))
                 })
             }
@@ -42,6 +44,25 @@ impl<'de> Deserialize<'de> for Captured {
 
         deserializer.deserialize_any(Moment)
     }
+}
+
+/// The first second of the year 0 and the last of the year 9999: what a date-time of RFC 3339 can say.
+const MOMENTS: RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
+
+/// The years from 1900 to 2200.
+const LIKELY: RangeInclusive<i64> = -2_208_988_800..=7_258_118_399;
+
+/// Seconds since 1970, if they are of a year that can be written.
+fn moment(seconds: i64) -> Result<Timestamp, String> {
+    if MOMENTS.contains(&seconds) {
+        return Ok(Timestamp::from_unix_seconds(seconds));
+    }
+    let units = [("milliseconds", 1_000), ("microseconds", 1_000_000), ("nanoseconds", 1_000_000_000)];
+    let meant = units.into_iter().find(|(_, per_second)| LIKELY.contains(&(seconds / per_second)));
+    let hint = meant.map_or_else(String::new, |(unit, per_second)| {
+        format!(": {unit}? In seconds that is {}", seconds / per_second)
+    });
+    Err(format!("{seconds} seconds since 1970 are outside of the years 0 to 9999{hint}"))
 }
 
 /// An RFC 3339 date-time with its offset; parts of a second are dropped, and second 60, which a
@@ -91,6 +112,25 @@ fn parse(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_units_than_seconds_are_named() {
+        for (seconds, says) in [
+            (1_300_000_000_000, "milliseconds? In seconds that is 1300000000"),
+            (1_700_000_000_000_000, "microseconds? In seconds that is 1700000000"),
+            (1_700_000_000_000_000_000, "nanoseconds? In seconds that is 1700000000"),
+            (253_402_300_800, "milliseconds? In seconds that is 253402300"),
+            (-62_167_219_201, "milliseconds? In seconds that is -62167219"),
+            (i64::MAX, "outside of the years 0 to 9999"),
+            (i64::MIN, "outside of the years 0 to 9999"),
+        ] {
+            let error = moment(seconds).unwrap_err();
+            assert!(error.ends_with(says) || error.contains(says), "{error}");
+        }
+        for seconds in [i64::from(u32::MAX), 0, -1, 253_402_300_799, -62_167_219_200] {
+            assert_eq!(moment(seconds), Ok(Timestamp::from_unix_seconds(seconds)));
+        }
+    }
 
     #[test]
     fn known_moments() {

@@ -8,6 +8,7 @@ use crate::escape::Escaped;
 use crate::input::{FileKind, InputProblem};
 use crate::template::face_file::FaceFileError;
 use crate::template::{FaceTemplateError, FingerPosition, RecordError, Warning};
+use crate::text::ForeignEncoding;
 
 /// A line that cannot be used, by its number. The lines after it can still be read, unless reading
 /// itself failed.
@@ -27,7 +28,10 @@ pub struct LineError {
 pub enum LineProblem {
     /// The file could not be read further: no line follows.
     #[error("cannot be read: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
+    /// The file is not UTF-8: no line follows.
+    #[error(transparent)]
+    Encoding(ForeignEncoding),
     /// More bytes than a line may have. It was skipped, not kept.
     #[error("is longer than {limit} bytes")]
     TooLong {
@@ -56,6 +60,16 @@ pub enum LineProblem {
         /// What is wrong with it.
         message: String,
     },
+}
+
+impl From<io::Error> for LineProblem {
+    fn from(error: io::Error) -> Self {
+        match InputProblem::from(error) {
+            InputProblem::Io(error) => Self::Io(error),
+            InputProblem::Encoding(encoding) => Self::Encoding(encoding),
+            other => Self::Io(io::Error::other(other)),
+        }
+    }
 }
 
 impl LineProblem {
@@ -101,6 +115,9 @@ pub enum ResolveProblem {
     /// Not a fingerprint record.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// No view of the line's records has minutiae, and there is no face.
+    #[error("no view has minutiae")]
+    NoMinutiae,
     /// The record has no impression at all.
     #[error("the record has no view")]
     NoView,
@@ -138,6 +155,9 @@ impl From<InputProblem> for ResolveProblem {
             InputProblem::Io(source) => Self::Io(source),
             InputProblem::NotRegular { kind } => Self::NotRegular { kind },
             InputProblem::TooLarge { limit, .. } => Self::TooLong { limit },
+            InputProblem::Encoding(encoding) => {
+                Self::Io(io::Error::new(io::ErrorKind::InvalidData, encoding))
+            }
             InputProblem::NotText { .. } => Self::Io(io::ErrorKind::InvalidData.into()),
         }
     }
@@ -160,7 +180,7 @@ pub struct Notice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoticeKind {
-    /// A lenient reading passed over a flaw of the record.
+    /// The reading passed over a flaw of the record.
     Record(Warning),
     /// The record says another finger than the line; the line was believed.
     Position {
@@ -168,6 +188,13 @@ pub enum NoticeKind {
         stated: FingerPosition,
         /// What the record says.
         recorded: FingerPosition,
+    },
+    /// A view of the record has no minutiae, and was left out. The others were taken.
+    NoMinutiae {
+        /// Which view of the record, from 0.
+        view: usize,
+        /// Its finger.
+        finger: FingerPosition,
     },
 }
 
@@ -179,6 +206,9 @@ impl fmt::Display for Notice {
         }
         match &self.kind {
             NoticeKind::Record(warning) => warning.fmt(f),
+            NoticeKind::NoMinutiae { view, finger } => {
+                write!(f, "view {view} ({finger}) has no minutiae and is left out")
+            }
             NoticeKind::Position { stated, recorded } => {
                 write!(f, "taken as finger {}, though the record says {}", stated.code(), recorded.code())
             }

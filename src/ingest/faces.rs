@@ -13,7 +13,9 @@ use parking_lot::Mutex;
 use super::entry::FaceFormat;
 use super::error::ResolveProblem;
 use crate::input::{self, InputError};
-use crate::template::face_file::{EmbeddingLayout, FaceFileError, MAX_NPY_START, NPY_MAGIC, read_json};
+use crate::template::face_file::{
+    EmbeddingLayout, FaceFileError, MAX_NPY_START, NPY_MAGIC, RAW_START, check_raw, read_json,
+};
 
 /// Most bytes of a JSON file of embeddings, which is read whole: many embeddings belong in `.npy`.
 pub const MAX_JSON: u64 = 16 << 20;
@@ -99,10 +101,17 @@ impl FaceFile {
                 return Ok(Self::Array(read_json(&mut json)?));
             }
             FaceFormat::Npy => EmbeddingLayout::npy(&read_start(&mut file, MAX_NPY_START)?, length)?,
-            FaceFormat::Raw { dimension: Some(dimension) } => EmbeddingLayout::raw(dimension, length)?,
-            FaceFormat::Auto | FaceFormat::Raw { dimension: None } => {
-                let numbers = usize::try_from(length / size_of::<f32>() as u64).unwrap_or(usize::MAX);
-                EmbeddingLayout::raw(numbers, length)?
+            FaceFormat::Auto | FaceFormat::Raw { .. } => {
+                check_raw(&read_start(&mut file, RAW_START)?)?;
+                match format {
+                    FaceFormat::Raw { dimension: Some(dimension) } => {
+                        EmbeddingLayout::raw(dimension, length)?
+                    }
+                    _ => {
+                        let numbers = usize::try_from(length / size_of::<f32>() as u64).unwrap_or(usize::MAX);
+                        EmbeddingLayout::raw(numbers, length)?
+                    }
+                }
             }
         };
         Ok(Self::Rows { file: Mutex::new(file), layout })

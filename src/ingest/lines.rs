@@ -1,6 +1,6 @@
 //! Lines of bounded length, parsed one by one or in blocks.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, BufReader};
 use std::marker::PhantomData;
 
 use rayon::prelude::*;
@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::entry::{EnrolmentLine, ProbeLine};
 use super::error::{LineError, LineProblem};
 use super::schema;
+use crate::text::TextReader;
 
 /// Most bytes of a line: room for ten records of 64 KiB in base64 and a long embedding, many times
 /// over.
@@ -44,12 +45,13 @@ impl Line for ProbeLine {
     }
 }
 
-/// The lines of a file, in order: an iterator over results. Empty lines, a byte order mark and `\r`
-/// before the line's end are passed over; a line longer than [`MAX_LINE`] is an error and is not kept
-/// in memory. After an error of reading itself there are no more lines.
+/// The lines of a file, in order: an iterator over results. Text is read by the rule of
+/// [`text`](crate::text): blank lines and a byte order mark are passed over, `\n`, `\r\n` and `\r` end a line. A
+/// line longer than [`MAX_LINE`] is an error and is not kept in memory. After an error of reading itself there
+/// are no more lines.
 #[derive(Debug)]
 pub struct Lines<R, T> {
-    reader: R,
+    reader: BufReader<TextReader<R>>,
     number: u64,
     ended: bool,
     line: PhantomData<fn() -> T>,
@@ -57,7 +59,7 @@ pub struct Lines<R, T> {
 
 impl<R: BufRead, T: Line> Lines<R, T> {
     fn new(reader: R) -> Self {
-        Self { reader, number: 0, ended: false, line: PhantomData }
+        Self { reader: BufReader::new(TextReader::new(reader)), number: 0, ended: false, line: PhantomData }
     }
 
     /// Reads up to `most` lines and parses them in parallel on the current rayon pool; empty at the
@@ -75,20 +77,17 @@ impl<R: BufRead, T: Line> Lines<R, T> {
     fn next_line(&mut self) -> Option<Result<(u64, Vec<u8>), LineError>> {
         while !self.ended {
             self.number += 1;
-            let mut json = match read_line(&mut self.reader) {
+            let json = match read_line(&mut self.reader) {
                 Ok(Some(json)) => json,
                 Ok(None) => {
                     self.ended = true;
                     break;
                 }
                 Err(problem) => {
-                    self.ended = matches!(problem, LineProblem::Io(_));
+                    self.ended = matches!(problem, LineProblem::Io(_) | LineProblem::Encoding(_));
                     return Some(Err(LineError { line: self.number, problem }));
                 }
             };
-            if self.number == 1 && json.starts_with(b"\xEF\xBB\xBF") {
-                json.drain(..3);
-            }
             if !json.trim_ascii().is_empty() {
                 return Some(Ok((self.number, json)));
             }
@@ -136,9 +135,6 @@ fn read_line(reader: &mut impl BufRead) -> Result<Option<Vec<u8>>, LineProblem> 
     }
     if too_long {
         return Err(LineProblem::TooLong { limit: MAX_LINE });
-    }
-    if line.last() == Some(&b'\r') {
-        line.pop();
     }
     Ok(Some(line))
 }

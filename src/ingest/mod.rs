@@ -11,6 +11,7 @@
 
 mod base64;
 mod captured;
+mod diagnosis;
 mod entry;
 mod error;
 mod faces;

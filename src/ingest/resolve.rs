@@ -88,15 +88,17 @@ impl Resolver {
         self
     }
 
-    /// The references of an enrolment line: all views of each record, unless the line chooses.
+    /// The references of an enrolment line: all views of each record that have minutiae, unless the line chooses.
+    /// Each view without minutiae is a notice.
     ///
     /// # Errors
-    /// The first entry that cannot be resolved.
+    /// The first entry that cannot be resolved, or a line without a face and without a view that has minutiae.
     pub fn enrolment(&self, line: &EnrolmentLine) -> Result<Samples, ResolveError> {
         self.samples(line.line, &line.fingers, line.face.as_ref(), Take::All)
     }
 
-    /// The samples of a probe line: the first view of each record, unless the line chooses.
+    /// The samples of a probe line: of each record the first view that has minutiae, unless the line chooses. Where
+    /// none has, the first view, so that the claim is referred.
     ///
     /// # Errors
     /// The first entry that cannot be resolved.
@@ -131,6 +133,10 @@ impl Resolver {
             })?;
             samples.face = Some(FaceSample { template, captured: entry.captured });
         }
+        if let (true, None, Some(entry)) = (samples.fingers.is_empty(), &samples.face, fingers.first()) {
+            let (field, file) = ("fingers[0]".to_owned(), self.file_of_finger(entry));
+            return Err(ResolveError { line, field, file, problem: ResolveProblem::NoMinutiae });
+        }
         Ok(samples)
     }
 
@@ -143,24 +149,37 @@ impl Resolver {
             }
         };
         let mut notices: Vec<_> = record.warnings.into_iter().map(NoticeKind::Record).collect();
-        let mut views = match entry.view {
-            None => record.views,
-            Some(view) => {
-                let views = record.views.len();
-                let chosen = record.views.into_iter().nth(view);
-                vec![chosen.ok_or(ResolveProblem::NoSuchView { view, views })?]
+        let count = record.views.len();
+        let mut views: Vec<_> = record.views.into_iter().enumerate().collect();
+        if let Some(view) = entry.view {
+            views = views.into_iter().skip(view).take(1).collect();
+            if views.is_empty() {
+                return Err(ResolveProblem::NoSuchView { view, views: count });
             }
-        };
+        }
         if entry.position != FingerPosition::Unknown {
             notices.extend(state_position(&mut views, entry.position)?);
-        }
-        if take == Take::First {
-            views.truncate(1);
         }
         if views.is_empty() {
             return Err(ResolveProblem::NoView);
         }
-        let fingers = views.into_iter().map(|template| {
+        let has_minutiae = |(_, view): &(usize, FingerprintTemplate)| !view.minutiae.is_empty();
+        if take == Take::First {
+            // The views up to the first that has minutiae.
+            let sound = views.iter().position(has_minutiae);
+            views.truncate(sound.map_or(views.len(), |sound| sound + 1));
+        }
+        let any_sound = views.iter().any(has_minutiae);
+        let empty = views.iter().filter(|view| !has_minutiae(view));
+        notices.extend(
+            empty.map(|(view, template)| NoticeKind::NoMinutiae { view: *view, finger: template.position }),
+        );
+        if any_sound || take == Take::All {
+            views.retain(has_minutiae);
+        } else {
+            views.truncate(1);
+        }
+        let fingers = views.into_iter().map(|(_, template)| {
             let recorded = template.capture.time.and_then(|time| time.timestamp());
             FingerSample { captured: entry.captured.or(recorded), template }
         });
@@ -191,6 +210,7 @@ impl Resolver {
             }
             FaceSource::File { path, format, row } => self.faces.row(&self.root.join(path), *format, *row)?,
         };
+        FaceTemplate::check_varied(&numbers)?;
         let normaliser = self.normalisers.iter().find(|normaliser| *normaliser.source() == entry.model);
         Ok(match normaliser {
             Some(normaliser) => normaliser.template(&numbers)?,
@@ -222,21 +242,22 @@ struct Found {
 /// stated one (or of none) are kept; a record of one other finger is taken at the line's word, which
 /// is worth a notice.
 fn state_position(
-    views: &mut Vec<FingerprintTemplate>,
+    views: &mut Vec<(usize, FingerprintTemplate)>,
     stated: FingerPosition,
 ) -> Result<Option<NoticeKind>, ResolveProblem> {
-    let agrees =
-        |view: &FingerprintTemplate| view.position == stated || view.position == FingerPosition::Unknown;
+    let agrees = |(_, view): &(usize, FingerprintTemplate)| {
+        view.position == stated || view.position == FingerPosition::Unknown
+    };
     let mut notice = None;
     if views.iter().any(agrees) {
         views.retain(agrees);
-    } else if let Some(recorded) = views.first().map(|view| view.position) {
-        if views.iter().any(|view| view.position != recorded) {
+    } else if let Some(recorded) = views.first().map(|(_, view)| view.position) {
+        if views.iter().any(|(_, view)| view.position != recorded) {
             return Err(ResolveProblem::NoViewOfFinger { stated });
         }
         notice = Some(NoticeKind::Position { stated, recorded });
     }
-    for view in views {
+    for (_, view) in views {
         view.position = stated;
     }
     Ok(notice)

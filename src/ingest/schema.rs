@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 
-use super::base64;
 use super::captured::Captured;
 use super::entry::{
     EnrolmentLine, FaceEntry, FaceFormat, FaceSource, FingerEntry, FingerFormat, ProbeLine, RecordSource,
 };
 use super::error::LineProblem;
+use super::{base64, diagnosis};
 use crate::citizen::CitizenId;
 use crate::template::{FaceTemplate, Finger, FingerPosition, Frame};
 use crate::units::{Resolution, Timestamp};
@@ -98,7 +98,7 @@ enum RawFaceFormat {
 
 /// Parses a line of an enrolment manifest.
 pub(super) fn enrolment(line: u64, json: &mut [u8]) -> Result<EnrolmentLine, LineProblem> {
-    let raw: RawEnrolment<'_> = parse(json)?;
+    let raw: RawEnrolment<'_> = parse(json, diagnosis::ENROLMENT)?;
     version(raw.schema)?;
     let citizen = citizen(&raw.citizen)?;
     let (fingers, face) = samples(raw.fingers, raw.face, raw.captured)?;
@@ -107,19 +107,24 @@ pub(super) fn enrolment(line: u64, json: &mut [u8]) -> Result<EnrolmentLine, Lin
 
 /// Parses a line of a probe list.
 pub(super) fn probe(line: u64, json: &mut [u8]) -> Result<ProbeLine, LineProblem> {
-    let raw: RawProbe<'_> = parse(json)?;
+    let raw: RawProbe<'_> = parse(json, diagnosis::PROBE)?;
     version(raw.schema)?;
     let citizen = raw.citizen.as_deref().map(citizen).transpose()?;
     let (fingers, face) = samples(raw.fingers, raw.face, raw.captured)?;
     Ok(ProbeLine { line, label: raw.probe, citizen, fingers, face })
 }
 
-fn parse<'a, T: Deserialize<'a>>(json: &'a mut [u8]) -> Result<T, LineProblem> {
+fn parse<'a, T: Deserialize<'a>>(json: &'a mut [u8], fields: &[diagnosis::Field]) -> Result<T, LineProblem> {
+    // The reader uses up the bytes, and its errors name no field.
+    let copy = json.to_vec();
     simd_json::serde::from_slice(json).map_err(|error| {
+        if let Some(problem) = diagnosis::diagnose(&copy, fields) {
+            return problem;
+        }
         let offset = error.character().map(|_| error.index());
         let mut message = match error.error() {
             simd_json::ErrorType::Serde(message) => message.clone(),
-            other => format!("not the JSON of a line: {other:?}"),
+            _ => "not the JSON of a line".to_owned(),
         };
         // A message may quote the value that it complains of, which may be a biometric record.
         if let Some((end, _)) = message.char_indices().nth(LONGEST_MESSAGE) {

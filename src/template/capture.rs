@@ -70,7 +70,7 @@ pub enum RidgeEnding {
 /// A capture's date and time in UTC as a record holds them: a field of all ones is not reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CaptureTime {
-    /// Year, or 0xFFFF.
+    /// Year up to 9999, or 0xFFFF.
     pub year: u16,
     /// Month, 1 to 12, or 0xFF.
     pub month: u8,
@@ -102,7 +102,8 @@ impl CaptureTime {
     pub(super) fn is_plausible(&self) -> bool {
         let within =
             |value: u8, range: std::ops::RangeInclusive<u8>| value == u8::MAX || range.contains(&value);
-        within(self.month, 1..=12)
+        (self.year == u16::MAX || self.year <= 9999)
+            && within(self.month, 1..=12)
             && within(self.day, 1..=days_in_month(self.year, self.month))
             && within(self.hour, 0..=23)
             && within(self.minute, 0..=59)

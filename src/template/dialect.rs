@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::template::Grade;
+
 /// A way to write minutiae into bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -83,14 +85,28 @@ impl fmt::Display for Dialect {
     }
 }
 
-/// How severely a record is read.
+/// How severely a record is read: which departures from its standard are errors. Those that are not become a
+/// [`Warning`](crate::template::Warning) each. Minutiae are never guessed: a record that ends inside them is an
+/// error in every reading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reading {
-    /// Anything that the standard forbids is an error.
+    /// No departure is an error: what can be read is read.
+    Lenient,
+    /// Departures that are [`Doubtful`](Grade::Doubtful) or [`Wrong`](Grade::Wrong) are errors.
     #[default]
     Strict,
-    /// What can be read beyond doubt is read; each departure from the standard becomes a
-    /// [`Warning`](crate::template::Warning). Minutiae are never guessed: a record that ends
-    /// inside them is an error.
-    Lenient,
+    /// Every departure is an error.
+    Exact,
+}
+
+impl Reading {
+    /// Whether a departure of this grade is an error.
+    #[must_use]
+    pub const fn refuses(self, grade: Grade) -> bool {
+        match self {
+            Self::Lenient => false,
+            Self::Strict => matches!(grade, Grade::Doubtful | Grade::Wrong),
+            Self::Exact => true,
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::template::{Dialect, Flaw, Wrapper};
+use crate::text::ForeignEncoding;
 
 /// Why a record cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +32,7 @@ pub enum RecordError {
         /// Bytes that are left.
         found: usize,
     },
-    /// A departure from the standard, in a strict reading.
+    /// A departure from the standard that the reading refuses.
     #[error("byte {offset}: {flaw}")]
     Malformed {
         /// Where the field begins.
@@ -78,6 +79,9 @@ pub enum TextProblem {
     /// Not UTF-8, or quotation marks that do not close.
     #[error("not text in this form")]
     Unreadable,
+    /// UTF-16 or UTF-32.
+    #[error(transparent)]
+    Encoding(ForeignEncoding),
     /// The wrong number of columns.
     #[error("{expected} expected, {found} columns found")]
     Columns {
@@ -136,6 +140,16 @@ pub enum Appearance {
     TransactionWithoutMinutiae,
     /// Lines of numbers: NIST xyt or CSV, which are read by calls of their own.
     NumbersInText,
+    /// A template of ZKTeco's ZKFinger.
+    ZkTeco,
+    /// A template, or a packet, of a serial sensor module: R30x, AS608, ZFM and their kin.
+    SerialModule,
+    /// A template of DigitalPersona.
+    DigitalPersona,
+    /// A template of Neurotechnology: NFRecord or NTemplate.
+    Neurotechnology,
+    /// Text in UTF-16 or UTF-32.
+    Utf16,
     /// None of these.
     Unknown,
 }
@@ -161,6 +175,23 @@ impl fmt::Display for Appearance {
                  9.012, or 9.126 to 9.141)"
             }
             Self::NumbersInText => "looks like xyt or CSV text, which has a call of its own",
+            Self::ZkTeco => {
+                "looks like a ZKTeco template, which is not read; have the ZKFinger SDK export ISO/IEC 19794-2 \
+                 or ANSI INCITS 378"
+            }
+            Self::SerialModule => {
+                "looks like the template of a serial sensor module (R30x, AS608), which is not read; take the \
+                 picture from the module and extract minutiae"
+            }
+            Self::DigitalPersona => {
+                "looks like a DigitalPersona template, which is not read; have its SDK export ISO/IEC 19794-2 or \
+                 ANSI INCITS 378"
+            }
+            Self::Neurotechnology => {
+                "looks like a Neurotechnology template (NFRecord or NTemplate), which is not read; have its SDK \
+                 export ISO/IEC 19794-2 or ANSI INCITS 378"
+            }
+            Self::Utf16 => "looks like text in UTF-16; write it as UTF-8",
             Self::Unknown => "does not begin with FMR and a zero byte",
         })
     }
@@ -285,6 +316,19 @@ pub enum RecordWriteError {
         found: u16,
         /// Least.
         least: u16,
+    },
+    /// A picture smaller than a fingertip, at a resolution that no scanner has: no strict reading takes it.
+    #[error(
+        "the picture of view {view} is {}.{:02} x {}.{:02} mm at its resolution: smaller than a fingertip",
+        width / 1000, width % 1000 / 10, height / 1000, height % 1000 / 10
+    )]
+    TinyPicture {
+        /// Which view.
+        view: usize,
+        /// Width in micrometres.
+        width: u32,
+        /// Height in micrometres.
+        height: u32,
     },
     /// A date or time of day that does not exist; [`conform`] drops it.
     ///

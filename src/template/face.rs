@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::kernels::{Kernels, Work};
+use crate::template::misreading::{Misreading, is_constant, misreading};
 
 /// The name of the network that made an embedding, with its version: 1 to 64 bytes of ASCII
 /// letters, digits and `. _ : + -`. Embeddings of different models never compare.
@@ -97,6 +98,12 @@ pub enum FaceTemplateError {
         /// Dimensions found.
         found: usize,
     },
+    /// Bytes of another type that were taken for numbers in float32.
+    #[error("the embedding {0}")]
+    Misread(Misreading),
+    /// As many numbers as an embedding has, but all the same.
+    #[error("all numbers of the embedding are the same, so it tells nobody from another")]
+    Constant,
     /// All zero, or so small that no direction is left.
     #[error("the embedding has no direction: its norm is zero")]
     ZeroNorm,
@@ -122,13 +129,17 @@ impl FaceTemplate {
     /// Scales an embedding to unit length (norm and quotients in f64, rounded once).
     ///
     /// # Errors
-    /// A dimension out of range, a number that is not finite, a norm of zero.
+    /// A dimension out of range, a number that is not finite, a norm of zero, numbers that look like bytes of
+    /// another type (never those of a network, and never fewer than 16).
     pub fn new(model: ModelId, embedding: &[f32]) -> Result<Self, FaceTemplateError> {
         let found = embedding.len();
         if !Self::DIMENSIONS.contains(&found) {
             return Err(FaceTemplateError::Dimension { found });
         }
         let norm = Kernels::active().run(SquareSum(embedding)).sqrt();
+        if let Some(misreading) = misreading(embedding, norm) {
+            return Err(FaceTemplateError::Misread(misreading));
+        }
         // A number that is not finite makes a sum that is not; finite ones cannot in f64.
         if !norm.is_finite() {
             let index = embedding.iter().position(|x| !x.is_finite()).unwrap_or_default();
@@ -142,6 +153,18 @@ impl FaceTemplate {
             Kernels::active().run(Divide { numbers, norm });
         }
         Ok(Self { model, embedding: scaled })
+    }
+
+    /// Refuses an embedding whose numbers are all the same: no network gives it, but a file that was filled and
+    /// not written, or a picture without a face, does. Readers of files check it beside [`FaceTemplate::new`].
+    ///
+    /// # Errors
+    /// [`FaceTemplateError::Constant`].
+    pub fn check_varied(embedding: &[f32]) -> Result<(), FaceTemplateError> {
+        if is_constant(embedding) && embedding.iter().any(|x| *x != 0.0) {
+            return Err(FaceTemplateError::Constant);
+        }
+        Ok(())
     }
 
     /// The model.

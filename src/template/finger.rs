@@ -1,5 +1,7 @@
 //! Which finger, and how it was captured.
 
+use std::fmt;
+
 /// One of the ten fingers, with its code of ISO/IEC 19794-2:2005 table 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -36,6 +38,29 @@ impl Finger {
     /// The standard's code, `1..=10`.
     pub const fn code(self) -> u8 {
         self as u8
+    }
+
+    /// The name that manifests use, such as `right_index`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RightThumb => "right_thumb",
+            Self::RightIndex => "right_index",
+            Self::RightMiddle => "right_middle",
+            Self::RightRing => "right_ring",
+            Self::RightLittle => "right_little",
+            Self::LeftThumb => "left_thumb",
+            Self::LeftIndex => "left_index",
+            Self::LeftMiddle => "left_middle",
+            Self::LeftRing => "left_ring",
+            Self::LeftLittle => "left_little",
+        }
+    }
+}
+
+/// Writes the name that manifests use.
+impl fmt::Display for Finger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 
@@ -79,6 +104,17 @@ impl FingerPosition {
     }
 }
 
+/// Writes the name that manifests use, `unknown`, or the code of another position.
+impl fmt::Display for FingerPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.pad("unknown"),
+            Self::Known(finger) => finger.fmt(f),
+            Self::Other(code) => write!(f, "position {code}"),
+        }
+    }
+}
+
 impl From<Finger> for FingerPosition {
     fn from(finger: Finger) -> Self {
         Self::Known(finger)
@@ -116,6 +152,14 @@ impl Impression {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_those_of_manifests() {
+        for finger in Finger::ALL {
+            assert_eq!(serde_json::to_value(finger).unwrap(), finger.to_string());
+        }
+        assert_eq!(FingerPosition::Other(13).to_string(), "position 13");
+    }
 
     #[test]
     fn every_position_code_survives() {

@@ -2,8 +2,29 @@
 
 use crate::template::Dialect;
 
-/// A departure from the standard: an error in a strict reading, a [`Warning`] in a lenient one.
-/// Each variant says what a lenient reading does.
+/// How bad a departure from the standard is. [`Reading`](crate::template::Reading) chooses which are errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grade {
+    /// Comparisons give the same scores as if it were mended.
+    Harmless,
+    /// What is read is most likely right, but something was mended by a rule, or hints at damage.
+    Doubtful,
+    /// Minutiae are lost, or what is read cannot be right.
+    Wrong,
+}
+
+impl std::fmt::Display for Grade {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Harmless => "harmless",
+            Self::Doubtful => "doubtful",
+            Self::Wrong => "wrong",
+        })
+    }
+}
+
+/// A departure from the standard: an error in a reading that refuses its [`Grade`], else a [`Warning`]. Each
+/// variant says what a reading does that takes it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Flaw {
@@ -70,9 +91,10 @@ pub enum Flaw {
         /// The value.
         found: i32,
     },
-    /// A resolution that cannot be right. Zero is read as 197 pixels a centimetre (500 dpi), a
-    /// value that only makes sense in dots an inch as such, another as it is.
-    #[error("{field} of {found} pixels a centimetre is implausible, {used} used")]
+    /// A resolution that no scanner has, or that the dialect forbids. Zero is read as 197 pixels per centimetre
+    /// (500 dpi), and a value that only makes sense in dots per inch, pixels per metre or pixels per millimetre as
+    /// such; another is kept.
+    #[error("{field} of {found} pixels per centimetre is implausible, {used} used")]
     Resolution {
         /// Which axis.
         field: &'static str,
@@ -80,6 +102,17 @@ pub enum Flaw {
         found: u16,
         /// What is used instead.
         used: u16,
+    },
+    /// A picture smaller than a fingertip, at a resolution that no scanner has. Kept.
+    #[error(
+        "the picture is {}.{:02} x {}.{:02} mm at its resolution: smaller than a fingertip",
+        width / 1000, width % 1000 / 10, height / 1000, height % 1000 / 10
+    )]
+    TinyPicture {
+        /// Width in micrometres.
+        width: u32,
+        /// Height in micrometres.
+        height: u32,
     },
     /// A picture without width or height. Kept.
     #[error("the picture has a {field} of 0")]
@@ -200,7 +233,51 @@ pub enum Flaw {
     },
 }
 
-/// A [`Flaw`] that a lenient reading passed over, and where.
+impl Flaw {
+    /// How bad it is. `docs/formats.md` lists the grade of each.
+    #[must_use]
+    pub fn grade(&self) -> Grade {
+        match self {
+            Self::Version
+            | Self::LengthForm { .. }
+            | Self::Reserved { .. }
+            | Self::Quality { .. }
+            | Self::NoMinutiae
+            | Self::DuplicateView { .. }
+            | Self::ViewNumber { .. }
+            | Self::CaptureTime
+            | Self::ExtendedDataBlocks { .. }
+            | Self::ExtendedDataLengths
+            | Self::UnknownObject { .. }
+            | Self::BlankLine
+            | Self::UnknownColumn { .. } => Grade::Harmless,
+            // Comparisons do not look at these.
+            Self::Code { field: "impression type" | "certification flag" | "ridge ending type", .. } => {
+                Grade::Harmless
+            }
+            Self::Code { field: "minutia length", .. } => Grade::Wrong,
+            Self::Resolution { found, used, .. } if found == used => Grade::Harmless,
+            // One pixel too far: writers count from 1, or measure from the other edge.
+            Self::OutsidePicture { found, limit, .. } if *found == u32::from(*limit) => Grade::Harmless,
+            Self::Length { .. }
+            | Self::DraftHeader
+            | Self::TrailingBytes { .. }
+            | Self::Code { .. }
+            | Self::Angle { .. }
+            | Self::Resolution { .. }
+            | Self::EmptyPicture { .. }
+            | Self::OutsidePicture { .. }
+            | Self::TooManyViews { .. }
+            | Self::Count { .. }
+            | Self::ExtendedDataField { .. }
+            | Self::SeveralDialects { .. }
+            | Self::ExtendedDataCut { .. } => Grade::Doubtful,
+            Self::TinyPicture { .. } | Self::Unplaceable { .. } | Self::NoViews => Grade::Wrong,
+        }
+    }
+}
+
+/// A [`Flaw`] that a reading passed over, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     /// Bytes from the input's start to the field.

@@ -23,7 +23,7 @@ pub struct FingerprintRecord {
     pub product: Product,
     /// The impressions, in the record's order.
     pub views: Vec<FingerprintTemplate>,
-    /// What a lenient reading passed over, in the order met.
+    /// What the reading passed over, in the order met.
     pub warnings: Vec<Warning>,
     /// What the record was wrapped in, from the outside in; empty for a bare record.
     pub wrappers: Vec<Wrapper>,
@@ -49,8 +49,8 @@ impl FingerprintRecord {
     /// nothing in their bytes says what they are.
     ///
     /// # Errors
-    /// Another kind of input, an input that ends inside a header or inside minutiae, and, in a
-    /// strict reading, every [`Flaw`](crate::template::Flaw).
+    /// Another kind of input, an input that ends inside a header or inside minutiae, and every
+    /// [`Flaw`](crate::template::Flaw) that the reading refuses.
     pub fn read(bytes: &[u8], reading: Reading) -> Result<Self, RecordError> {
         codec::read(bytes, reading)
     }
@@ -59,7 +59,7 @@ impl FingerprintRecord {
     /// hundredths of a millimetre.
     ///
     /// # Errors
-    /// In a strict reading, every [`Flaw`](crate::template::Flaw).
+    /// Every [`Flaw`](crate::template::Flaw) that the reading refuses.
     pub fn read_card_normal(bytes: &[u8], reading: Reading) -> Result<Self, RecordError> {
         codec::card::read_normal(bytes, reading)
     }
@@ -68,7 +68,7 @@ impl FingerprintRecord {
     /// tenths of a millimetre, 64 directions.
     ///
     /// # Errors
-    /// In a strict reading, every [`Flaw`](crate::template::Flaw).
+    /// Every [`Flaw`](crate::template::Flaw) that the reading refuses.
     pub fn read_card_compact(bytes: &[u8], reading: Reading) -> Result<Self, RecordError> {
         codec::card::read_compact(bytes, reading)
     }
@@ -77,7 +77,7 @@ impl FingerprintRecord {
     /// text says neither its convention nor the picture's size and resolution.
     ///
     /// # Errors
-    /// A line that is not that, and, in a strict reading, every [`Flaw`](crate::template::Flaw).
+    /// A line that is not that, and every [`Flaw`](crate::template::Flaw) that the reading refuses.
     pub fn read_xyt(
         bytes: &[u8],
         convention: XytConvention,
@@ -93,7 +93,7 @@ impl FingerprintRecord {
     /// reported; type `ending`, `bifurcation` or `other`. At most 1,000 lines.
     ///
     /// # Errors
-    /// A line that is not that, and, in a strict reading, every [`Flaw`](crate::template::Flaw).
+    /// A line that is not that, and every [`Flaw`](crate::template::Flaw) that the reading refuses.
     pub fn read_csv(bytes: &[u8], frame: Frame, reading: Reading) -> Result<Self, RecordError> {
         codec::csv::read(bytes, frame, reading)
     }

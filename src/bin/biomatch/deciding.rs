@@ -14,6 +14,7 @@ use crate::audit::AuditOption;
 use crate::console::Console;
 use crate::exit::{Exit, Failure, OrFail};
 use crate::normaliser::NormaliserOption;
+use crate::notices::tell_notices;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Deciding {
@@ -37,7 +38,8 @@ pub(crate) struct Deciding {
     #[command(flatten)]
     audit: AuditOption,
 
-    /// Refuse fingerprint records that depart from their standard in any way
+    /// Refuse fingerprint records with doubtful or wrong departures from their standard; harmless ones are told
+    /// (docs/formats.md grades each)
     #[arg(long)]
     strict: bool,
 }
@@ -95,9 +97,7 @@ impl Deciding {
                 .collect::<Result<_, Failure>>()?;
             let mut resolved = Vec::with_capacity(probes.len());
             for (line, samples) in probes {
-                for notice in &samples.notices {
-                    console.note(format_args!("{}: {notice}", Escaped::new(path)));
-                }
+                tell_notices(path, &samples, console);
                 resolved.push((line, Probe::from(samples)));
             }
             each(resolved)?;

@@ -17,7 +17,9 @@ use crate::audit::AuditOption;
 use crate::console::Console;
 use crate::deciding::{failure, in_file};
 use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::moments::warn_of_future;
 use crate::normaliser::NormaliserOption;
+use crate::notices::tell_notices;
 use crate::output::Output;
 
 /// Enrol the citizens of a manifest
@@ -48,7 +50,8 @@ pub(crate) struct Args {
     #[arg(long)]
     skip_enrolled: bool,
 
-    /// Refuse fingerprint records that depart from their standard in any way
+    /// Refuse fingerprint records with doubtful or wrong departures from their standard; harmless ones, such as a
+    /// single view with the number 1, are told (docs/formats.md grades each)
     #[arg(long)]
     strict: bool,
 
@@ -109,9 +112,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
         let mut staged = HashSet::new();
         for line in batch {
             let enrolled = line.and_then(|(citizen, line, samples)| {
-                for notice in &samples.notices {
-                    console.note(format_args!("{}: {notice}", Escaped::new(&args.manifest)));
-                }
+                tell_notices(&args.manifest, &samples, console);
+                warn_of_future(&args.manifest, line, &samples, console);
                 one(args, (&database, &writer), citizen, samples, (&mut summary, &mut staged)).map_err(
                     |error| Bad {
                         fatal: matches!(

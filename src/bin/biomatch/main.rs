@@ -5,7 +5,9 @@
 
 mod console;
 mod exit;
+mod notices;
 mod output;
+mod subjects;
 mod table;
 
 mod arguments;
@@ -29,6 +31,7 @@ mod files;
 mod generated;
 mod identify;
 mod inspect;
+mod moments;
 mod normaliser;
 mod pairs;
 mod records;

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use biomatch::escape::Escaped;
 use biomatch::evaluation::Names;
 use biomatch::evaluation::pairs::{Impostors, count_pairs, pairs};
-use biomatch::input;
 
 use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure};
 use crate::files::files_below;
+use crate::subjects::read_subjects;
 use crate::table::Table;
 
 /// Make the lists that `score`, `score-faces` and `evaluate` read
@@ -130,12 +130,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
 }
 
 fn rows_of(file: &Path) -> Result<Vec<Sample>, Failure> {
-    let text = input::read_text(file, input::MAX_LIST)?;
-    let rows = text.lines().enumerate().map(|(row, line)| match line.trim() {
-        "" => Err(Failure::new(Exit::Input, format!("{}:{}: no subject", Escaped::new(file), row + 1))),
-        subject => Ok(Sample { id: row.to_string(), folder: String::new(), subject: subject.to_owned() }),
-    });
-    rows.collect()
+    let rows = read_subjects(file)?.into_iter().enumerate();
+    Ok(rows.map(|(row, subject)| Sample { id: row.to_string(), folder: String::new(), subject }).collect())
 }
 
 fn samples_below(root: &Path, console: &Console) -> Result<Vec<Sample>, Failure> {

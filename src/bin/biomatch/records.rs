@@ -17,8 +17,8 @@ const MOST_BYTES: u64 = 16 << 20;
 /// .csv by their file names.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct RecordOptions {
-    /// Refuse records that depart from their standard in any way; without it, what can be read
-    /// beyond doubt is read
+    /// Refuse records with doubtful or wrong departures from their standard, not harmless ones (docs/formats.md grades
+    /// each); without it, what can be read is read
     #[arg(long, help_heading = "Reading fingerprint records")]
     strict: bool,
 

@@ -150,7 +150,8 @@ fn subject(id: &str) -> Option<String> {
 /// The subject of each sample.
 fn read_truth(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let within = |failure: Failure| failure.within(path);
-    let mut reader = csv::Reader::from_reader(input::open(path, input::MAX_TABLE)?);
+    let text = input::open_table(path, input::MAX_TABLE)?;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text);
     let header = reader.headers().or_fail(Exit::Input).map_err(within)?.clone();
     let column = |name: &str| {
         header.iter().position(|column| column == name).ok_or_else(|| {

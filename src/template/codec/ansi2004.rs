@@ -3,6 +3,7 @@
 
 use crate::template::codec::cursor::Cursor;
 use crate::template::codec::edition2005;
+use crate::template::codec::first_edition::{self, Layout};
 use crate::template::codec::minutiae::{ANSI_TURN, Form, QualityForm};
 use crate::template::codec::notes::Notes;
 use crate::template::{Dialect, FingerprintRecord, Flaw, Product, RecordError, RecordWriteError};
@@ -16,14 +17,11 @@ pub(super) fn read(bytes: &[u8], notes: &mut Notes) -> Result<FingerprintRecord,
     let mut cursor = Cursor::new(bytes);
     cursor.take(8, "format and version")?;
     let offset = cursor.offset();
-    let declared = match cursor.u16("record length")? {
-        0 => {
-            let declared = cursor.u32("record length")?;
-            notes.check(declared > u16::MAX.into(), offset, || Flaw::LengthForm { declared })?;
-            declared
-        }
-        short => short.into(),
-    };
+    let mut declared = cursor.u16("record length")?.into();
+    if first_edition::layout(bytes)? == Layout::AnsiLong {
+        declared = cursor.u32("record length")?;
+        notes.check(declared > u16::MAX.into(), offset, || Flaw::LengthForm { declared })?;
+    }
     let (declared, found) = (u64::from(declared), bytes.len() as u64);
     notes.check(declared == found, offset, || Flaw::Length { declared, found })?;
     let product = Product { owner: cursor.u16("product owner")?, kind: cursor.u16("product type")? };

@@ -70,9 +70,10 @@ fn read_view(
         vendor: cursor.u16("quality algorithm vendor")?,
         algorithm: cursor.u16("quality algorithm")?,
     };
+    let offset = cursor.offset();
     let size = frame::read_size(cursor, notes)?;
     let resolution = frame::read_resolution(cursor, notes, LEAST_RESOLUTION)?;
-    let frame = frame::frame(size, resolution);
+    let frame = frame::frame(size, resolution, offset, notes)?;
     let count = cursor.u8("number of minutiae")?.into();
     let minutiae = minutiae::read(cursor, notes, count, &Grid::from(&frame), form)?;
     let extended = extended::read(cursor, notes, form.dialect)?;

@@ -1,11 +1,13 @@
 //! Minutiae as comma-separated text with a header line.
 
+use crate::template::codec::frame;
 use crate::template::codec::notes::Notes;
-use crate::template::codec::xyt::MOST_LINES;
+use crate::template::codec::xyt::{MOST_LINES, encoding};
 use crate::template::{
     Dialect, FingerPosition, FingerprintRecord, FingerprintTemplate, Flaw, Frame, Minutia, MinutiaKind,
     Product, Reading, RecordError, TextProblem,
 };
+use crate::text;
 use crate::units::{Angle, Length, Quality, Resolution};
 
 /// Where the columns are, by the header line.
@@ -52,29 +54,36 @@ pub(in crate::template) fn read(
     reading: Reading,
 ) -> Result<FingerprintRecord, RecordError> {
     let mut notes = Notes::new(reading);
-    let mut reader = ::csv::ReaderBuilder::new().trim(::csv::Trim::All).from_reader(bytes);
+    frame::check_stated(&frame, &mut notes)?;
+    let text = text::without_mark(bytes).map_err(encoding)?;
+    let mark = bytes.len() - text.len();
+    // Lines of another length are told here, so that a blank one can be passed over.
+    let mut reader = ::csv::ReaderBuilder::new().trim(::csv::Trim::All).flexible(true).from_reader(text);
     let unreadable = |e: &::csv::Error| {
-        let line = e.position().map_or(1, ::csv::Position::line);
-        let expected = "as many columns as the header has";
-        problem(
-            line,
-            match e.kind() {
-                ::csv::ErrorKind::UnequalLengths { len, .. } => {
-                    TextProblem::Columns { expected, found: usize::try_from(*len).unwrap_or(usize::MAX) }
-                }
-                _ => TextProblem::Unreadable,
-            },
-        )
+        let offset = e.position().map_or(0, ::csv::Position::byte);
+        problem(Place::new(text).advance(offset).0, TextProblem::Unreadable)
     };
-    let columns = Columns::of(reader.headers().map_err(|e| unreadable(&e))?, &mut notes)?;
+    let mut place = Place::new(text);
+    let header = reader.headers().map_err(|e| unreadable(&e))?.clone();
+    let columns = Columns::of(&header, &mut notes)?;
     let mut minutiae = Vec::new();
-    for (minutia, row) in reader.records().enumerate() {
+    let mut minutia = 0;
+    for row in reader.records() {
         let row = row.map_err(|e| unreadable(&e))?;
-        let (line, offset) = row.position().map_or((0, 0), |p| (p.line(), p.byte()));
+        let (line, offset) = place.advance(row.position().map_or(0, ::csv::Position::byte));
+        let offset = mark + offset;
+        if row.len() == 1 && row.get(0) == Some("") {
+            continue;
+        }
+        if row.len() != header.len() {
+            let expected = "as many columns as the header has";
+            return Err(problem(line, TextProblem::Columns { expected, found: row.len() }));
+        }
         if minutia == MOST_LINES {
             return Err(problem(line, TextProblem::TooManyMinutiae { limit: MOST_LINES }));
         }
-        let row = Row { row: &row, line, offset: usize::try_from(offset).unwrap_or(usize::MAX), minutia };
+        let row = Row { row: &row, line, offset, minutia };
+        minutia += 1;
         let angle = row.number(columns.angle, "angle_degrees")?;
         let quality = row.quality(&columns, &mut notes)?;
         let kind = row.kind(&columns)?;
@@ -94,6 +103,37 @@ pub(in crate::template) fn read(
         warnings: notes.into_warnings(),
         wrappers: Vec::new(),
     })
+}
+
+/// Where rows begin. The CSV reader's own count of lines knows no `\r`, and its offsets are those of line ends.
+struct Place<'a> {
+    text: &'a [u8],
+    line: u64,
+    offset: usize,
+}
+
+impl<'a> Place<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self { text, line: 1, offset: 0 }
+    }
+
+    /// The line and the offset of the row that begins at a byte or after the line ends that stand there.
+    fn advance(&mut self, byte: u64) -> (u64, usize) {
+        let mut end = usize::try_from(byte).unwrap_or(usize::MAX).min(self.text.len());
+        while matches!(self.text.get(end), Some(b'\r' | b'\n')) {
+            end += 1;
+        }
+        let passed = self.text.get(self.offset..end).unwrap_or_default();
+        let after = passed.iter().skip(1).map(Some).chain([None]);
+        let line_ends = passed.iter().zip(after).filter(|(byte, next)| match byte {
+            b'\n' => true,
+            b'\r' => *next != Some(&b'\n'),
+            _ => false,
+        });
+        self.line += line_ends.count() as u64;
+        self.offset = self.offset.max(end);
+        (self.line, self.offset)
+    }
 }
 
 struct Row<'a> {

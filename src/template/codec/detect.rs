@@ -1,10 +1,12 @@
 //! Telling a record's dialect from its first bytes, and what else an input may be.
 
 use crate::template::codec::cursor::Cursor;
+use crate::template::codec::first_edition::Layout;
 use crate::template::codec::iso2011::Likeness;
 use crate::template::codec::notes::Notes;
-use crate::template::codec::{ansi_nist, ansi2009, iso2011, sourceafis, wrapper};
+use crate::template::codec::{ansi_nist, ansi2009, first_edition, iso2011, sourceafis, vendor, wrapper};
 use crate::template::{Appearance, Dialect, Flaw, RecordError};
+use crate::text;
 
 /// Whether bytes begin like a record, of minutiae or of pictures, or like a wrapper of one.
 pub(super) fn is_known(bytes: &[u8]) -> bool {
@@ -33,14 +35,15 @@ pub(super) fn dialect(bytes: &[u8], notes: &mut Notes) -> Result<Dialect, Record
     }
     cursor.take(4, "format identifier")?;
     match &cursor.array::<4>("version")? {
-        b" 20\0" => first_edition(&mut cursor),
+        b" 20\0" => first_edition(bytes),
         b"020\0" => {
             notes.flaw(4, Flaw::Version)?;
-            first_edition(&mut cursor)
+            first_edition(bytes)
         }
         b"030\0" => Ok(match iso2011::likeness(bytes) {
             Likeness::Exact => Dialect::Iso2011,
             Likeness::Damaged if !ansi2009::fills(bytes) => Dialect::Iso2011,
+            Likeness::None if iso2011::fills(bytes) && !ansi2009::fills(bytes) => Dialect::Iso2011,
             Likeness::Damaged | Likeness::None => Dialect::Ansi2009,
         }),
         b"035\0" => Ok(Dialect::Ansi2009Amendment1),
@@ -48,19 +51,19 @@ pub(super) fn dialect(bytes: &[u8], notes: &mut Notes) -> Result<Dialect, Record
     }
 }
 
-/// ISO/IEC 19794-2:2005 has a length of four bytes, ANSI INCITS 378-2004 one of two, or two zero
-/// bytes and four more. Both share the version; what would be too short for a header tells.
-fn first_edition(cursor: &mut Cursor<'_>) -> Result<Dialect, RecordError> {
-    let high = cursor.u16("record length")?;
-    if high >= 26 {
-        return Ok(Dialect::Ansi2004);
-    }
-    let low = cursor.u16("record length")?;
-    Ok(if high > 0 || low >= 24 { Dialect::Iso2005 } else { Dialect::Ansi2004 })
+/// ISO/IEC 19794-2:2005 or ANSI INCITS 378-2004, which share the version.
+fn first_edition(bytes: &[u8]) -> Result<Dialect, RecordError> {
+    Ok(match first_edition::layout(bytes)? {
+        Layout::Iso => Dialect::Iso2005,
+        Layout::AnsiShort | Layout::AnsiLong => Dialect::Ansi2004,
+    })
 }
 
 /// What an input that is no minutiae record looks like, so that an error can say what to do.
 fn appearance(bytes: &[u8]) -> Appearance {
+    if let Some(vendor) = vendor::appearance(bytes) {
+        return vendor;
+    }
     let text = || String::from_utf8_lossy(bytes.get(..1024).unwrap_or(bytes));
     match bytes {
         [] => Appearance::Empty,
@@ -87,10 +90,12 @@ fn appearance(bytes: &[u8]) -> Appearance {
                 Appearance::Xml
             }
         }
+        _ if text::without_mark(bytes).is_err() => Appearance::Utf16,
         _ => {
             let text = text();
+            let text = text::without_leading_mark(&text);
             let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-            let mut words = line.split([' ', '\t', ',']).filter(|word| !word.is_empty()).peekable();
+            let mut words = line.split([' ', '\t', '\r', ',']).filter(|word| !word.is_empty()).peekable();
             let numbers = words.peek().is_some() && words.all(|word| word.parse::<f64>().is_ok());
             if numbers || line.trim_start().starts_with("x,y") {
                 Appearance::NumbersInText
@@ -120,7 +125,7 @@ mod tests {
     use crate::template::Reading;
 
     fn detect(bytes: &[u8]) -> Result<Dialect, RecordError> {
-        dialect(bytes, &mut Notes::new(Reading::Strict))
+        dialect(bytes, &mut Notes::new(Reading::Exact))
     }
 
     #[test]

@@ -27,9 +27,10 @@ pub(super) fn read(
         device: equipment & 0x0FFF,
         ..Capture::default()
     };
+    let offset = cursor.offset();
     let size = frame::read_size(cursor, notes)?;
     let resolution = frame::read_resolution(cursor, notes, least_resolution)?;
-    let frame = frame::frame(size, resolution);
+    let frame = frame::frame(size, resolution, offset, notes)?;
     let count = views::read_count(cursor, notes, MOST_VIEWS)?;
 
     let views = views::read(cursor, notes, form.dialect, count, |cursor, notes| {

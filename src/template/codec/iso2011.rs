@@ -59,6 +59,36 @@ pub(super) fn likeness(bytes: &[u8]) -> Likeness {
     }
 }
 
+/// Whether representations fill the bytes from the general header to the last byte, whatever their lengths say.
+pub(super) fn fills(bytes: &[u8]) -> bool {
+    fn walk(bytes: &[u8]) -> Result<usize, RecordError> {
+        let mut cursor = Cursor::new(bytes);
+        cursor.take(12, "header")?;
+        let count = cursor.u16("number of representations")?;
+        let certified = cursor.u8("certification flag")? != 0;
+        for _ in 0..count {
+            cursor.take(18, "capture")?;
+            let qualities = usize::from(cursor.u8("number of quality blocks")?);
+            cursor.take(5 * qualities, "quality blocks")?;
+            if certified {
+                let certificates = usize::from(cursor.u8("number of certificates")?);
+                cursor.take(3 * certificates, "certificates")?;
+            }
+            cursor.take(11, "picture")?;
+            let each = usize::from(cursor.u8("minutia length")? >> 4);
+            let minutiae = usize::from(cursor.u8("number of minutiae")?);
+            cursor.take(each * minutiae, "minutiae")?;
+            let extended = usize::from(cursor.u16("extended data length")?);
+            cursor.take(extended, "extended data")?;
+            if !matches!(each, 5 | 6) {
+                return Ok(usize::MAX);
+            }
+        }
+        Ok(if count > 0 { cursor.remaining() } else { usize::MAX })
+    }
+    walk(bytes) == Ok(0)
+}
+
 pub(super) fn read(bytes: &[u8], notes: &mut Notes) -> Result<FingerprintRecord, RecordError> {
     let mut cursor = Cursor::new(bytes);
     cursor.take(8, "format and version")?;
@@ -76,9 +106,17 @@ pub(super) fn read(bytes: &[u8], notes: &mut Notes) -> Result<FingerprintRecord,
         found: certified,
     })?;
 
+    // Lengths that are damaged are passed over if the representations fill the bytes without them.
+    let lengths_are_right = matches!(likeness(bytes), Likeness::Exact) || !fills(bytes);
     let views = views::read(&mut cursor, notes, Dialect::Iso2011, count, |cursor, notes| {
         let offset = cursor.offset();
         let length = cursor.u32("representation length")?;
+        if !lengths_are_right {
+            let view = read_representation(cursor, notes, certified != 0)?;
+            let (declared, found) = (length.into(), (cursor.offset() - offset) as u64);
+            notes.check(declared == found, offset, || Flaw::Length { declared, found })?;
+            return Ok(view);
+        }
         let body = usize::try_from(length).unwrap_or(usize::MAX).saturating_sub(4);
         let left = cursor.remaining();
         notes.check(body <= left, offset, || Flaw::Length {
@@ -128,7 +166,8 @@ fn read_representation(
     let resolution = frame::read_resolution(cursor, notes, frame::ISO_LEAST_RESOLUTION)?;
     let offset = cursor.offset();
     let impression = views::impression(cursor.u8("impression type")?, Dialect::Iso2011, offset, notes)?;
-    let frame = frame::frame(frame::read_size(cursor, notes)?, resolution);
+    let offset = cursor.offset();
+    let frame = frame::frame(frame::read_size(cursor, notes)?, resolution, offset, notes)?;
     let offset = cursor.offset();
     let fields = cursor.u8("minutia length and ridge ending type")?;
     let code = |field, found| Flaw::Code { dialect: Dialect::Iso2011, field, found };

@@ -1,8 +1,8 @@
-//! What a reading does about flaws: the one place where strict and lenient part.
+//! What a reading does about flaws: the one place where readings part.
 
 use crate::template::{Flaw, Reading, RecordError, Warning};
 
-/// Collects the flaws of a lenient reading; in a strict one the first ends it.
+/// Collects the flaws that the reading takes; the first that it refuses ends it.
 #[derive(Debug)]
 pub(super) struct Notes {
     reading: Reading,
@@ -15,13 +15,11 @@ impl Notes {
     }
 
     pub(super) fn flaw(&mut self, offset: usize, flaw: Flaw) -> Result<(), RecordError> {
-        match self.reading {
-            Reading::Strict => Err(RecordError::Malformed { offset, flaw }),
-            Reading::Lenient => {
-                self.warnings.push(Warning { offset, flaw });
-                Ok(())
-            }
+        if self.reading.refuses(flaw.grade()) {
+            return Err(RecordError::Malformed { offset, flaw });
         }
+        self.warnings.push(Warning { offset, flaw });
+        Ok(())
     }
 
     /// A flaw unless `fine`.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::template::codec::cursor::Cursor;
+use crate::template::codec::frame;
 use crate::template::codec::notes::Notes;
 use crate::template::{
     Dialect, FingerPosition, FingerprintTemplate, Flaw, Frame, Impression, RecordError, RecordWriteError,
@@ -168,5 +169,8 @@ pub(super) fn frame(
             return Err(RecordWriteError::Frame { view, field, found, least });
         }
     }
-    Ok(frame)
+    match frame::tiny(frame) {
+        Some((width, height)) => Err(RecordWriteError::TinyPicture { view, width, height }),
+        None => Ok(frame),
+    }
 }

@@ -2,11 +2,13 @@
 
 use std::num::NonZeroU16;
 
+use crate::template::codec::frame;
 use crate::template::codec::notes::Notes;
 use crate::template::{
     Dialect, FingerPosition, FingerprintRecord, FingerprintTemplate, Flaw, Frame, Minutia, MinutiaKind,
     Product, Reading, RecordError, TextProblem,
 };
+use crate::text::{self, ForeignEncoding, Line};
 use crate::units::{Angle, Length, Quality};
 
 /// Most lines, as bozorth3 has it.
@@ -35,15 +37,14 @@ pub(in crate::template) fn read(
     reading: Reading,
 ) -> Result<FingerprintRecord, RecordError> {
     let mut notes = Notes::new(reading);
+    frame::check_stated(&frame, &mut notes)?;
     let mut minutiae = Vec::new();
     let mut columns = None;
-    let mut offset = 0;
     let mut minutia = 0;
-    for (line, raw) in (1..).zip(bytes.split_inclusive(|&b| b == b'\n')) {
-        let start = offset;
-        offset += raw.len();
+    let lines = text::lines(bytes).map_err(encoding)?;
+    for Line { number: line, offset: start, bytes } in lines {
         let problem = |problem| RecordError::Text { line, problem };
-        let text = std::str::from_utf8(raw).map_err(|_| problem(TextProblem::Unreadable))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| problem(TextProblem::Unreadable))?;
         let words: Vec<&str> = text.split_ascii_whitespace().take(5).collect();
         if words.is_empty() {
             notes.flaw(start, Flaw::BlankLine)?;
@@ -84,6 +85,11 @@ pub(in crate::template) fn read(
         warnings: notes.into_warnings(),
         wrappers: Vec::new(),
     })
+}
+
+/// The error for text that is not UTF-8.
+pub(super) fn encoding(found: ForeignEncoding) -> RecordError {
+    RecordError::Text { line: 1, problem: TextProblem::Encoding(found) }
 }
 
 fn angle(theta: i32, turn: NonZeroU16, offset: usize, notes: &mut Notes) -> Result<Angle, RecordError> {

@@ -7,6 +7,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::error::FaceFileError;
 use super::layout::{EmbeddingLayout, Number};
+use super::other::check_raw;
 use crate::template::{FaceTemplate, ModelId};
 
 /// The embeddings of a binary file whose bytes are at hand, mapped or read: rows are borrowed, not
@@ -31,8 +32,9 @@ impl<B: AsRef<[u8]>> Embeddings<B> {
     /// Raw little-endian f32, `dimension` numbers to an embedding.
     ///
     /// # Errors
-    /// As [`EmbeddingLayout::raw`].
+    /// As [`EmbeddingLayout::raw`], and bytes that begin as a file of another kind does.
     pub fn raw(bytes: B, dimension: usize) -> Result<Self, FaceFileError> {
+        check_raw(bytes.as_ref())?;
         let layout = EmbeddingLayout::raw(dimension, bytes.as_ref().len() as u64)?;
         Ok(Self { layout, bytes })
     }
@@ -70,7 +72,9 @@ impl<B: AsRef<[u8]>> Embeddings<B> {
     /// # Errors
     /// No such row, or one that is not a face template.
     pub fn template(&self, model: &ModelId, row: u64) -> Result<FaceTemplate, FaceFileError> {
-        FaceTemplate::new(model.clone(), &self.row(row)?)
+        let numbers = self.row(row)?;
+        FaceTemplate::check_varied(&numbers)
+            .and_then(|()| FaceTemplate::new(model.clone(), &numbers))
             .map_err(|source| FaceFileError::Template { row, source })
     }
 

@@ -2,6 +2,7 @@
 
 use crate::escape::Escaped;
 use crate::template::{FaceTemplate, FaceTemplateError};
+use crate::text::ForeignEncoding;
 
 /// Why bytes are not embeddings. Offsets are in bytes from the start of the file.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -87,6 +88,12 @@ pub enum FaceFileError {
         /// Bytes that it has.
         found: u64,
     },
+    /// A file of another kind in the place of raw float32 numbers.
+    #[error("the bytes are {found}, not raw float32 numbers")]
+    NotRaw {
+        /// What they are.
+        found: &'static str,
+    },
     /// A raw file that is not a whole number of embeddings.
     #[error("{length} bytes are not a whole number of embeddings of {dimension} f32")]
     Remainder {
@@ -95,6 +102,9 @@ pub enum FaceFileError {
         /// Dimensions of an embedding.
         dimension: usize,
     },
+    /// UTF-16 or UTF-32, where JSON is expected.
+    #[error(transparent)]
+    Encoding(ForeignEncoding),
     /// Not JSON, or not an array of numbers or of arrays of numbers.
     #[error("{}{}", Escaped::new(message), offset.map(|o| format!(" (byte {o})")).unwrap_or_default())]
     Json {

@@ -4,29 +4,38 @@ use std::fmt;
 
 use ndarray::Array2;
 use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
+use serde_json::Value;
 
 use super::error::FaceFileError;
-use crate::template::FaceTemplate;
+use crate::template::{FaceTemplate, json_fault};
+use crate::text;
 
 /// Reads one embedding (an array of numbers: one row) or several (an array of such arrays). Numbers
-/// are rounded to f32; one too great becomes infinite, which no template takes. The bytes are used
-/// up.
+/// are rounded to f32; one too great becomes infinite, which no template takes. A byte order mark is passed over.
+/// The bytes are used up.
 ///
 /// # Errors
 /// Not JSON, anything but numbers in it, rows of several lengths, dimensions out of range.
 pub fn read_json(json: &mut [u8]) -> Result<Array2<f32>, FaceFileError> {
+    let mark = json.len() - text::without_mark(json).map_err(FaceFileError::Encoding)?.len();
+    let json = json.get_mut(mark..).unwrap_or_default();
     let mut rows = Rows::default();
+    // The reader uses up the bytes, and its errors name no place.
+    let copy = json.to_vec();
     let read = simd_json::Deserializer::from_slice(json)
         .and_then(|mut deserializer| Outer(&mut rows).deserialize(&mut deserializer));
     if let Some(problem) = rows.problem {
         return Err(problem);
     }
-    read.map_err(|error| FaceFileError::Json {
-        message: match error.error() {
-            simd_json::ErrorType::Serde(message) => message.chars().take(LONGEST_MESSAGE).collect(),
-            other => format!("not an array of numbers, or of such arrays: {other:?}"),
-        },
-        offset: error.character().map(|_| error.index() as u64),
+    read.map_err(|error| {
+        let (message, offset) = match json_fault::parse(&copy) {
+            Err(fault) => (fault.message, Some((mark + fault.offset) as u64)),
+            Ok(value) => (misfit(&value, error.error()), None),
+        };
+        FaceFileError::Json {
+            message: format!("not an array of numbers, or of such arrays: {message}"),
+            offset,
+        }
     })?;
     if !FaceTemplate::DIMENSIONS.contains(&rows.dimension) {
         return Err(FaceFileError::Dimension { found: rows.dimension as u64 });
@@ -34,6 +43,28 @@ pub fn read_json(json: &mut [u8]) -> Result<Array2<f32>, FaceFileError> {
     let count = rows.numbers.len() / rows.dimension;
     Array2::from_shape_vec((count, rows.dimension), rows.numbers)
         .map_err(|_| FaceFileError::Ragged { row: count as u64, expected: rows.dimension })
+}
+
+/// The first value that is neither a number nor an array where it may be one.
+fn misfit(value: &Value, error: &simd_json::ErrorType) -> String {
+    let Value::Array(elements) = value else { return format!("found {}", json_fault::kind(value)) };
+    for (row, element) in elements.iter().enumerate() {
+        match element {
+            Value::Number(_) => {}
+            Value::Array(numbers) => {
+                if let Some((index, other)) =
+                    numbers.iter().enumerate().find(|(_, number)| !number.is_number())
+                {
+                    return format!("row {row}, number {index} is {}", json_fault::kind(other));
+                }
+            }
+            other => return format!("element {row} is {}", json_fault::kind(other)),
+        }
+    }
+    match error {
+        simd_json::ErrorType::Serde(message) => message.chars().take(LONGEST_MESSAGE).collect(),
+        _ => "a number cannot be read".to_owned(),
+    }
 }
 
 /// In characters: a message may quote the value that it complains of.

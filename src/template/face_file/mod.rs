@@ -9,9 +9,11 @@ mod error;
 mod json;
 mod layout;
 mod npy;
+mod other;
 
 pub use embeddings::Embeddings;
 pub use error::FaceFileError;
 pub use json::read_json;
 pub use layout::EmbeddingLayout;
 pub use npy::{MAX_NPY_START, NPY_MAGIC};
+pub use other::{RAW_START, check_raw};

@@ -8,6 +8,7 @@ use biomatch::template::face_file::Embeddings;
 use ndarray::Array2;
 
 use crate::exit::{Exit, Failure};
+use crate::subjects::read_subjects;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Pictures {
@@ -29,8 +30,7 @@ impl Pictures {
                 Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(&self.embeddings)))
             })?
             .to_array();
-        let text = input::read_text(&self.subjects, input::MAX_LIST)?;
-        let subjects: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
+        let subjects = read_subjects(&self.subjects)?;
         if subjects.len() != embeddings.nrows() {
             let (lines, rows) = (subjects.len(), embeddings.nrows());
             let message = format!("{}: {lines} lines for {rows} embeddings", Escaped::new(&self.subjects));

@@ -1,11 +1,13 @@
 //! Impostor scores from score files and a truth file.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use biomatch::calibration::{Fit, ImpostorSet};
 use biomatch::escape::Escaped;
 use biomatch::input;
+use biomatch::text::TextReader;
 use biomatch::units::Score;
 
 use super::Destination;
@@ -55,7 +57,7 @@ pub(super) fn fit(args: &Args) -> Result<Fit, Failure> {
 /// The columns of these names.
 fn columns<const N: usize>(
     path: &Path,
-    reader: &mut csv::Reader<std::fs::File>,
+    reader: &mut csv::Reader<TextReader<File>>,
     names: [&str; N],
 ) -> Result<[usize; N], Failure> {
     let header = reader.headers().map_err(|error| unlike_csv(path, &error))?.clone();
@@ -68,8 +70,9 @@ fn columns<const N: usize>(
     Ok(found)
 }
 
-fn open(path: &Path) -> Result<csv::Reader<std::fs::File>, Failure> {
-    Ok(csv::Reader::from_reader(input::open(path, input::MAX_TABLE)?))
+fn open(path: &Path) -> Result<csv::Reader<TextReader<File>>, Failure> {
+    let text = input::open_table(path, input::MAX_TABLE)?;
+    Ok(csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text))
 }
 
 fn unlike_csv(path: &Path, error: &csv::Error) -> Failure {

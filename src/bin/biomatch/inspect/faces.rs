@@ -61,7 +61,8 @@ impl Summary {
     }
 
     fn add(&mut self, row: &[f32]) {
-        match FaceTemplate::new(self.model.clone(), row) {
+        let read = FaceTemplate::check_varied(row).and_then(|()| FaceTemplate::new(self.model.clone(), row));
+        match read {
             Ok(_) => {
                 let norm = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
                 self.least_norm = self.least_norm.min(norm);

@@ -40,16 +40,7 @@ fn view(view: &FingerprintTemplate) -> Facts {
 fn position(position: FingerPosition) -> String {
     match position {
         FingerPosition::Unknown => "unknown".to_owned(),
-        FingerPosition::Known(finger) => {
-            let mut name = String::new();
-            for letter in format!("{finger:?}").chars() {
-                if letter.is_uppercase() && !name.is_empty() {
-                    name.push(' ');
-                }
-                name.push(letter.to_ascii_lowercase());
-            }
-            name
-        }
+        FingerPosition::Known(finger) => finger.name().replace('_', " "),
         FingerPosition::Other(code) => format!("code {code}"),
     }
 }
