@@ -106,12 +106,14 @@ fn the_bare_library_stands_on_few_crates() {
         let (name, version) = (words.next().unwrap(), words.next().unwrap());
         versions.entry(name).or_default().insert(version);
     }
-    let twice: Vec<_> = versions.iter().filter(|(_, versions)| versions.len() > 1).collect();
+    // Derive macros are on their way from one version of their parser to the next.
+    let twice = versions.iter().filter(|(name, versions)| versions.len() > 1 && **name != "syn");
+    let twice: Vec<_> = twice.collect();
     assert!(twice.is_empty(), "two versions of one crate: {twice:?}");
     assert!(versions.len() <= MOST_CRATES, "{} crates: {:?}", versions.len(), versions.keys());
 }
 
-const MOST_CRATES: usize = 66;
+const MOST_CRATES: usize = 75;
 
 #[test]
 fn the_package_is_the_library_and_its_documents() {
