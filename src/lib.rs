@@ -1,9 +1,21 @@
 //! **biomatch** matches fingerprints and faces against a citizen database.
 //!
-//! Record bytes become typed templates, templates become fixed-layout features, features live in
-//! memory-mapped immutable segments, a search streams them through SIMD kernels, scores are
-//! calibrated to error rates, and a decision is made against one citizen or against all of them.
-//! `ARCHITECTURE.md` holds the code map and the invariants; each module below names its one job.
+//! Is this person the one whom the database knows under this number, and who of all citizens is this?
+//! [`CitizenDatabase`] answers both from galleries that lie in memory-mapped files, with calibrated false match
+//! rates, and never mistakes "could not tell" for "no".
+//!
+//! # Guide
+//!
+#![doc = include_str!("../docs/guide.md")]
+//!
+//! # Where to look
+//!
+//! * [`database`]: claims, searches, policies, records, the audit. [`template`]: what records say.
+//!   [`gallery`]: what is stored, backup and repair. [`calibration`]: from scores to error rates.
+//!   [`ingest`]: manifests and probe lists. These are for services.
+//! * [`face`], [`fingerprint`] and [`search`] score by themselves, for evaluations and for uses other than a
+//!   database of citizens. [`evaluation`] states error rates of score files.
+//! * `ARCHITECTURE.md` has the code map, the invariants and a glossary.
 //!
 //! # For embedding services
 //!
@@ -44,6 +56,17 @@ pub mod calibration;
 pub mod database;
 
 pub mod evaluation;
+
+pub use calibration::Calibration;
+pub use citizen::CitizenId;
+pub use database::{
+    CallerTag, CitizenDatabase, Claim, Decision, DecisionRecord, Enrolment, FingerRule, Policy, Probe,
+    SearchRecord, SearchRequest,
+};
+pub use gallery::RequestId;
+pub use subject::SubjectId;
+pub use template::{FaceTemplate, Finger, FingerprintTemplate};
+pub use units::{Fmr, Fpir};
 
 /// The README's example, compiled as a test.
 #[cfg(doctest)]

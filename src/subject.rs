@@ -12,7 +12,8 @@ use crate::citizen::CitizenId;
 /// and hexadecimal digits; `FromStr` reads these three. `Debug` hides the second half, so that keys do not
 /// leak into logs. Keys are ordered by their bytes; a citizen's number so by its value.
 #[repr(C)]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct SubjectId {
     /// Zero past the length.
     bytes: [u8; 16],
@@ -147,6 +148,20 @@ impl FromStr for SubjectId {
         // One text for one key.
         let canonical = subject.to_string();
         if canonical.eq_ignore_ascii_case(text) { Ok(subject) } else { Err(SubjectIdError::Form) }
+    }
+}
+
+impl TryFrom<String> for SubjectId {
+    type Error = SubjectIdError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<SubjectId> for String {
+    fn from(subject: SubjectId) -> Self {
+        subject.to_string()
     }
 }
 

@@ -162,8 +162,8 @@ impl Quality {
 
 /// A comparison score: finite, greater is more similar, and ordered totally. It has no meaning
 /// across matchers; the calibration turns it into an [`Fmr`].
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "f32", into = "f32")]
 pub struct Score(f32);
 
 impl Score {
@@ -179,6 +179,20 @@ impl Score {
     /// The value.
     pub const fn get(self) -> f32 {
         self.0
+    }
+}
+
+impl TryFrom<f32> for Score {
+    type Error = &'static str;
+
+    fn try_from(value: f32) -> Result<Self, Self::Error> {
+        Self::new(value).ok_or("a score is a finite number")
+    }
+}
+
+impl From<Score> for f32 {
+    fn from(score: Score) -> Self {
+        score.0
     }
 }
 
@@ -204,8 +218,8 @@ impl fmt::Display for Score {
 
 /// A false match rate: the share of comparisons between different people whose score is at least
 /// as high (ISO/IEC 19795-1), above 0 and at most 1.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, serde::Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub struct Fmr(f64);
 
 impl Fmr {
@@ -250,10 +264,24 @@ impl fmt::Display for Fmr {
     }
 }
 
+impl TryFrom<f64> for Fmr {
+    type Error = &'static str;
+
+    fn try_from(rate: f64) -> Result<Self, Self::Error> {
+        Self::new(rate).ok_or("a rate is above 0 and at most 1")
+    }
+}
+
+impl From<Fmr> for f64 {
+    fn from(rate: Fmr) -> Self {
+        rate.0
+    }
+}
+
 /// A false positive identification rate: the share of searches for people who are not enrolled that
 /// give a candidate (ISO/IEC 19795-1), above 0 and at most 1.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, serde::Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub struct Fpir(f64);
 
 impl Fpir {
@@ -273,11 +301,37 @@ impl Fpir {
     }
 }
 
+impl TryFrom<f64> for Fpir {
+    type Error = &'static str;
+
+    fn try_from(rate: f64) -> Result<Self, Self::Error> {
+        Self::new(rate).ok_or("a rate is above 0 and at most 1")
+    }
+}
+
+impl From<Fpir> for f64 {
+    fn from(rate: Fpir) -> Self {
+        rate.0
+    }
+}
+
 /// A moment in seconds since 1970-01-01T00:00:00Z. Callers say when
 /// something was captured; only the audit takes times from the system clock.
 #[repr(transparent)]
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable, serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Pod,
+    Zeroable,
+    serde::Serialize,
+    serde::Deserialize,
 )]
 #[serde(transparent)]
 pub struct Timestamp(i64);

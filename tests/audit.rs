@@ -6,12 +6,14 @@ mod database_support;
 
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 use audit_support::*;
 use biomatch::database::{
-    Audit, AuditDigest, AuditEntry, AuditError, AuditEvent, AuditFile, CitizenDatabase, DatabaseError,
+    Audit, AuditDigest, AuditEntry, AuditError, AuditFile, Change, ChangeEntry, Claim, DatabaseError,
     LockReason, Policy, check_audit,
 };
+use biomatch::gallery::Generation;
 use database_support::*;
 use proptest::prelude::*;
 
@@ -25,11 +27,11 @@ fn decisions_and_changes_are_one_chain() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.ndjson");
     let options = options(&people).audit(Arc::new(AuditFile::append(&path).unwrap()));
-    let database = CitizenDatabase::create(folder.path().join("gallery"), options).unwrap();
+    let database = options.create(folder.path().join("gallery")).unwrap();
     let id = people.id(0);
     database.enrol(id, people.enrolment(0)).unwrap();
     database.lock(id, LockReason::Death).unwrap();
-    let _ = database.authenticate(id, &people.probe(0), &Policy::default()).unwrap();
+    let _ = database.authenticate(&Claim::new(id, people.probe(0), Policy::default())).unwrap();
     database.unlock(id).unwrap();
     let reference = database.snapshot().unwrap().citizen(id).unwrap().unwrap().faces[0].meta.reference();
     database.release_writer();
@@ -52,7 +54,7 @@ fn decisions_and_changes_are_one_chain() {
     assert_eq!(operations, expected);
     assert_eq!((&lines[0]["references"], &lines[0]["citizen"]), (&5.into(), &id.to_string().into()));
     assert_eq!((&lines[1]["why"], &lines[1]["generation"]), (&"death".into(), &1.into()));
-    assert_eq!(lines[4]["reference"], reference.to_string());
+    assert_eq!(lines[4]["reference"], reference.value());
     assert_eq!(lines[0]["previous"], "0".repeat(64));
     for (line, next) in text.lines().zip(&lines[1..]) {
         assert_eq!(next["previous"], blake3::hash(line.as_bytes()).to_hex().as_str());
@@ -158,8 +160,9 @@ fn long_lines_are_chained_too() {
     let path = folder.path().join("audit.ndjson");
     for length in [1, 4_000, 4_096, 9_000, 70_000] {
         let error = "x".repeat(length);
-        let long = AuditEntry { event: AuditEvent::CommitFailed { changes: 1, error }, ..entry(1) };
-        AuditFile::append(&path).unwrap().record_all(&[long, entry(2)]).unwrap();
+        let failed = Change::CommitFailed { changes: 1, error };
+        let long = AuditEntry::Change(ChangeEntry::new(failed, Generation::default(), Duration::ZERO));
+        AuditFile::append(&path).unwrap().record(&[long, entry(2)]).unwrap();
         let long = fs::read(&path).unwrap().len() - 1;
         // Alone at the end, whole and cut.
         fs::write(&path, &fs::read(&path).unwrap()[..long - 20]).unwrap();
@@ -186,7 +189,7 @@ fn handles_and_threads_share_a_file() {
 struct Full;
 
 impl Audit for Full {
-    fn record(&self, _: &AuditEntry<'_>) -> std::io::Result<()> {
+    fn record(&self, _: &[AuditEntry]) -> std::io::Result<()> {
         Err(std::io::Error::other("disk full"))
     }
 }
@@ -202,13 +205,15 @@ fn a_change_that_cannot_be_recorded_is_not_made() {
     fs::remove_file(&removed).unwrap();
     let sinks: Vec<Arc<dyn Audit>> = vec![Arc::new(Full), Arc::new(file)];
     for sink in sinks {
-        let database = CitizenDatabase::open(folder.path(), options(&people).audit(sink)).unwrap();
+        let database = options(&people).audit(sink).open(folder.path()).unwrap();
         let before = database.snapshot().unwrap().generation();
         let failed = |result| assert!(matches!(result, Err(DatabaseError::Audit(_))));
         failed(database.enrol(people.id(1), people.enrolment(1)).map(drop));
         failed(database.lock(people.id(0), LockReason::Authority));
         failed(database.delete(people.id(0)));
-        failed(database.authenticate(people.id(0), &people.probe(0), &Policy::default()).map(drop));
+        failed(
+            database.authenticate(&Claim::new(people.id(0), people.probe(0), Policy::default())).map(drop),
+        );
         let writer = database.writer().unwrap();
         writer.delete(people.id(0)).unwrap();
         failed(writer.commit().map(drop));
@@ -217,7 +222,7 @@ fn a_change_that_cannot_be_recorded_is_not_made() {
         drop(writer);
         assert_eq!(database.snapshot().unwrap().generation(), before);
         drop(database);
-        let database = CitizenDatabase::open(folder.path(), options(&people)).unwrap();
+        let database = options(&people).open(folder.path()).unwrap();
         let snapshot = database.snapshot().unwrap();
         assert!(snapshot.citizen(people.id(0)).unwrap().is_some_and(|view| view.fingers.len() == 4));
         assert!(snapshot.citizen(people.id(1)).unwrap().is_none());
@@ -230,8 +235,7 @@ fn a_file_that_failed_goes_on_when_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.ndjson");
     let sink = Arc::new(AuditFile::append(&path).unwrap());
-    let database =
-        CitizenDatabase::create(folder.path().join("gallery"), options(&people).audit(sink.clone())).unwrap();
+    let database = options(&people).audit(sink.clone()).create(folder.path().join("gallery")).unwrap();
     database.enrol(people.id(0), people.enrolment(0)).unwrap();
     // Another process's write ended in the middle.
     let mut bytes = fs::read(&path).unwrap();
@@ -278,9 +282,9 @@ fn what_a_writer_had_to_settle_is_recorded_once() {
     let (gallery, path) = (folder.path().join("gallery"), folder.path().join("audit.ndjson"));
     let open = || {
         let options = options(&people).audit(Arc::new(AuditFile::append(&path).unwrap()));
-        CitizenDatabase::open(&gallery, options).unwrap()
+        options.open(&gallery).unwrap()
     };
-    drop(CitizenDatabase::create(&gallery, options(&people)).unwrap());
+    drop(options(&people).create(&gallery).unwrap());
     fs::File::options().append(true).open(gallery.join("wal-000001")).unwrap().write_all(&[7; 50]).unwrap();
     let database = open();
     database.enrol(people.id(0), people.enrolment(0)).unwrap();
@@ -303,14 +307,14 @@ fn a_request_that_is_repeated_changes_nothing_and_one_that_differs_is_a_conflict
     let folder = tempfile::tempdir().unwrap();
     let gallery = folder.path().join("gallery");
     let request = RequestId::new([9; 16]);
-    let database = CitizenDatabase::create(&gallery, options(&people)).unwrap();
+    let database = options(&people).create(&gallery).unwrap();
     let enrolment = || people.enrolment(0).request_id(request);
     let first = database.enrol(people.id(0), enrolment()).unwrap();
     let generation = database.snapshot().unwrap().generation();
     assert_eq!(database.enrol(people.id(0), enrolment()).unwrap(), first);
     drop(database);
     // Also after it was deleted meanwhile, and from another opening.
-    let database = CitizenDatabase::open(&gallery, options(&people)).unwrap();
+    let database = options(&people).open(&gallery).unwrap();
     assert_eq!(database.enrol(people.id(0), enrolment()).unwrap(), first);
     assert_eq!(database.snapshot().unwrap().generation(), generation);
     database.delete(people.id(0)).unwrap();

@@ -258,7 +258,7 @@ fn only_a_regular_file_is_an_audit() {
     let file = AuditFile::append(at("audit.ndjson")).unwrap();
     fs::rename(at("fifo"), at("audit.ndjson")).unwrap();
     let (file, error) = within_a_minute(move || {
-        let error = file.record(&entry(1)).unwrap_err();
+        let error = file.record(&[entry(1)]).unwrap_err();
         (file, error)
     });
     assert!(matches!(typed(&error), AuditFileError::Replaced { .. }), "{error}");
@@ -328,7 +328,7 @@ fn messages_escape_what_a_terminal_would_obey() {
     fs::write(&path, "{\"previous\":\"\\u001b[2J\"}\n").unwrap();
     let forged = check_audit(&path, None).unwrap_err().to_string();
     fs::remove_file(&path).unwrap();
-    let missing = file.record(&entry(1)).unwrap_err().to_string();
+    let missing = file.record(&[entry(1)]).unwrap_err().to_string();
     let unreadable = check_audit(&path, None).unwrap_err().to_string();
     for message in [forged, missing, unreadable] {
         assert!(!message.chars().any(|c| c.is_control() || c == '\u{202e}'), "{message:?}");

@@ -20,7 +20,7 @@ fn child() {
     let Ok(path) = std::env::var(FILE) else { return };
     let file = AuditFile::append(path).unwrap();
     for number in 0..30 {
-        file.record(&entry(number)).unwrap();
+        file.record(&[entry(number)]).unwrap();
         if number % 7 == 3 {
             file.rotate().unwrap();
         }
@@ -140,7 +140,7 @@ fn other_handles_follow() {
     // What is needed to find the way was moved away.
     let moved = folder.path().join("moved");
     fs::rename(numbered(&path, 2), &moved).unwrap();
-    let error = late.record(&entry(9)).unwrap_err();
+    let error = late.record(&[entry(9)]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.to_string().contains("audit.ndjson.0002"), "{error}");
     fs::rename(&moved, numbered(&path, 2)).unwrap();
@@ -272,7 +272,7 @@ fn a_file_rotates_by_itself_at_a_size() {
     // The least size: each batch in a file of its own, and none without an entry.
     let file = AuditFile::append(&path).unwrap().rotate_at(0);
     for number in [5, 8, 11] {
-        file.record_all(&[entry(number), entry(number + 1), entry(number + 2)]).unwrap();
+        file.record(&[entry(number), entry(number + 1), entry(number + 2)]).unwrap();
     }
     assert_eq!(entries(&path), 14);
     assert_eq!(chain(&path).len(), 5);
@@ -299,15 +299,16 @@ fn writers_at_the_same_time_lose_nothing_in_rotations() {
     });
     assert_eq!(entries(path), 3 + 120);
     assert!(chain(path).len() > 20);
-    let mut generations: Vec<u64> = chain(path)
+    // Each entry states its number as its time.
+    let mut numbers: Vec<u64> = chain(path)
         .iter()
         .flat_map(|file| json_lines(file))
-        .filter_map(|line| line["generation"].as_u64())
+        .filter_map(|line| line["microseconds"].as_u64())
         .collect();
-    generations.sort_unstable();
+    numbers.sort_unstable();
     let mut expected: Vec<u64> = (0..3).chain(0..40).chain(100..140).chain(200..240).collect();
     expected.sort_unstable();
-    assert_eq!(generations, expected);
+    assert_eq!(numbers, expected);
 }
 
 #[test]

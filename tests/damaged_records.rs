@@ -4,12 +4,9 @@
 mod database_support;
 
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use biomatch::database::{
-    CitizenDatabase, DatabaseError, Decision, Identify, LockReason, Policy, ReferReason,
-};
+use biomatch::database::{Claim, DatabaseError, Decision, LockReason, Policy, ReferReason, SearchRequest};
 use database_support::*;
 
 /// The gallery's largest files hold the fingers; the faces are in another segment.
@@ -46,12 +43,12 @@ fn a_flipped_bit_never_becomes_a_rejection() {
             let bit = (bits / 60 * n + 7919 * n) % bits;
             flip(&segment, bit);
             for index in 0..3 {
-                let claim = CitizenDatabase::open(directory.path(), options(&people)).and_then(|database| {
-                    let _ = database.identify(&people.probe(index), &Identify::top(NonZeroUsize::MIN));
-                    database.authenticate(people.id(index), &people.probe(index), &policy)
+                let claim = options(&people).open(directory.path()).and_then(|database| {
+                    let _ = database.identify(&SearchRequest::new(people.probe(index)).at_most(1));
+                    database.authenticate(&Claim::new(people.id(index), people.probe(index), policy.clone()))
                 });
-                match claim {
-                    Ok(Decision::Accept(_)) => accepted += 1,
+                match claim.map(|record| record.decision) {
+                    Ok(Decision::Accept) => accepted += 1,
                     Err(DatabaseError::DamagedRecord { citizen, .. }) => {
                         assert_eq!(citizen, people.id(index));
                         damaged += 1;
@@ -83,8 +80,8 @@ fn a_lock_is_told_before_a_damaged_record_is_looked_at() {
     drop(database);
     // A flip that damages what the claim would compare, known by what an unlocked copy says.
     let claim = |directory: &Path| {
-        let database = CitizenDatabase::open(directory, options(&people))?;
-        database.authenticate(people.id(0), &people.probe(0), &Policy::default())
+        let database = options(&people).open(directory)?;
+        database.authenticate(&Claim::new(people.id(0), people.probe(0), Policy::default()))
     };
     let mut met = 0;
     for segment in segments(directory.path()) {
@@ -93,7 +90,8 @@ fn a_lock_is_told_before_a_damaged_record_is_looked_at() {
             let bit = bits / 100 * n + n % 8;
             flip(&segment, bit);
             let unlocked = copy(directory.path());
-            let damaged = CitizenDatabase::open(unlocked.path(), options(&people))
+            let damaged = options(&people)
+                .open(unlocked.path())
                 .is_ok_and(|database| database.unlock(people.id(0)).is_ok())
                 && matches!(
                     claim(unlocked.path()),
@@ -101,7 +99,10 @@ fn a_lock_is_told_before_a_damaged_record_is_looked_at() {
                 );
             if damaged {
                 let why = LockReason::Death;
-                assert_eq!(claim(directory.path()).unwrap(), Decision::Refer(ReferReason::Locked { why }));
+                assert_eq!(
+                    claim(directory.path()).unwrap().decision,
+                    Decision::Refer(ReferReason::Locked { why })
+                );
                 met += 1;
             }
             flip(&segment, bit);

@@ -3,7 +3,7 @@
 
 mod database_support;
 
-use biomatch::database::{CitizenDatabase, Decision, LockReason, Policy, ReferReason};
+use biomatch::database::{Claim, Decision, LockReason, Policy, ReferReason};
 use database_support::*;
 
 #[test]
@@ -11,24 +11,28 @@ fn changes_are_seen_by_another_handle_as_soon_as_they_return() {
     let people = People::new();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("citizens");
-    let database = CitizenDatabase::create(&path, options(&people)).unwrap();
-    let other = CitizenDatabase::open(&path, options(&people)).unwrap();
-    let claim =
-        |index| other.authenticate(people.id(index), &people.probe(index), &Policy::default()).unwrap();
+    let database = options(&people).create(&path).unwrap();
+    let other = options(&people).open(&path).unwrap();
+    let claim = |index| {
+        other
+            .authenticate(&Claim::new(people.id(index), people.probe(index), Policy::default()))
+            .unwrap()
+            .decision
+    };
 
     assert_eq!(claim(1), Decision::Refer(ReferReason::UnknownCitizen));
     assert_eq!(database.enrol(people.id(1), people.enrolment(1)).unwrap().len(), 5);
-    assert!(matches!(claim(1), Decision::Accept(_)));
+    assert!(matches!(claim(1), Decision::Accept));
     let why = LockReason::HolderRequest;
     database.lock(people.id(1), why).unwrap();
     assert_eq!(claim(1), Decision::Refer(ReferReason::Locked { why }));
     database.unlock(people.id(1)).unwrap();
-    assert!(matches!(claim(1), Decision::Accept(_)));
+    assert!(matches!(claim(1), Decision::Accept));
     database.delete(people.id(1)).unwrap();
     assert_eq!(claim(1), Decision::Refer(ReferReason::UnknownCitizen));
     assert!(database.delete(people.id(1)).is_err(), "nobody to delete");
     database.enrol(people.id(2), people.enrolment(2)).unwrap();
-    assert!(matches!(claim(2), Decision::Accept(_)), "a refused change does not spoil the next");
+    assert!(matches!(claim(2), Decision::Accept), "a refused change does not spoil the next");
 }
 
 #[test]
@@ -36,7 +40,7 @@ fn threads_share_the_writer_and_others_wait_for_its_release() {
     let people = People::new();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("citizens");
-    let database = CitizenDatabase::create(&path, options(&people)).unwrap();
+    let database = options(&people).create(&path).unwrap();
     std::thread::scope(|scope| {
         for thread in 0..4 {
             let (database, people) = (&database, &people);
@@ -48,7 +52,7 @@ fn threads_share_the_writer_and_others_wait_for_its_release() {
             });
         }
     });
-    let other = CitizenDatabase::open(&path, options(&people)).unwrap();
+    let other = options(&people).open(&path).unwrap();
     assert_eq!(other.snapshot().unwrap().gallery().face_count(), 20);
     // Whoever writes in this process shares the writer; another process waits for its release.
     let (writer, second) = (database.writer().unwrap(), other.writer().unwrap());

@@ -1,6 +1,7 @@
 //! What an authentication answers: every outcome is its own, and none of the failures is "no match".
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests are not marked as tests
+#![allow(unused_must_use)] // `accepted` and `rejected` have asserted what matters
 
 mod database_support;
 
@@ -9,34 +10,31 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use biomatch::database::{
-    Audit, AuditEntry, AuditFile, Calibrations, CitizenDatabase, DatabaseError, Decision, Enrolment,
-    Evidence, LockReason, Modality, Options, Policy, Probe, ReferReason, Verdict,
+    Audit, AuditEntry, AuditFile, Calibrations, CitizenDatabase, Claim, DatabaseError, Decision,
+    DecisionRecord, Enrolment, FingerCount, FingerRule, LockReason, Modality, Policy, Probe, Purpose,
+    ReferReason, Verdict,
 };
 use biomatch::template::{Finger, FingerPosition, FingerprintTemplate};
 use biomatch::units::{Fmr, Score, Timestamp};
 use database_support::*;
 
-fn accepted(decision: Decision) -> Evidence {
-    match decision {
-        Decision::Accept(evidence) => evidence,
-        other => panic!("{other:?}"),
-    }
+fn accepted(record: DecisionRecord) -> DecisionRecord {
+    assert_eq!(record.decision, Decision::Accept, "{record:?}");
+    record
 }
 
-fn rejected(decision: Decision) -> Evidence {
-    match decision {
-        Decision::Reject(evidence) => evidence,
-        other => panic!("{other:?}"),
-    }
+fn rejected(record: DecisionRecord) -> DecisionRecord {
+    assert_eq!(record.decision, Decision::Reject, "{record:?}");
+    record
 }
 
-fn lacks(decision: &Decision) -> &'static str {
-    match decision {
+fn lacks(record: &DecisionRecord) -> &'static str {
+    match record.decision {
         Decision::Refer(ReferReason::ProbeLacks { modality: Modality::Face }) => "probe face",
         Decision::Refer(ReferReason::ProbeLacks { modality: Modality::Finger }) => "probe finger",
         Decision::Refer(ReferReason::RecordLacks { modality: Modality::Face }) => "record face",
         Decision::Refer(ReferReason::RecordLacks { modality: Modality::Finger }) => "record finger",
-        other => panic!("{other:?}"),
+        _ => panic!("{record:?}"),
     }
 }
 
@@ -47,7 +45,8 @@ fn the_right_person_is_accepted_and_another_rejected_with_every_comparison() {
     let database = database(&people, directory.path(), 3);
     let policy = Policy::default();
 
-    let evidence = accepted(database.authenticate(people.id(1), &people.probe(1), &policy).unwrap());
+    let evidence =
+        accepted(database.authenticate(&Claim::new(people.id(1), people.probe(1), policy.clone())).unwrap());
     assert_eq!(evidence.comparisons.len(), 2);
     assert_eq!(evidence.comparisons[0].modality, Modality::Face);
     assert_eq!(evidence.comparisons[1].finger, Some(Finger::RightIndex));
@@ -59,17 +58,19 @@ fn the_right_person_is_accepted_and_another_rejected_with_every_comparison() {
         assert!(comparison.score >= comparison.threshold.unwrap());
     }
 
-    let evidence = rejected(database.authenticate(people.id(1), &people.probe(2), &policy).unwrap());
+    let evidence =
+        rejected(database.authenticate(&Claim::new(people.id(1), people.probe(2), policy.clone())).unwrap());
     assert!(evidence.modalities.iter().all(|modality| modality.verdict == Verdict::NotMet));
 
     // The right face with another's finger, and the reverse: one modality never carries the other.
     let finger = Finger::RightIndex;
-    let mixed = Probe::new().face(people.face(1, 9)).finger(finger, people.finger(2, finger, 9));
-    let evidence = rejected(database.authenticate(people.id(1), &mixed, &policy).unwrap());
+    let mixed = Probe::new().face(people.face(1, 9)).finger(people.finger(2, finger, 9).at(finger));
+    let evidence =
+        rejected(database.authenticate(&Claim::new(people.id(1), mixed.clone(), policy.clone())).unwrap());
     assert_eq!(evidence.modalities[0].verdict, Verdict::Met);
     assert_eq!(evidence.modalities[1].verdict, Verdict::NotMet);
-    let mixed = Probe::new().face(people.face(2, 9)).finger(finger, people.finger(1, finger, 9));
-    rejected(database.authenticate(people.id(1), &mixed, &policy).unwrap());
+    let mixed = Probe::new().face(people.face(2, 9)).finger(people.finger(1, finger, 9).at(finger));
+    rejected(database.authenticate(&Claim::new(people.id(1), mixed.clone(), policy.clone())).unwrap());
 }
 
 #[test]
@@ -82,38 +83,47 @@ fn a_missing_modality_is_referred_and_never_accepted() {
     let face_only = people.id(1);
     let finger_only = people.id(2);
     writer.enrol(face_only, Enrolment::new().face(people.face(1, 0))).unwrap();
-    writer.enrol(finger_only, Enrolment::new().finger(finger, people.finger(2, finger, 0))).unwrap();
+    writer.enrol(finger_only, Enrolment::new().finger(people.finger(2, finger, 0).at(finger))).unwrap();
     writer.commit().unwrap();
 
     let policy = Policy::default();
-    let ask = |citizen, probe: Probe| database.authenticate(citizen, &probe, &policy).unwrap();
+    let ask = |citizen, probe: Probe| {
+        database.authenticate(&Claim::new(citizen, probe.clone(), policy.clone())).unwrap()
+    };
     let face = |index| people.face(index, 9);
     let print = |index| people.finger(index, finger, 9);
     assert_eq!(lacks(&ask(people.id(0), Probe::new().face(face(0)))), "probe finger");
-    assert_eq!(lacks(&ask(people.id(0), Probe::new().finger(finger, print(0)))), "probe face");
+    assert_eq!(lacks(&ask(people.id(0), Probe::new().finger(print(0).at(finger)))), "probe face");
     assert_eq!(lacks(&ask(people.id(0), Probe::new())), "probe face");
     let empty = FingerprintTemplate::new(finger.into(), Vec::new());
-    assert_eq!(lacks(&ask(people.id(0), Probe::new().face(face(0)).finger(finger, empty))), "probe finger");
+    assert_eq!(
+        lacks(&ask(people.id(0), Probe::new().face(face(0)).finger(empty.at(finger)))),
+        "probe finger"
+    );
     assert_eq!(lacks(&ask(face_only, people.probe(1))), "record finger");
     assert_eq!(lacks(&ask(finger_only, people.probe(2))), "record face");
     // Enrolled, but not this finger.
     let little = Finger::RightLittle;
-    let probe = Probe::new().face(face(0)).finger(little, people.finger(0, little, 9));
+    let probe = Probe::new().face(face(0)).finger(people.finger(0, little, 9).at(little));
     assert_eq!(lacks(&ask(people.id(0), probe)), "record finger");
 
     // Policies of one modality, and of a choice.
     let at = Fmr::one_in(10_000);
-    let with =
-        |citizen, probe: Probe, policy: Policy| database.authenticate(citizen, &probe, &policy).unwrap();
-    accepted(with(face_only, people.probe(1), Policy::face_only(at)));
-    accepted(with(finger_only, people.probe(2), Policy::fingers_only(at)));
-    assert_eq!(lacks(&with(face_only, people.probe(1), Policy::fingers_only(at))), "record finger");
-    let evidence = accepted(with(people.id(0), Probe::new().face(face(0)), Policy::either(at)));
+    let with = |citizen, probe: Probe, policy: Policy| {
+        database.authenticate(&Claim::new(citizen, probe.clone(), policy.clone())).unwrap()
+    };
+    accepted(with(face_only, people.probe(1), Policy::face(at)));
+    accepted(with(finger_only, people.probe(2), Policy::fingers(FingerRule::one(at))));
+    assert_eq!(
+        lacks(&with(face_only, people.probe(1), Policy::fingers(FingerRule::one(at)))),
+        "record finger"
+    );
+    let evidence = accepted(with(people.id(0), Probe::new().face(face(0)), Policy::face_or_finger(at)));
     assert_eq!(evidence.modalities.len(), 1);
-    let evidence = accepted(with(people.id(0), people.probe(0), Policy::either(at)));
+    let evidence = accepted(with(people.id(0), people.probe(0), Policy::face_or_finger(at)));
     assert!(evidence.modalities.iter().all(|modality| modality.shared_by == 2));
     assert_eq!(
-        lacks(&with(face_only, Probe::new().finger(finger, print(1)), Policy::either(at))),
+        lacks(&with(face_only, Probe::new().finger(print(1).at(finger)), Policy::face_or_finger(at))),
         "record finger"
     );
 }
@@ -125,9 +135,10 @@ fn unknown_and_locked_citizens_are_referred_before_any_score() {
     let database = database(&people, directory.path(), 2);
     let probe = people.probe(1);
     let policy = Policy::default();
-    let ask = || database.authenticate(people.id(1), &probe, &policy).unwrap();
+    let ask =
+        || database.authenticate(&Claim::new(people.id(1), probe.clone(), policy.clone())).unwrap().decision;
     assert_eq!(
-        database.authenticate(people.id(5), &probe, &policy).unwrap(),
+        database.authenticate(&Claim::new(people.id(5), probe.clone(), policy.clone())).unwrap().decision,
         Decision::Refer(ReferReason::UnknownCitizen)
     );
     let writer = database.writer().unwrap();
@@ -136,18 +147,24 @@ fn unknown_and_locked_citizens_are_referred_before_any_score() {
     let locked = Decision::Refer(ReferReason::Locked { why: LockReason::CardRevoked });
     assert_eq!(ask(), locked);
     // A lock is known to every handle, and comes before what the probe lacks.
-    let other = CitizenDatabase::open(directory.path(), options(&people)).unwrap();
-    assert_eq!(other.authenticate(people.id(1), &Probe::new(), &policy).unwrap(), locked);
+    let other = options(&people).open(directory.path()).unwrap();
+    assert_eq!(
+        other.authenticate(&Claim::new(people.id(1), Probe::new(), policy.clone())).unwrap().decision,
+        locked
+    );
     // Without a calibration nothing could be scored: still locked, still unknown.
-    let bare = CitizenDatabase::open(directory.path(), Options::new()).unwrap();
-    assert_eq!(bare.authenticate(people.id(1), &probe, &policy).unwrap(), locked);
+    let bare = CitizenDatabase::options().open(directory.path()).unwrap();
+    assert_eq!(
+        bare.authenticate(&Claim::new(people.id(1), probe.clone(), policy.clone())).unwrap().decision,
+        locked
+    );
     assert!(matches!(
-        bare.authenticate(people.id(0), &people.probe(0), &policy),
+        bare.authenticate(&Claim::new(people.id(0), people.probe(0), policy.clone())),
         Err(DatabaseError::Uncalibrated { .. })
     ));
     writer.unlock(people.id(1)).unwrap();
     writer.commit().unwrap();
-    accepted(ask());
+    assert_eq!(ask(), Decision::Accept);
     writer.delete(people.id(1)).unwrap();
     writer.commit().unwrap();
     assert_eq!(ask(), Decision::Refer(ReferReason::UnknownCitizen));
@@ -160,8 +177,10 @@ fn a_face_of_another_model_is_neither_compared_nor_a_mismatch() {
     let database = database(&people, directory.path(), 1);
     let other = "another-model".parse().unwrap();
     let finger = Finger::RightIndex;
-    let probe = Probe::new().face(people.face_of(&other, 0, 9)).finger(finger, people.finger(0, finger, 9));
-    let decision = database.authenticate(people.id(0), &probe, &Policy::default()).unwrap();
+    let probe =
+        Probe::new().face(people.face_of(&other, 0, 9)).finger(people.finger(0, finger, 9).at(finger));
+    let decision =
+        database.authenticate(&Claim::new(people.id(0), probe.clone(), Policy::default())).unwrap().decision;
     assert_eq!(
         decision,
         Decision::Refer(ReferReason::ModelMismatch { probe: other.clone(), enrolled: model() })
@@ -170,16 +189,19 @@ fn a_face_of_another_model_is_neither_compared_nor_a_mismatch() {
     let writer = database.writer().unwrap();
     writer.enrol(people.id(0), Enrolment::new().face(people.face_of(&other, 0, 0))).unwrap();
     writer.commit().unwrap();
-    match database.authenticate(people.id(0), &probe, &Policy::default()) {
+    match database.authenticate(&Claim::new(people.id(0), probe.clone(), Policy::default())) {
         Err(DatabaseError::Uncalibrated { model }) => assert_eq!(model, other),
         result => panic!("{result:?}"),
     }
     // Registered by name, it is compared with the faces of that model only.
-    let calibrations = Calibrations::new().face(other, face_table(&people));
-    let database =
-        CitizenDatabase::open(directory.path(), Options::new().calibrations(calibrations)).unwrap();
-    let evidence = accepted(database.authenticate(people.id(0), &probe, &Policy::default()).unwrap());
+    let calibrations = Calibrations::new().assume_for(other.clone(), face_table(&people));
+    let database = CitizenDatabase::options().calibrations(calibrations).open(directory.path()).unwrap();
+    let evidence =
+        accepted(database.authenticate(&Claim::new(people.id(0), probe.clone(), Policy::default())).unwrap());
     assert_eq!(evidence.modalities[0].shared_by, 1);
+    // Every record says that the table is of another model.
+    let used = evidence.answered.face_calibration.unwrap();
+    assert_eq!((used.matcher.as_str(), used.assumed_for), ("generated-64", Some(other)));
 }
 
 #[test]
@@ -189,13 +211,15 @@ fn comparisons_share_the_rate() {
     let database = database(&people, directory.path(), 2);
     let finger = Finger::RightIndex;
     let at = Fmr::one_in(10_000);
-    let policy = Policy::fingers_only(at);
+    let policy = Policy::fingers(FingerRule::one(at));
     let print = |number| people.finger(0, finger, number);
-    let ask = |probe: &Probe, policy: &Policy| database.authenticate(people.id(0), probe, policy).unwrap();
+    let ask = |probe: &Probe, policy: &Policy| {
+        database.authenticate(&Claim::new(people.id(0), probe.clone(), policy.clone())).unwrap()
+    };
 
     // Unknown position: against all that are enrolled.
     for position in [FingerPosition::Unknown, FingerPosition::Other(13)] {
-        let evidence = accepted(ask(&Probe::new().finger(position, print(9)), &policy));
+        let evidence = accepted(ask(&Probe::new().finger(print(9).at(position)), &policy));
         assert_eq!(evidence.comparisons.len(), FINGERS.len());
         assert_eq!(evidence.modalities[0].shared_by, FINGERS.len() as u32);
         assert!(evidence.comparisons[0].threshold.unwrap() > alone(&database, &people, &policy));
@@ -207,12 +231,12 @@ fn comparisons_share_the_rate() {
     let writer = database.writer().unwrap();
     let mut dated = Vec::new();
     for (number, at) in [(1, 300), (2, 100), (3, 200), (4, 400)] {
-        let enrolment = Enrolment::new().finger(finger, print(number));
+        let enrolment = Enrolment::new().finger(print(number).at(finger));
         let captured = enrolment.captured(Timestamp::from_unix_seconds(at));
         dated.push((at, writer.enrol(people.id(0), captured).unwrap()[0]));
     }
     writer.commit().unwrap();
-    let probe = Probe::new().finger(finger, print(9));
+    let probe = Probe::new().finger(print(9).at(finger));
     let compared = |policy: &Policy| -> Vec<_> {
         accepted(ask(&probe, policy)).comparisons.iter().map(|comparison| comparison.reference).collect()
     };
@@ -220,13 +244,20 @@ fn comparisons_share_the_rate() {
     assert_eq!(compared(&policy.clone().newest(NonZeroU8::MIN)), [dated[3].1]);
     assert_eq!(compared(&policy.clone().newest(NonZeroU8::MAX)).len(), 5);
     // A rate that the calibration cannot state is an error, not a rejection.
-    let result = database.authenticate(people.id(0), &probe, &Policy::fingers_only(Fmr::new(1e-15).unwrap()));
+    let result = database.authenticate(&Claim::new(
+        people.id(0),
+        probe.clone(),
+        Policy::fingers(FingerRule::one(Fmr::new(1e-15).unwrap())),
+    ));
     assert!(matches!(result, Err(DatabaseError::BeyondCalibration { .. })));
 }
 
 fn alone(database: &CitizenDatabase, people: &People, policy: &Policy) -> Score {
-    let probe = Probe::new().finger(Finger::RightIndex, people.finger(0, Finger::RightIndex, 9));
-    accepted(database.authenticate(people.id(0), &probe, policy).unwrap()).comparisons[0].threshold.unwrap()
+    let probe = Probe::new().finger(people.finger(0, Finger::RightIndex, 9).at(Finger::RightIndex));
+    accepted(database.authenticate(&Claim::new(people.id(0), probe.clone(), policy.clone())).unwrap())
+        .comparisons[0]
+        .threshold
+        .unwrap()
 }
 
 #[test]
@@ -234,21 +265,22 @@ fn several_fingers_are_several_fingers() {
     let people = People::new();
     let directory = tempfile::tempdir().unwrap();
     let database = database(&people, directory.path(), 2);
-    let two = Policy::fingers_only(Fmr::one_in(1_000)).fingers(NonZeroU8::MIN.saturating_add(1));
-    let ask = |probe: Probe| database.authenticate(people.id(0), &probe, &two).unwrap();
+    let two = Policy::fingers(FingerRule::at_least(FingerCount::TWO, Fmr::one_in(1_000)));
+    let ask =
+        |probe: Probe| database.authenticate(&Claim::new(people.id(0), probe.clone(), two.clone())).unwrap();
     let print = |index, finger, number| people.finger(index, finger, number);
     let (index, thumb) = (Finger::RightIndex, Finger::LeftThumb);
-    let both = Probe::new().finger(index, print(0, index, 9)).finger(thumb, print(0, thumb, 9));
+    let both = Probe::new().finger(print(0, index, 9).at(index)).finger(print(0, thumb, 9).at(thumb));
     accepted(ask(both));
     // One right and one wrong finger are one finger.
-    let one = Probe::new().finger(index, print(0, index, 9)).finger(thumb, print(1, thumb, 9));
+    let one = Probe::new().finger(print(0, index, 9).at(index)).finger(print(1, thumb, 9).at(thumb));
     rejected(ask(one));
     // The same finger twice, under its name or under none, is one finger.
-    let twice = Probe::new().finger(index, print(0, index, 9)).finger(index, print(0, index, 8));
+    let twice = Probe::new().finger(print(0, index, 9).at(index)).finger(print(0, index, 8).at(index));
     assert_eq!(lacks(&ask(twice)), "probe finger");
     let unknown = FingerPosition::Unknown;
-    let twice = Probe::new().finger(unknown, print(0, index, 9)).finger(unknown, print(0, index, 8));
-    rejected(ask(twice));
+    let twice = Probe::new().finger(print(0, index, 9).at(unknown)).finger(print(0, index, 8).at(unknown));
+    assert_eq!(lacks(&ask(twice)), "probe finger");
 }
 
 #[test]
@@ -260,7 +292,7 @@ fn what_cannot_be_a_reference_is_refused() {
     let id = people.id(3);
     assert!(matches!(writer.enrol(id, Enrolment::new()), Err(DatabaseError::EmptyEnrolment)));
     let empty = FingerprintTemplate::new(Finger::LeftRing.into(), Vec::new());
-    let enrolment = people.enrolment(3).finger(Finger::LeftRing, empty);
+    let enrolment = people.enrolment(3).finger(empty.at(Finger::LeftRing));
     assert!(matches!(writer.enrol(id, enrolment), Err(DatabaseError::EmptyFinger { .. })));
     writer.commit().unwrap();
     assert!(database.snapshot().unwrap().citizen(id).unwrap().is_none(), "all or none");
@@ -268,7 +300,7 @@ fn what_cannot_be_a_reference_is_refused() {
     let view = database.snapshot().unwrap().citizen(people.id(0)).unwrap().unwrap();
     let old = view.fingers[0].meta.reference();
     let finger = Finger::RightThumb;
-    let new = Enrolment::new().finger(finger, people.finger(0, finger, 1));
+    let new = Enrolment::new().finger(people.finger(0, finger, 1).at(finger));
     assert!(matches!(
         writer.replace(people.id(0), old, people.enrolment(0)),
         Err(DatabaseError::NotOneSample { found: 5 })
@@ -289,8 +321,8 @@ struct Sink {
 }
 
 impl Audit for Sink {
-    fn record(&self, _: &AuditEntry<'_>) -> std::io::Result<()> {
-        self.entries.fetch_add(1, Ordering::Relaxed);
+    fn record(&self, entries: &[AuditEntry]) -> std::io::Result<()> {
+        self.entries.fetch_add(entries.len(), Ordering::Relaxed);
         if self.fails { Err(std::io::Error::other("disk full")) } else { Ok(()) }
     }
 }
@@ -303,13 +335,15 @@ fn a_decision_that_cannot_be_recorded_is_none() {
     let ask = |fails| {
         let sink = Arc::new(Sink { entries: AtomicUsize::new(0), fails });
         let options = options(&people).audit(sink.clone());
-        let database = CitizenDatabase::open(directory.path(), options).unwrap();
-        let result = database.authenticate(people.id(0), &people.probe(0), &Policy::default());
-        let unknown = database.authenticate(people.id(7), &people.probe(0), &Policy::default());
+        let database = options.open(directory.path()).unwrap();
+        let result = database.authenticate(&Claim::new(people.id(0), people.probe(0), Policy::default()));
+        let unknown = database.authenticate(&Claim::new(people.id(7), people.probe(0), Policy::default()));
         assert_eq!(sink.entries.load(Ordering::Relaxed), 2, "one entry a decision");
         (result, unknown)
     };
-    assert!(matches!(ask(false), (Ok(Decision::Accept(_)), Ok(Decision::Refer(_)))));
+    let (known, unknown) = ask(false);
+    accepted(known.unwrap());
+    assert_eq!(unknown.unwrap().decision, Decision::Refer(ReferReason::UnknownCitizen));
     assert!(matches!(ask(true), (Err(DatabaseError::Audit(_)), Err(DatabaseError::Audit(_)))));
 }
 
@@ -320,27 +354,107 @@ fn the_audit_file_tells_what_was_decided_and_holds_no_sample() {
     drop(database(&people, &directory.path().join("gallery"), 2));
     let path = directory.path().join("audit.ndjson");
     let options = options(&people).audit(Arc::new(AuditFile::append(&path).unwrap()));
-    let database = CitizenDatabase::open(directory.path().join("gallery"), options).unwrap();
+    let database = options.open(directory.path().join("gallery")).unwrap();
     let policy = Policy::default();
-    accepted(database.authenticate(people.id(0), &people.probe(0), &policy).unwrap());
-    rejected(database.authenticate(people.id(0), &people.probe(1), &policy).unwrap());
-    let _ = database.authenticate(people.id(9), &people.probe(0), &policy).unwrap();
-    let _ = database.authenticate(people.id(0), &people.probe(0), &Policy::at(Fmr::new(1e-30).unwrap()));
+    accepted(database.authenticate(&Claim::new(people.id(0), people.probe(0), policy.clone())).unwrap());
+    rejected(database.authenticate(&Claim::new(people.id(0), people.probe(1), policy.clone())).unwrap());
+    let _ = database.authenticate(&Claim::new(people.id(9), people.probe(0), policy.clone())).unwrap();
+    let _ = database.authenticate(&Claim::new(
+        people.id(0),
+        people.probe(0),
+        Policy::face_and_finger(Fmr::new(1e-30).unwrap()),
+    ));
     let text = std::fs::read_to_string(&path).unwrap();
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let decisions: Vec<&str> =
-        lines.iter().map(|line| line["outcome"]["decision"].as_str().unwrap()).collect();
-    assert_eq!(decisions, ["accept", "reject", "refer", "error"]);
+    let operations: Vec<&str> = lines.iter().map(|line| line["operation"].as_str().unwrap()).collect();
+    assert_eq!(operations, ["authenticate", "authenticate", "authenticate", "authenticate_failed"]);
+    let decisions: Vec<_> = lines.iter().map(|line| line["decision"].as_str()).collect();
+    assert_eq!(decisions, [Some("accept"), Some("reject"), Some("refer"), None]);
     for line in &lines {
-        assert_eq!(line["operation"], "authenticate");
         assert_eq!(line["generation"], 1);
         assert!(line["unix_seconds"].as_u64().unwrap() > 1_700_000_000);
+        // What was asked, and by which tables it was answered.
+        assert_eq!(line["policy"]["fingers"]["at_least"], 1);
+        assert_eq!(line["presented"]["fingers"][0]["finger"], "right_index");
+        assert_eq!(line["finger_calibration"]["matcher"], biomatch::calibration::FINGER_MATCHER);
+        assert_eq!(line["face_calibration"]["digest"].as_str().unwrap().len(), 64);
         // No array of numbers anywhere: neither an embedding nor minutiae.
         assert!(no_number_arrays(line), "{line}");
     }
     assert_eq!(lines[0]["citizen"], people.id(0).to_string());
-    assert_eq!(lines[2]["outcome"]["reason"], "unknown_citizen");
+    assert_eq!(lines[2]["reason"], "unknown_citizen");
+    assert!(lines[3]["error"].as_str().unwrap().contains("states rates down to"), "{}", lines[3]);
+}
+
+#[test]
+fn a_citizen_who_locked_the_record_can_claim_to_unlock_it_and_nobody_else() {
+    let people = People::new();
+    let directory = tempfile::tempdir().unwrap();
+    let database = database(&people, directory.path(), 1);
+    let claim = || Claim::new(people.id(0), people.probe(0), Policy::default());
+    let unlocking = || claim().for_unlocking();
+    let decide = |claim: Claim| database.authenticate(&claim).unwrap();
+    for why in [LockReason::HolderRequest, LockReason::Authority, LockReason::Death, LockReason::CardRevoked]
+    {
+        database.lock(people.id(0), why).unwrap();
+        let locked = Decision::Refer(ReferReason::Locked { why });
+        assert_eq!(decide(claim()).decision, locked);
+        let record = decide(unlocking());
+        assert_eq!(record.claimed.purpose, Purpose::Unlock);
+        assert_eq!(record.decision, if why == LockReason::HolderRequest { Decision::Accept } else { locked });
+    }
+    database.lock(people.id(0), LockReason::HolderRequest).unwrap();
+    let another = Claim::new(people.id(0), people.probe(1), Policy::default()).for_unlocking();
+    rejected(decide(another));
+    // Nothing was unlocked, and without a lock it is a claim like any other.
+    assert_ne!(decide(claim()).decision, Decision::Accept);
+    database.unlock(people.id(0)).unwrap();
+    accepted(decide(unlocking()));
+}
+
+#[test]
+fn face_and_fingers_are_held_to_rates_of_their_own() {
+    let people = People::new();
+    let directory = tempfile::tempdir().unwrap();
+    let database = database(&people, directory.path(), 1);
+    let (face, finger) = (Fmr::one_in(500), Fmr::one_in(20_000));
+    let policy = Policy::face_and_fingers(face, FingerRule::one(finger));
+    let record = accepted(database.authenticate(&Claim::new(people.id(0), people.probe(0), policy)).unwrap());
+    let required: Vec<Fmr> = record.modalities.iter().map(|modality| modality.required).collect();
+    assert_eq!(required, [face, finger]);
+}
+
+#[test]
+fn a_table_of_another_matcher_is_refused_with_both_names() {
+    let people = People::new();
+    let directory = tempfile::tempdir().unwrap();
+    drop(database(&people, directory.path(), 1));
+    let named = |name: &str| {
+        let text = face_table(&people).to_json().unwrap().replace("generated-64", name);
+        biomatch::calibration::Calibration::from_json(&text).unwrap()
+    };
+    let options = CitizenDatabase::options;
+    let outdated = "biomatch-fingerprint-1";
+    for (options, names) in [
+        (options().finger_calibration(named("net-1")), ["net-1", biomatch::calibration::FINGER_MATCHER]),
+        (options().finger_calibration(named(outdated)), [outdated, biomatch::calibration::FINGER_MATCHER]),
+        (options().face_calibration(named(outdated)), [outdated, "faces"]),
+        (options().calibrations(Calibrations::new().any(named(outdated))), [outdated, "fingers"]),
+        (
+            options().calibrations(Calibrations::new().assume_for(model(), named(outdated))),
+            [outdated, "generated-64"],
+        ),
+    ] {
+        let error = options.clone().open(directory.path()).unwrap_err();
+        assert!(matches!(error, DatabaseError::WrongCalibration { .. }) && error.is_configuration());
+        assert!(names.iter().all(|name| error.to_string().contains(name)), "{error}");
+        // Nothing is left behind of a database that could not be created.
+        let new = directory.path().join("new");
+        assert!(options.create(&new).is_err() && !new.exists());
+    }
+    let twice = options().face_calibration(named("net-1")).face_calibration(named("net-1"));
+    assert!(matches!(twice.open(directory.path()), Err(DatabaseError::TwoCalibrations { .. })));
 }
 
 fn no_number_arrays(value: &serde_json::Value) -> bool {

@@ -192,7 +192,7 @@ fn a_file_beyond_its_limit_is_refused_before_it_is_read() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_first_batch_is_read_before_the_writer_is_taken() {
-    use biomatch::database::{CitizenDatabase, Options};
+    use biomatch::database::CitizenDatabase;
     use rustix::fs::inotify;
 
     let folder = tempfile::tempdir().unwrap();
@@ -200,7 +200,7 @@ fn the_first_batch_is_read_before_the_writer_is_taken() {
     prepare(folder);
     for (manifest, opened) in [("manifest.ndjson", "5_1.iso"), ("second.ndjson", "2_3.iso")] {
         write(folder, "second.ndjson", manifest_line(7, "2_3.iso"));
-        let database = CitizenDatabase::open(folder.join("g"), Options::new()).unwrap();
+        let database = CitizenDatabase::options().open(folder.join("g")).unwrap();
         let writer = database.writer().unwrap();
         let watch = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
         inotify::add_watch(&watch, folder.join(opened), inotify::WatchFlags::OPEN).unwrap();

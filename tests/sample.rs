@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use biomatch::ingest::{Resolver, enrolments, probes};
 use biomatch::template::Reading;
 
-#[path = "../examples/make_sample.rs"]
+#[path = "../datasets/make_sample.rs"]
 #[allow(dead_code, unreachable_pub)] // the example's `main`, and what is public for this test
 mod make_sample;
 

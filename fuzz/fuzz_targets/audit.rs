@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use biomatch::citizen::CitizenId;
-use biomatch::database::{Audit, AuditEntry, AuditEvent, AuditFile, check_audit, check_audit_files};
+use biomatch::database::{Audit, AuditEntry, Change, AuditFile, check_audit, check_audit_files};
 use biomatch_fuzz::own_file;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
@@ -15,7 +15,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let before = check_audit(&path, None);
     let citizen = CitizenId::from_value(1_090_000_101).expect("twelve digits").into();
     let entry = AuditEntry {
-        event: AuditEvent::Unlock { citizen },
+        event: Change::Unlock { citizen },
         generation: 1,
         engine: "fuzz",
         finger_calibration: "none",

@@ -7,7 +7,7 @@ use crate::units::{Fmr, Score};
 use super::CalibrationError;
 
 /// What stands behind a stated rate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// At least ten impostor comparisons of the governing set scored as high.

@@ -2,113 +2,122 @@
 
 use std::time::Instant;
 
-use crate::fingerprint::Scratch;
-use crate::gallery::{CitizenView, Status};
-use crate::subject::SubjectId;
+use crate::gallery::{Generation, Status};
+use crate::template::Finger;
 
-use super::decision::{Decision, ReferReason, Verdict};
-use super::judge::{Scored, judge};
-use super::plan::{Plan, compare_face, compare_finger, plan, prepare_face, prepare_fingers};
-use super::{AuditEvent, AuditOutcome, CitizenSnapshot, DatabaseError, LockReason, Policy, Probe};
+use super::compare::{FingerComparer, compare_face, prepare_face, record};
+use super::decide::{Decided, Scored, decide};
+use super::decision::{Decision, ReferReason};
+use super::eligibility::{eligible, impressions};
+use super::record::{Claimed, DecisionRecord, FailedClaim, RecordVersion};
+use super::{
+    AuditEntry, CitizenDatabase, CitizenSnapshot, Claim, DatabaseError, LeftOut, LockReason, Purpose,
+};
 
-impl CitizenSnapshot<'_> {
-    /// Whether the probe is of the claimed citizen.
+impl CitizenSnapshot {
+    /// Decides a claim: whether the probe is of the claimed citizen.
     ///
-    /// An unknown or locked citizen, and a probe or record without what the policy asks for, is
-    /// referred before anything is compared. One audit entry is kept, also of an error.
+    /// An unknown or locked citizen, and a probe or record with which even perfect scores could not meet the
+    /// policy, is referred before anything is compared. One audit entry is kept, also of an error.
     ///
     /// # Errors
     /// Damage, also of a reference that would be compared; a face model without calibration; a
     /// policy beyond what the calibration states; an audit entry that could not be kept. An error
     /// is never a rejection.
-    pub fn authenticate(
-        &self,
-        citizen: impl Into<SubjectId>,
-        probe: &Probe,
-        policy: &Policy,
-    ) -> Result<Decision, DatabaseError> {
-        let (started, citizen) = (Instant::now(), citizen.into());
-        let decided = self.decide(citizen, probe, policy);
-        let outcome = match &decided {
-            Ok(Decision::Accept(evidence)) => AuditOutcome::Accept(evidence),
-            Ok(Decision::Reject(evidence)) => AuditOutcome::Reject(evidence),
-            Ok(Decision::Refer(reason)) => AuditOutcome::Refer(reason),
-            Err(error) => AuditOutcome::Error { error: error.to_string() },
-        };
-        self.record(AuditEvent::Authenticate { citizen, outcome }, started)?;
-        decided
+    pub fn authenticate(&self, claim: &Claim) -> Result<DecisionRecord, DatabaseError> {
+        let started = Instant::now();
+        let mut left_out = LeftOut::default();
+        let decided = self.decide(claim, &mut left_out);
+        match decided {
+            Ok(decided) => {
+                let face = claim.probe.face.as_ref();
+                let answered = self.database.answered(Some(self.generation()), face, started);
+                let record = DecisionRecord {
+                    version: RecordVersion,
+                    claimed: Claimed::from(claim),
+                    decision: decided.decision,
+                    modalities: decided.modalities,
+                    comparisons: decided.comparisons,
+                    left_out,
+                    answered,
+                };
+                self.database.audit(|| [AuditEntry::Authenticate(record.clone())])?;
+                Ok(record)
+            }
+            Err(error) => Err(self.database.failed_claim(claim, Some(self.generation()), error, started)?),
+        }
     }
 
-    fn decide(&self, citizen: SubjectId, probe: &Probe, policy: &Policy) -> Result<Decision, DatabaseError> {
-        let Some(view) = self.gallery.citizen(citizen)? else {
-            return Ok(Decision::Refer(ReferReason::UnknownCitizen));
+    fn decide(&self, claim: &Claim, left_out: &mut LeftOut) -> Result<Decided, DatabaseError> {
+        let refer = |reason| {
+            let decision = Decision::Refer(reason);
+            Ok(Decided { decision, modalities: Vec::new(), comparisons: Vec::new() })
+        };
+        let probe = &claim.probe;
+        let impressions = impressions(probe, left_out);
+        let Some(view) = self.gallery.citizen(claim.citizen)? else {
+            return refer(ReferReason::UnknownCitizen);
         };
         if let Some(why) = lock(view.status) {
-            return Ok(Decision::Refer(ReferReason::Locked { why }));
-        }
-        let plan = match plan(&view, probe, policy) {
-            Ok(plan) => plan,
-            Err(reason) => return Ok(Decision::Refer(reason)),
-        };
-        let face = self.score_faces(&view, probe, &plan)?;
-        let fingers = self.score_fingers(&view, probe, &plan)?;
-        let (verdict, evidence) = judge(policy.rule, face, fingers)?;
-        Ok(match verdict {
-            Verdict::Met => Decision::Accept(evidence),
-            Verdict::NotMet => Decision::Reject(evidence),
-        })
-    }
-
-    fn score_faces(
-        &self,
-        view: &CitizenView,
-        probe: &Probe,
-        plan: &Plan<'_>,
-    ) -> Result<Option<Scored<'_>>, DatabaseError> {
-        let Some(face) = prepare_face(probe).filter(|_| !plan.faces.is_empty()) else { return Ok(None) };
-        let table = self.database.tables.face(face.model())?;
-        self.check_dimension(&face)?;
-        let comparisons = plan
-            .faces
-            .iter()
-            .map(|reference| compare_face(&self.gallery, view, &face, reference))
-            .collect::<Result<_, _>>()?;
-        Ok(Some(Scored { table, comparisons }))
-    }
-
-    fn score_fingers(
-        &self,
-        view: &CitizenView,
-        probe: &Probe,
-        plan: &Plan<'_>,
-    ) -> Result<Option<Scored<'_>>, DatabaseError> {
-        if plan.fingers.is_empty() {
-            return Ok(None);
-        }
-        let fingers = prepare_fingers(probe);
-        let mut scratch = Scratch::default();
-        let mut comparisons = Vec::with_capacity(plan.fingers.len());
-        for &(sample, reference) in &plan.fingers {
-            if let Some(Some(finger)) = fingers.get(sample) {
-                comparisons.push(compare_finger(
-                    &self.gallery,
-                    view,
-                    sample,
-                    finger,
-                    reference,
-                    &mut scratch,
-                )?);
+            let is_own = why == LockReason::HolderRequest && claim.purpose == Purpose::Unlock;
+            if !is_own {
+                return refer(ReferReason::Locked { why });
             }
         }
-        Ok(Some(Scored { table: &self.database.tables.fingers, comparisons }))
+        let record = record(&self.gallery, &view);
+        let face_model = probe.face.as_ref().map(|face| face.model());
+        let eligible = match eligible(&record, &impressions, face_model, &claim.policy, left_out) {
+            Ok(eligible) => eligible,
+            Err(reason) => return refer(reason),
+        };
+        let mut faces = None;
+        if let Some(face) = prepare_face(probe).filter(|_| !eligible.faces.is_empty()) {
+            let table = self.database.tables().face(face.model())?;
+            self.check_dimension(&face)?;
+            let compared =
+                eligible.faces.iter().map(|one| compare_face(&self.gallery, &view, &face, one.reference));
+            faces = Some(Scored { table, comparisons: compared.collect::<Result<_, _>>()? });
+        }
+        let mut comparer = FingerComparer::new(&self.gallery, &view, probe);
+        let mut fingers = None;
+        if !eligible.fingers.is_empty() {
+            let compared =
+                eligible.fingers.iter().map(|(impression, with)| comparer.compare(*impression, with));
+            let comparisons = compared.collect::<Result<_, _>>()?;
+            fingers = Some(Scored { table: &self.database.tables().fingers.calibration, comparisons });
+        }
+        let mut presented: Vec<Option<Finger>> = vec![None; probe.fingers.len()];
+        for impression in &impressions {
+            if let Some(place) = presented.get_mut(impression.sample) {
+                *place = impression.finger;
+            }
+        }
+        decide(claim.policy.rule, faces, fingers, &presented, &mut comparer)
     }
 
     /// One model name, two lengths: one of them is not what it says.
-    pub(super) fn check_dimension(&self, face: &crate::face::FaceProbe) -> Result<(), DatabaseError> {
+    fn check_dimension(&self, face: &crate::face::FaceProbe) -> Result<(), DatabaseError> {
         for (model, dimension) in self.gallery.models().filter(|(model, _)| *model == face.model()) {
             face.check(model, dimension)?;
         }
         Ok(())
+    }
+}
+
+impl CitizenDatabase {
+    /// Records that a claim failed; gives the error back. Without a generation there was no state to ask.
+    pub(super) fn failed_claim(
+        &self,
+        claim: &Claim,
+        generation: Option<Generation>,
+        error: DatabaseError,
+        started: Instant,
+    ) -> Result<DatabaseError, DatabaseError> {
+        let claimed = Claimed::from(claim);
+        let answered = self.answered(generation, claim.probe.face.as_ref(), started);
+        let failed = FailedClaim { version: RecordVersion, claimed, error: error.to_string(), answered };
+        self.audit(|| [AuditEntry::AuthenticateFailed(failed)])?;
+        Ok(error)
     }
 }
 

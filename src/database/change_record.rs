@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use crate::gallery::{Gallery, GalleryError, Recovery};
 
-use super::{Audit, AuditEntry, AuditEvent, DatabaseError};
+use super::{Audit, AuditEntry, Change, ChangeEntry, DatabaseError};
 
 /// Changes that are staged and not yet recorded.
 ///
@@ -15,16 +15,19 @@ use super::{Audit, AuditEntry, AuditEvent, DatabaseError};
 /// without an entry. A commit of another thread may make a change before its entry is kept: it is
 /// acknowledged by its own commit only.
 pub(super) struct ChangeRecord {
-    pub(super) audit: Arc<dyn Audit>,
-    pub(super) finger_calibration: String,
+    audit: Arc<dyn Audit>,
     pub(super) gallery: Gallery,
-    pub(super) staged: Mutex<Vec<(AuditEvent<'static>, Instant)>>,
+    staged: Mutex<Vec<(Change, Instant)>>,
 }
 
 impl ChangeRecord {
+    pub(super) fn new(audit: Arc<dyn Audit>, gallery: Gallery) -> Self {
+        Self { audit, gallery, staged: Mutex::default() }
+    }
+
     /// Changes were staged, each with the time at which that began.
-    pub(super) fn stage(&self, events: impl Iterator<Item = (AuditEvent<'static>, Instant)>) {
-        self.staged.lock().extend(events);
+    pub(super) fn stage(&self, changes: impl Iterator<Item = (Change, Instant)>) {
+        self.staged.lock().extend(changes);
     }
 
     /// Records what is staged, and then commits it.
@@ -41,7 +44,7 @@ impl ChangeRecord {
         };
         commit().map_err(|error| {
             if changes > 0 {
-                let failed = AuditEvent::CommitFailed { changes, error: error.to_string() };
+                let failed = Change::CommitFailed { changes, error: error.to_string() };
                 // The caller is told of the disk's failure; that it could not be recorded adds nothing.
                 let _ = self.record(&[(failed, started)]);
             }
@@ -51,31 +54,27 @@ impl ChangeRecord {
 
     /// Records what the writer had to settle when it took the gallery.
     pub(super) fn recovered(&self, recovery: &Recovery) -> Result<(), DatabaseError> {
-        let event = AuditEvent::Recover {
+        let change = Change::Recover {
             kept_batches: recovery.kept_batches,
             cut_bytes: recovery.cut_bytes,
             set_aside: recovery.set_aside.clone(),
             removed_files: recovery.removed_files.clone(),
             migrated: recovery.migrated,
         };
-        self.record(&[(event, Instant::now())])
+        self.record(&[(change, Instant::now())])
     }
 
-    fn record(&self, events: &[(AuditEvent<'static>, Instant)]) -> Result<(), DatabaseError> {
-        if events.is_empty() {
+    fn record(&self, changes: &[(Change, Instant)]) -> Result<(), DatabaseError> {
+        if changes.is_empty() {
             return Ok(());
         }
-        let generation = self.gallery.snapshot()?.generation().value();
-        let entries: Vec<AuditEntry<'_>> = events
+        let generation = self.gallery.snapshot()?.generation();
+        let entries: Vec<AuditEntry> = changes
             .iter()
-            .map(|(event, started)| AuditEntry {
-                event: event.clone(),
-                generation,
-                engine: env!("CARGO_PKG_VERSION"),
-                finger_calibration: &self.finger_calibration,
-                took: started.elapsed(),
+            .map(|(change, started)| {
+                AuditEntry::Change(ChangeEntry::new(change.clone(), generation, started.elapsed()))
             })
             .collect();
-        self.audit.record_all(&entries).map_err(DatabaseError::Audit)
+        self.audit.record(&entries).map_err(DatabaseError::Audit)
     }
 }

@@ -1,28 +1,25 @@
 //! Single changes that are durable when they return, for a service that makes one at a time.
 
-use parking_lot::Mutex;
-
-use crate::gallery::{Commit, ReferenceId};
+use crate::gallery::{Commit, ErasureState, ErasureTicket, ReferenceId};
 use crate::subject::SubjectId;
 
 use super::{CitizenDatabase, CitizenWriter, DatabaseError, Enrolment, LockReason};
 
-/// What keeps the gallery's writer from the first change on.
-#[derive(Default)]
-pub(super) struct HeldWriter(Mutex<Option<CitizenWriter>>);
-
+/// # Single changes
+///
+/// Each is durable, and seen by every process, when it returns. Threads that change at once share the cost of a
+/// synchronisation. The first change takes the gallery's writer and keeps it until
+/// [`CitizenDatabase::release_writer`]. For many citizens at a time [`CitizenDatabase::writer`] is faster.
+///
+/// After an error of the disk or the audit the change is durable or not: the next change takes the
+/// writer anew, which recovers, and [`CitizenDatabase::snapshot`] then tells. Whatever fails leaves nothing
+/// behind for the change of another thread.
 impl CitizenDatabase {
-    /// Enrols references of a citizen, beside those that are there. Durable, and seen by every
-    /// process, when it returns. Threads that enrol at once share the cost of a sync.
-    ///
-    /// The first change takes the gallery's writer and keeps it until [`CitizenDatabase::release_writer`]. For
-    /// many citizens at a time [`CitizenDatabase::writer`] is faster. Gives the references that hold the
+    /// Enrols references of a citizen, beside those that are there. Gives the references that hold the
     /// samples: those that a repeated request got first, and those that held the same samples before.
     ///
     /// # Errors
     /// As [`CitizenWriter::enrol`], [`CitizenWriter::commit`] and [`CitizenDatabase::writer`].
-    /// After an error of the disk or the audit the change is durable or not: the next change takes the
-    /// writer anew, which recovers, and [`CitizenDatabase::snapshot`] then tells.
     pub fn enrol(
         &self,
         citizen: impl Into<SubjectId>,
@@ -32,7 +29,30 @@ impl CitizenDatabase {
         Ok(staged.into_iter().map(|reference| commit.reference(reference)).collect())
     }
 
-    /// Deletes all that is known of a citizen; no byte of it is left after the next compaction.
+    /// Replaces one reference of a citizen by a new one. Gives the new one.
+    ///
+    /// # Errors
+    /// As [`CitizenWriter::replace`], and those of [`CitizenDatabase::enrol`].
+    pub fn replace(
+        &self,
+        citizen: impl Into<SubjectId>,
+        reference: ReferenceId,
+        enrolment: Enrolment,
+    ) -> Result<ReferenceId, DatabaseError> {
+        let (staged, commit) = self.change(|writer| writer.replace(citizen, reference, enrolment))?;
+        Ok(commit.reference(staged))
+    }
+
+    /// Removes one reference of a citizen.
+    ///
+    /// # Errors
+    /// As [`CitizenWriter::remove`], and those of [`CitizenDatabase::enrol`].
+    pub fn remove(&self, citizen: impl Into<SubjectId>, reference: ReferenceId) -> Result<(), DatabaseError> {
+        self.change(|writer| writer.remove(citizen, reference)).map(drop)
+    }
+
+    /// Deletes a citizen: all references, and the lock. The bytes stay in the files until maintenance
+    /// rewrites them; [`CitizenDatabase::erase`] sees to that.
     ///
     /// # Errors
     /// As [`CitizenWriter::delete`], and those of [`CitizenDatabase::enrol`].
@@ -40,7 +60,30 @@ impl CitizenDatabase {
         self.change(|writer| writer.delete(citizen)).map(drop)
     }
 
-    /// Locks a citizen: every claim is referred until it is unlocked.
+    /// Deletes a citizen and has the bytes leave the files: see [`CitizenWriter::erase`].
+    /// [`CitizenDatabase::erasure`] tells when they have.
+    ///
+    /// # Errors
+    /// As [`CitizenWriter::erase`], and those of [`CitizenDatabase::enrol`].
+    pub fn erase(&self, citizen: impl Into<SubjectId>) -> Result<ErasureTicket, DatabaseError> {
+        self.change(|writer| writer.erase(citizen)).map(|(ticket, _)| ticket)
+    }
+
+    /// How far an erasure is. It goes on while this database or another one keeps the writer.
+    ///
+    /// # Errors
+    /// As [`CitizenWriter::erasure`] and [`CitizenDatabase::writer`].
+    pub fn erasure(&self, ticket: &ErasureTicket) -> Result<ErasureState, DatabaseError> {
+        // The handle lets older snapshots go, which map files that the erasure waits for.
+        self.snapshot()?;
+        if let Some(writer) = &*self.held().lock() {
+            return writer.erasure(ticket);
+        }
+        self.writer()?.erasure(ticket)
+    }
+
+    /// Locks a citizen: every claim is referred until it is unlocked, but for one
+    /// [`for_unlocking`](super::Claim::for_unlocking) a lock that the citizen asked for.
     ///
     /// # Errors
     /// As [`CitizenWriter::lock`], and those of [`CitizenDatabase::enrol`].
@@ -59,7 +102,7 @@ impl CitizenDatabase {
     /// Lets another process write: the writer that single changes keep is dropped once the changes under
     /// way have ended.
     pub fn release_writer(&self) {
-        *self.held.0.lock() = None;
+        *self.held().lock() = None;
     }
 
     /// Each change has a stage of its own, so that one that fails leaves nothing behind for another.
@@ -70,7 +113,7 @@ impl CitizenDatabase {
         let writer = self.writer()?;
         let staged = stage(&writer)?;
         let commit = writer.commit();
-        let mut held = self.held.0.lock();
+        let mut held = self.held().lock();
         match commit {
             Ok(commit) => {
                 held.get_or_insert(writer);

@@ -1,16 +1,18 @@
-//! What an authentication answers, and why.
+//! What a claim came to, and why.
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::calibration::Basis;
 use crate::gallery::ReferenceId;
 use crate::template::{Finger, ModelId};
 use crate::units::{Fmr, Score, Timestamp};
 
+use super::{FingerCount, LockReason};
+
 /// A kind of sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Modality {
     /// A face.
@@ -28,51 +30,67 @@ impl fmt::Display for Modality {
     }
 }
 
-/// The answer to "is this the person enrolled under this number?".
-#[derive(Clone, Debug, PartialEq)]
+/// The outcome of a claim.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "decision", rename_all = "snake_case")]
 #[must_use]
 pub enum Decision {
     /// Everything that the policy asks for was compared and met its rate.
-    Accept(Evidence),
+    Accept,
     /// Everything that the policy asks for was compared, and something did not meet its rate.
-    Reject(Evidence),
-    /// No answer: something that the policy asks for could not be compared. For a person to see to.
+    Reject,
+    /// Could not tell. A human officer must resolve the claim.
     Refer(ReferReason),
 }
 
-/// Why there is no answer. Nothing was compared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accept => f.write_str("accepted"),
+            Self::Reject => f.write_str("rejected"),
+            Self::Refer(reason) => write!(f, "referred: {reason}"),
+        }
+    }
+}
+
+/// Why a claim could be neither accepted nor rejected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ReferReason {
-    /// Nobody is enrolled under the number.
+    /// Nobody is enrolled under the number. Nothing was compared.
     UnknownCitizen,
-    /// The citizen's record is locked.
+    /// The citizen's record is locked. Nothing was compared.
     Locked {
         /// The reason given when it was locked.
-        #[serde(serialize_with = "as_text")]
-        why: super::LockReason,
+        why: LockReason,
     },
-    /// The probe lacks what the policy asks for: no such sample, too few different fingers, or
-    /// none with a minutia.
+    /// The probe lacks what the policy asks for: no such sample, too few different fingers, or none with a
+    /// minutia. Also, after comparing, several impressions that are alike, so that they may be of one finger.
     ProbeLacks {
         /// The kind of sample.
         modality: Modality,
     },
-    /// The citizen's record lacks what the policy asks for: no such reference, or none of the
-    /// fingers presented.
+    /// The citizen's record lacks what the policy asks for: no such reference, or too few of the
+    /// fingers presented. Nothing was compared.
     RecordLacks {
         /// The kind of sample.
         modality: Modality,
     },
-    /// The citizen's faces were made by other models than the probe's: enrol again.
+    /// The citizen's faces were made by other models than the probe's: enrol again. Nothing was compared.
     ModelMismatch {
         /// The probe's model.
-        #[serde(serialize_with = "as_text")]
         probe: ModelId,
         /// The model of the citizen's newest face.
-        #[serde(serialize_with = "as_text")]
         enrolled: ModelId,
+    },
+    /// Enough impressions match, but it cannot be told that they are of so many different fingers:
+    /// positions are not known, and samples are alike.
+    FingersNotToldApart {
+        /// How many different fingers the policy asks for.
+        required: FingerCount,
+        /// How many surely are.
+        told_apart: u8,
     },
 }
 
@@ -81,30 +99,33 @@ impl fmt::Display for ReferReason {
         match self {
             Self::UnknownCitizen => f.write_str("nobody is enrolled under this number"),
             Self::Locked { why } => write!(f, "the record is locked: {why}"),
-            Self::ProbeLacks { modality } => {
-                write!(f, "the probe lacks a {modality} that the policy asks for")
+            Self::ProbeLacks { modality: Modality::Face } => {
+                f.write_str("the probe lacks the face that the policy asks for")
             }
-            Self::RecordLacks { modality } => {
-                write!(f, "the record lacks the {modality} that the policy asks for")
+            Self::ProbeLacks { modality: Modality::Finger } => {
+                f.write_str("the probe lacks the different fingers that the policy asks for")
+            }
+            Self::RecordLacks { modality: Modality::Face } => {
+                f.write_str("the record lacks the face that the policy asks for")
+            }
+            Self::RecordLacks { modality: Modality::Finger } => {
+                f.write_str("the record lacks the fingers that were presented")
             }
             Self::ModelMismatch { probe, enrolled } => {
                 write!(f, "the probe's face is of model {probe}, the enrolled one of model {enrolled}")
             }
+            Self::FingersNotToldApart { required, told_apart } => write!(
+                f,
+                "{} different fingers are asked for; only {told_apart} of those that match can be told apart",
+                required.get()
+            ),
         }
     }
 }
 
-/// What a decision rests on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Evidence {
-    /// What each modality came to, in the order face, finger.
-    pub modalities: Vec<ModalityEvidence>,
-    /// Every comparison made, in that order, then by sample and reference.
-    pub comparisons: Vec<Comparison>,
-}
-
 /// What one modality came to.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ModalityEvidence {
     /// The modality.
     pub modality: Modality,
@@ -112,40 +133,70 @@ pub struct ModalityEvidence {
     pub required: Fmr,
     /// Over how many comparisons it was shared.
     pub shared_by: u32,
-    /// The rate reached: that any of so many comparisons of other people is as good as the one
+    /// The rate reached: that any of so many non-mated comparisons is as good as the one
     /// that decides (with `n` fingers asked for, the `n`th best finger).
     pub reached: Fmr,
     /// What is behind the deciding comparison's rate.
     pub basis: Basis,
     /// Whether the policy is met.
     pub verdict: Verdict,
+    /// Which fingers matched; none for a face.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingers: Option<FingersFound>,
+}
+
+/// How many different fingers matched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FingersFound {
+    /// How many the policy asks for.
+    pub required: FingerCount,
+    /// How many there can be, at most: no impression and no reference stands for two fingers. Counted up
+    /// to `required`.
+    pub possible: u8,
+    /// How many there surely are. Counted up to `required`.
+    pub told_apart: u8,
+    /// Which they are.
+    pub pairs: Vec<MatchedPair>,
+}
+
+/// An impression that stands for a finger, by the reference that it matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct MatchedPair {
+    /// The impression, by its number in the probe.
+    pub sample: usize,
+    /// The reference.
+    pub reference: ReferenceId,
 }
 
 /// Whether a modality meets the policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It does.
     Met,
     /// It does not.
     NotMet,
+    /// It cannot be told.
+    Unclear,
 }
 
 /// One comparison of a sample with a reference.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Comparison {
     /// The modality.
     pub modality: Modality,
     /// Which of the probe's samples of this modality, from 0.
     pub sample: usize,
-    /// The reference's finger; none for a face.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The reference's finger; none for a face, or if it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finger: Option<Finger>,
     /// The reference.
-    #[serde(serialize_with = "as_text")]
     pub reference: ReferenceId,
     /// When the reference was captured, if that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured: Option<Timestamp>,
     /// How similar.
     pub score: Score,
@@ -155,10 +206,6 @@ pub struct Comparison {
     pub basis: Basis,
     /// The least score that would have met what was asked; none if nothing was, or if the
     /// calibration states no rate so low.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<Score>,
-}
-
-pub(super) fn as_text<T: fmt::Display, S: serde::Serializer>(value: &T, s: S) -> Result<S::Ok, S::Error> {
-    s.collect_str(value)
 }

@@ -1,7 +1,8 @@
 //! What is stored of a citizen.
 
 use crate::gallery::{NewReference, RequestId};
-use crate::template::{FaceTemplate, FingerPosition, FingerprintTemplate};
+use crate::ingest::Samples;
+use crate::template::{FaceTemplate, FingerprintTemplate};
 use crate::units::Timestamp;
 
 use super::DatabaseError;
@@ -26,11 +27,11 @@ impl Enrolment {
         Self::default()
     }
 
-    /// Adds an impression of a finger; a finger may have several. The position given here counts,
-    /// not the template's own; a reference of unknown position is compared with every finger.
+    /// Adds an impression of a finger, at the position that the template states; see
+    /// [`FingerprintTemplate::at`]. A finger may have several. A reference of unknown position is compared with
+    /// every finger.
     #[must_use]
-    pub fn finger(mut self, position: impl Into<FingerPosition>, template: FingerprintTemplate) -> Self {
-        let template = FingerprintTemplate { position: position.into(), ..template };
+    pub fn finger(mut self, template: FingerprintTemplate) -> Self {
         self.samples.push((Sample::Finger(template), None));
         self
     }
@@ -68,6 +69,17 @@ impl Enrolment {
             return Err(DatabaseError::EmptyEnrolment);
         }
         self.samples.into_iter().map(|(sample, captured)| reference(sample, captured.flatten())).collect()
+    }
+}
+
+/// The samples of a line of a manifest, each with the moment that was stated for it.
+impl From<Samples> for Enrolment {
+    fn from(samples: Samples) -> Self {
+        let fingers = samples.fingers.into_iter();
+        let fingers = fingers.map(|finger| (Sample::Finger(finger.template), Some(finger.captured)));
+        let faces = samples.face.into_iter();
+        let faces = faces.map(|face| (Sample::Face(face.template), Some(face.captured)));
+        Self { samples: fingers.chain(faces).collect(), request: None }
     }
 }
 

@@ -36,6 +36,24 @@ pub enum DatabaseError {
         /// The model.
         model: ModelId,
     },
+    /// A calibration table was registered for what it is not of.
+    #[error(
+        "a calibration of {} was registered for {}: scores of one matcher have no rate by the table of another",
+        Escaped::new(matcher),
+        Escaped::new(registered_for)
+    )]
+    WrongCalibration {
+        /// What it was registered for.
+        registered_for: String,
+        /// The matcher or model that the table names.
+        matcher: String,
+    },
+    /// Two calibration tables were registered for one face model.
+    #[error("two calibrations are registered for face model {model}; one must decide")]
+    TwoCalibrations {
+        /// The model.
+        model: ModelId,
+    },
     /// The policy, shared among the comparisons made, asks for a rate that the table cannot state.
     #[error(
         "the calibration of {} states rates down to {floor}; each of {comparisons} comparisons would need {needed}",
@@ -83,4 +101,55 @@ pub enum DatabaseError {
     /// A search with nothing to search for.
     #[error("the probe has neither a face nor a finger with minutiae")]
     EmptyProbe,
+}
+
+impl DatabaseError {
+    /// Whether the same call can succeed later without anybody's help: another process holds the writer or
+    /// the audit, or an I/O error that may pass, such as a full disk.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Audit(error) => {
+                use std::io::ErrorKind as Kind;
+                // Of an audit file the other kinds say that it is not the file that it was.
+                matches!(
+                    error.kind(),
+                    Kind::TimedOut | Kind::StorageFull | Kind::QuotaExceeded | Kind::Interrupted
+                )
+            }
+            _ => self.gallery().is_some_and(GalleryError::is_retryable),
+        }
+    }
+
+    /// Whether another process has the gallery's writer.
+    pub fn is_locked(&self) -> bool {
+        matches!(self.gallery(), Some(GalleryError::Locked { .. }))
+    }
+
+    /// Whether stored bytes are not what was written: run `biomatch verify`, restore a backup.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::DamagedRecord { .. } => true,
+            _ => self.gallery().is_some_and(GalleryError::is_damage),
+        }
+    }
+
+    /// Whether the configuration must be changed: a calibration, a policy, the code model.
+    pub fn is_configuration(&self) -> bool {
+        match self {
+            Self::Uncalibrated { .. }
+            | Self::WrongCalibration { .. }
+            | Self::TwoCalibrations { .. }
+            | Self::BeyondCalibration { .. }
+            | Self::Calibration(_) => true,
+            _ => self.gallery().is_some_and(GalleryError::is_configuration),
+        }
+    }
+
+    fn gallery(&self) -> Option<&GalleryError> {
+        match self {
+            Self::Gallery(error) | Self::Search(SearchError::Gallery(error)) => Some(error),
+            Self::DamagedRecord { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }

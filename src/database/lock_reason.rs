@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 /// Why a record is locked (the cases of Decree 59/2022/ND-CP, article 19). The gallery keeps its
 /// code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum LockReason {
     /// The citizen asked for it.
@@ -81,6 +82,24 @@ impl FromStr for LockReason {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let named = Self::NAMED.iter().find(|(_, name)| *name == text);
         named.map(|(reason, _)| *reason).ok_or_else(|| LockReasonError(text.to_owned()))
+    }
+}
+
+/// As records have it: also `other-N`, which nobody can lock with.
+impl TryFrom<String> for LockReason {
+    type Error = LockReasonError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.strip_prefix("other-").and_then(|code| code.parse().ok()) {
+            Some(code) if Self::from_code(code) == Self::Other(code) => Ok(Self::Other(code)),
+            _ => text.parse(),
+        }
+    }
+}
+
+impl From<LockReason> for String {
+    fn from(reason: LockReason) -> Self {
+        reason.to_string()
     }
 }
 

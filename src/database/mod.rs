@@ -1,44 +1,54 @@
 //! The citizen database: enrol, authenticate, identify, decide.
 //!
-//! [`CitizenDatabase`] is what a registration service embeds. A [`Policy`] says what a claim must
-//! show; a [`Decision`] says what it showed, with every comparison, its calibrated rate and what
-//! stands behind that rate. `docs/decisions.md` says what each outcome means and how far a rate
-//! can be trusted.
+//! [`CitizenDatabase`] is what a registration service embeds. A [`Claim`] or a [`SearchRequest`] goes in, a
+//! [`DecisionRecord`] or a [`SearchRecord`] comes out: the same value is returned, recorded by the audit and
+//! serialised. A [`Policy`] says what a claim must show; a [`Decision`] says what it came to. `docs/decisions.md`
+//! says what each outcome means and how far a rate can be trusted.
 
+mod assignment;
 mod audit;
-mod audit_check;
-mod audit_file;
-mod audit_line;
 mod authenticate;
 mod calibrations;
 mod change_record;
 mod changes;
-mod citizens;
+mod claim;
+mod compare;
+mod decide;
 mod decision;
+mod eligibility;
 mod enrolment;
 mod error;
-mod identification;
-mod identify;
-mod judge;
+mod handle;
 mod lock_reason;
 mod options;
-mod plan;
 mod policy;
 mod probe;
+mod rank;
+mod record;
+mod search;
+mod search_request;
 mod writer;
 
-pub use audit::{Audit, AuditCandidate, AuditEntry, AuditEvent, AuditOutcome};
-pub use audit_check::{AuditError, AuditReport, check_audit, check_audit_files};
-pub use audit_file::{AuditFile, AuditFileError};
-pub use audit_line::{AuditDigest, AuditDigestError};
+pub use audit::{
+    Audit, AuditDigest, AuditDigestError, AuditEntry, AuditError, AuditFile, AuditFileError, AuditReport,
+    Change, ChangeEntry, check_audit, check_audit_files,
+};
 pub use calibrations::Calibrations;
-pub use citizens::{CitizenDatabase, CitizenSnapshot};
-pub use decision::{Comparison, Decision, Evidence, Modality, ModalityEvidence, ReferReason, Verdict};
+pub use claim::{CallerTag, CallerTagError, Claim, Purpose};
+pub use decision::{
+    Comparison, Decision, FingersFound, MatchedPair, Modality, ModalityEvidence, ReferReason, Verdict,
+};
+pub use eligibility::LeftOut;
 pub use enrolment::Enrolment;
 pub use error::DatabaseError;
-pub use identification::{Approximation, Candidate, Identification, Identify};
+pub use handle::{CitizenDatabase, CitizenSnapshot};
 pub use lock_reason::{LockReason, LockReasonError};
-pub use options::Options;
-pub use policy::Policy;
+pub use options::DatabaseOptions;
+pub use policy::{FingerCount, FingerRule, Policy};
 pub use probe::Probe;
+pub use record::{
+    Answered, CalibrationUsed, Claimed, DecisionRecord, FailedClaim, FailedSearch, NotCompared, Presented,
+    PresentedFinger, RecordVersion, SearchRecord, Searched,
+};
+pub use search_request::{Asked, Candidate, FilterUsed, SearchRequest};
 pub use writer::CitizenWriter;

@@ -1,16 +1,109 @@
-//! What a decision asks for.
+//! What a claim must show.
 
 use std::num::NonZeroU8;
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::Fmr;
+
+/// How many different fingers must match: 1 to 10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct FingerCount(NonZeroU8);
+
+impl FingerCount {
+    /// One finger.
+    pub const ONE: Self = Self(NonZeroU8::MIN);
+    /// Two fingers.
+    pub const TWO: Self = Self(NonZeroU8::MIN.saturating_add(1));
+
+    /// `None` unless `1 <= count <= 10`.
+    pub const fn new(count: u8) -> Option<Self> {
+        match NonZeroU8::new(count) {
+            Some(nonzero) if count <= 10 => Some(Self(nonzero)),
+            _ => None,
+        }
+    }
+
+    /// The count, 1 to 10.
+    pub const fn get(self) -> u8 {
+        self.0.get()
+    }
+}
+
+impl TryFrom<u8> for FingerCount {
+    type Error = &'static str;
+
+    fn try_from(count: u8) -> Result<Self, Self::Error> {
+        Self::new(count).ok_or("a policy asks for 1 to 10 fingers")
+    }
+}
+
+impl From<FingerCount> for u8 {
+    fn from(count: FingerCount) -> Self {
+        count.get()
+    }
+}
+
+/// What a policy asks of the fingers: how many, and at which rate each must match.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FingerRule {
+    /// The false match rate that each of them must meet.
+    fmr: Fmr,
+    /// How many different fingers.
+    #[serde(default = "one")]
+    at_least: FingerCount,
+}
+
+fn one() -> FingerCount {
+    FingerCount::ONE
+}
+
+impl FingerRule {
+    /// At least one finger at this rate.
+    pub const fn one(fmr: Fmr) -> Self {
+        Self::at_least(FingerCount::ONE, fmr)
+    }
+
+    /// At least `count` different fingers, each at this rate.
+    pub const fn at_least(count: FingerCount, fmr: Fmr) -> Self {
+        Self { fmr, at_least: count }
+    }
+
+    /// The rate that each finger must meet.
+    pub const fn fmr(&self) -> Fmr {
+        self.fmr
+    }
+
+    /// How many different fingers.
+    pub const fn count(&self) -> FingerCount {
+        self.at_least
+    }
+}
 
 /// What must be compared, and how rare a false match must be, before a claim is accepted.
 ///
 /// A rate holds for a whole modality of one claim, however many comparisons it takes: with `n`
 /// comparisons each is held to an `n`th of the rate (the union bound, which needs no
-/// independence). Modalities are never averaged: with [`Policy::at`] each must meet its rate by
-/// itself, so that a strong face does not carry a weak finger.
-#[derive(Clone, Debug, PartialEq)]
+/// independence). Modalities are never averaged: each that the policy names must meet its rate by
+/// itself, so that a strong face does not carry a weak finger. Each modality has a rate of its own.
+///
+/// A policy can be written in a service's configuration; an unknown field is an error:
+///
+/// ```
+/// use biomatch::database::{FingerCount, FingerRule, Policy};
+/// use biomatch::units::Fmr;
+///
+/// let two_fingers = FingerRule::at_least(FingerCount::TWO, Fmr::one_in(1_000));
+/// let policy = Policy::face_and_fingers(Fmr::one_in(10_000), two_fingers);
+/// let text = r#"{"face": {"fmr": 1e-4}, "fingers": {"fmr": 1e-3, "at_least": 2}}"#;
+/// assert_eq!(serde_json::from_str::<Policy>(text)?, policy);
+/// assert!(serde_json::from_str::<Policy>("{}").is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "PolicyFields", into = "PolicyFields")]
 pub struct Policy {
     pub(super) rule: Rule,
     pub(super) newest: NonZeroU8,
@@ -19,48 +112,47 @@ pub struct Policy {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Rule {
     /// Each of those named must meet its own rate.
-    All { face: Option<Fmr>, fingers: Option<(NonZeroU8, Fmr)> },
+    All { face: Option<Fmr>, fingers: Option<FingerRule> },
     /// One finger or the face; the rate is shared among all comparisons of both.
     Either(Fmr),
 }
 
-const ONE: NonZeroU8 = NonZeroU8::MIN;
 const NEWEST: NonZeroU8 = NonZeroU8::MIN.saturating_add(2);
 
 impl Policy {
-    /// The face and at least one finger, each at this rate. The policy for a level-2 account.
-    pub const fn at(fmr: Fmr) -> Self {
-        Self { rule: Rule::All { face: Some(fmr), fingers: Some((ONE, fmr)) }, newest: NEWEST }
+    const fn of(rule: Rule) -> Self {
+        Self { rule, newest: NEWEST }
+    }
+
+    /// The face and at least one finger, each at this rate: for a level-2 account.
+    pub const fn face_and_finger(fmr: Fmr) -> Self {
+        Self::face_and_fingers(fmr, FingerRule::one(fmr))
+    }
+
+    /// The face at a rate, and fingers by a rule of their own.
+    pub const fn face_and_fingers(face: Fmr, fingers: FingerRule) -> Self {
+        Self::of(Rule::All { face: Some(face), fingers: Some(fingers) })
     }
 
     /// The face only: for a level-1 account.
-    pub const fn face_only(fmr: Fmr) -> Self {
-        Self { rule: Rule::All { face: Some(fmr), fingers: None }, newest: NEWEST }
+    pub const fn face(fmr: Fmr) -> Self {
+        Self::of(Rule::All { face: Some(fmr), fingers: None })
     }
 
-    /// At least one finger, no face.
-    pub const fn fingers_only(fmr: Fmr) -> Self {
-        Self { rule: Rule::All { face: None, fingers: Some((ONE, fmr)) }, newest: NEWEST }
+    /// Fingers only.
+    pub const fn fingers(rule: FingerRule) -> Self {
+        Self::of(Rule::All { face: None, fingers: Some(rule) })
     }
 
-    /// The face or a finger, whichever is there; the claim is accepted falsely at most at this
+    /// The face or one finger, whichever is there; the claim is accepted falsely at most at this
     /// rate, for all comparisons of both together.
-    pub const fn either(fmr: Fmr) -> Self {
-        Self { rule: Rule::Either(fmr), newest: NEWEST }
+    pub const fn face_or_finger(fmr: Fmr) -> Self {
+        Self::of(Rule::Either(fmr))
     }
 
-    /// Asks for at least `least` different fingers, each meeting the rate. No effect on a policy
-    /// without fingers or with a choice.
-    #[must_use]
-    pub const fn fingers(mut self, least: NonZeroU8) -> Self {
-        if let Rule::All { fingers: Some((n, _)), .. } = &mut self.rule {
-            *n = least;
-        }
-        self
-    }
-
-    /// Compares with the `newest` references of each finger and of the face by capture date;
-    /// 3 unless said. Each one more shares the rate further, and old samples match worst.
+    /// Compares with the `newest` different references of the face and of each finger whose position is
+    /// known, by capture date; 3 unless set. Each one more shares the rate further, and old samples match
+    /// worst. References of unknown position may each be another finger, so all of them are compared.
     #[must_use]
     pub const fn newest(mut self, newest: NonZeroU8) -> Self {
         self.newest = newest;
@@ -71,6 +163,101 @@ impl Policy {
 impl Default for Policy {
     /// The face and at least one finger, each at one false match in 10,000.
     fn default() -> Self {
-        Self::at(Fmr::one_in(10_000))
+        Self::face_and_finger(Fmr::one_in(10_000))
+    }
+}
+
+/// A policy as it is written.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PolicyFields {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    face: Option<FaceRule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fingers: Option<FingerRule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    face_or_finger: Option<FaceRule>,
+    #[serde(default = "newest")]
+    newest_references: NonZeroU8,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaceRule {
+    fmr: Fmr,
+}
+
+fn newest() -> NonZeroU8 {
+    NEWEST
+}
+
+impl TryFrom<PolicyFields> for Policy {
+    type Error = &'static str;
+
+    fn try_from(fields: PolicyFields) -> Result<Self, Self::Error> {
+        let face = fields.face.map(|face| face.fmr);
+        let rule = match (face, fields.fingers, fields.face_or_finger) {
+            (None, None, None) => return Err("a policy names face, fingers or face_or_finger"),
+            (None, None, Some(either)) => Rule::Either(either.fmr),
+            (face, fingers, None) => Rule::All { face, fingers },
+            _ => return Err("face_or_finger stands alone in a policy"),
+        };
+        Ok(Self { rule, newest: fields.newest_references })
+    }
+}
+
+impl From<Policy> for PolicyFields {
+    fn from(policy: Policy) -> Self {
+        let (face, fingers, either) = match policy.rule {
+            Rule::All { face, fingers } => (face, fingers, None),
+            Rule::Either(fmr) => (None, None, Some(fmr)),
+        };
+        let written = |fmr: Option<Fmr>| fmr.map(|fmr| FaceRule { fmr });
+        Self {
+            face: written(face),
+            fingers,
+            face_or_finger: written(either),
+            newest_references: policy.newest,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_policy_survives_its_text() {
+        let rate = Fmr::one_in(333);
+        let five = FingerRule::at_least(FingerCount::new(5).unwrap(), Fmr::one_in(7_777));
+        for policy in [
+            Policy::default(),
+            Policy::face(rate),
+            Policy::fingers(five).newest(NonZeroU8::MAX),
+            Policy::face_and_fingers(rate, five),
+            Policy::face_or_finger(rate),
+        ] {
+            let text = serde_json::to_string(&policy).unwrap();
+            assert_eq!(serde_json::from_str::<Policy>(&text).unwrap(), policy, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_policy_is_an_error() {
+        for (text, why) in [
+            ("{}", "names face, fingers or face_or_finger"),
+            (r#"{"face":{"fmr":0}}"#, "above 0"),
+            (r#"{"face":{"fmr":2}}"#, "at most 1"),
+            (r#"{"face":{}}"#, "fmr"),
+            (r#"{"fingers":{"fmr":0.1,"at_least":0}}"#, "1 to 10"),
+            (r#"{"fingers":{"fmr":0.1,"at_least":11}}"#, "1 to 10"),
+            (r#"{"fingers":{"fmr":0.1,"atleast":2}}"#, "atleast"),
+            (r#"{"face":{"fmr":0.1},"face_or_finger":{"fmr":0.1}}"#, "stands alone"),
+            (r#"{"face":{"fmr":0.1},"newest_references":0}"#, "nonzero"),
+            (r#"{"face":{"fmr":0.1},"liveness":true}"#, "liveness"),
+        ] {
+            let error = serde_json::from_str::<Policy>(text).unwrap_err().to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
     }
 }

@@ -1,11 +1,20 @@
-//! What a person at the counter presents.
+//! What a person presents.
 
-use crate::template::{FaceTemplate, FingerPosition, FingerprintTemplate};
+use crate::ingest::Samples;
+use crate::template::{FaceTemplate, FingerprintTemplate};
 
 /// The samples of one person, to be compared with a claimed citizen or with all.
+///
+/// ```
+/// use biomatch::database::Probe;
+/// use biomatch::template::{Finger, FingerprintTemplate};
+///
+/// let impression = FingerprintTemplate::default(); // of a record: FingerprintTemplate::read
+/// let probe = Probe::new().finger(impression.at(Finger::RightIndex));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Probe {
-    pub(super) fingers: Vec<(FingerPosition, FingerprintTemplate)>,
+    pub(super) fingers: Vec<FingerprintTemplate>,
     pub(super) face: Option<FaceTemplate>,
 }
 
@@ -15,11 +24,12 @@ impl Probe {
         Self::default()
     }
 
-    /// Adds an impression of a finger. A position that is unknown, or that is none of the ten, is
-    /// tried against all ten. The position given here counts, not the template's own.
+    /// Adds an impression of a finger, at the position that the template states; see
+    /// [`FingerprintTemplate::at`]. A position that is unknown, or that is none of the ten, is compared with all
+    /// ten.
     #[must_use]
-    pub fn finger(mut self, position: impl Into<FingerPosition>, template: FingerprintTemplate) -> Self {
-        self.fingers.push((position.into(), template));
+    pub fn finger(mut self, template: FingerprintTemplate) -> Self {
+        self.fingers.push(template);
         self
     }
 
@@ -28,5 +38,15 @@ impl Probe {
     pub fn face(mut self, face: FaceTemplate) -> Self {
         self.face = Some(face);
         self
+    }
+}
+
+/// The samples of a line of a probe list.
+impl From<Samples> for Probe {
+    fn from(samples: Samples) -> Self {
+        Self {
+            fingers: samples.fingers.into_iter().map(|finger| finger.template).collect(),
+            face: samples.face.map(|face| face.template),
+        }
     }
 }

@@ -12,13 +12,13 @@ use crate::gallery::{
 use crate::subject::SubjectId;
 
 use super::change_record::ChangeRecord;
-use super::{AuditEvent, DatabaseError, Enrolment, LockReason};
+use super::{Change, DatabaseError, Enrolment, LockReason};
 
 /// The one writer. Changes are staged at once and judged then; [`CitizenWriter::commit`] makes
 /// them durable and then visible to every process. What is not committed when the writer is
 /// dropped is lost. Threads may share it; commits that come together share one sync.
 ///
-/// With an audit ([`super::Options::audit`]) a commit first records its changes, and fails with
+/// With an audit ([`super::DatabaseOptions::audit`]) a commit first records its changes, and fails with
 /// [`DatabaseError::Audit`] if that fails: the changes are then still staged, and not made.
 pub struct CitizenWriter {
     writer: Writer,
@@ -49,8 +49,8 @@ impl CitizenWriter {
     ) -> Result<Vec<ReferenceId>, DatabaseError> {
         let (citizen, request) = (citizen.into(), enrolment.request);
         let references = enrolment.references()?;
-        let event = AuditEvent::Enrol { citizen, references: references.len() };
-        self.stage(event, || self.run(|| self.writer.add_request(citizen, &references, request)))
+        let change = Change::Enrol { citizen, references: references.len() };
+        self.stage(change, || self.run(|| self.writer.add_request(citizen, &references, request)))
     }
 
     /// Stages references of many citizens, their features made in parallel.
@@ -70,14 +70,14 @@ impl CitizenWriter {
                 Ok(gallery::CitizenReferences { citizen: citizen.into(), references, request })
             })
             .collect::<Result<Vec<_>, DatabaseError>>()?;
-        let event = |e: &gallery::CitizenReferences| AuditEvent::Enrol {
+        let change = |e: &gallery::CitizenReferences| Change::Enrol {
             citizen: e.citizen,
             references: e.references.len(),
         };
         let started = Instant::now();
         let staged = self.run(|| self.writer.add_all(&enrolments));
         // Also after an error: which of them are staged is not known, and none may go unrecorded.
-        self.note(enrolments.iter().map(event), started);
+        self.note(enrolments.iter().map(change), started);
         Ok(staged?)
     }
 
@@ -94,8 +94,8 @@ impl CitizenWriter {
         let [new] = <[_; 1]>::try_from(enrolment.references()?)
             .map_err(|references| DatabaseError::NotOneSample { found: references.len() })?;
         let citizen = citizen.into();
-        let event = AuditEvent::Replace { citizen, reference };
-        self.stage(event, || self.run(|| self.writer.replace(citizen, reference, &new)))
+        let change = Change::Replace { citizen, reference };
+        self.stage(change, || self.run(|| self.writer.replace(citizen, reference, &new)))
     }
 
     /// Stages the removal of one reference.
@@ -104,7 +104,7 @@ impl CitizenWriter {
     /// The citizen has no such reference; damage; an earlier error of the disk.
     pub fn remove(&self, citizen: impl Into<SubjectId>, reference: ReferenceId) -> Result<(), DatabaseError> {
         let citizen = citizen.into();
-        self.stage(AuditEvent::Remove { citizen, reference }, || self.writer.remove(citizen, reference))
+        self.stage(Change::Remove { citizen, reference }, || self.writer.remove(citizen, reference))
     }
 
     /// Stages the deletion of a citizen: all references, and the lock. The next commit hides them;
@@ -114,7 +114,7 @@ impl CitizenWriter {
     /// [`gallery::GalleryError::UnknownCitizen`]; damage; an earlier error of the disk.
     pub fn delete(&self, citizen: impl Into<SubjectId>) -> Result<(), DatabaseError> {
         let citizen = citizen.into();
-        self.stage(AuditEvent::Delete { citizen }, || self.writer.delete(citizen))
+        self.stage(Change::Delete { citizen }, || self.writer.delete(citizen))
     }
 
     /// Commits what is staged, deletes a citizen, and has the bytes leave the files. Durable when it returns, and
@@ -133,7 +133,7 @@ impl CitizenWriter {
             // No entry of what is not going to be.
             return Err(GalleryError::UnknownCitizen { citizen }.into());
         }
-        self.note([AuditEvent::Erase { citizen }], started);
+        self.note([Change::Erase { citizen }], started);
         self.recorded(|| self.writer.erase(citizen))
     }
 
@@ -161,8 +161,8 @@ impl CitizenWriter {
     /// As [`CitizenWriter::delete`].
     pub fn lock(&self, citizen: impl Into<SubjectId>, why: LockReason) -> Result<(), DatabaseError> {
         let citizen = citizen.into();
-        let event = AuditEvent::Lock { citizen, why };
-        self.stage(event, || self.writer.set_status(citizen, Status::Locked(why.code())))
+        let change = Change::Lock { citizen, why };
+        self.stage(change, || self.writer.set_status(citizen, Status::Locked(why.code())))
     }
 
     /// Stages the end of a lock; no effect on a citizen who is not locked.
@@ -171,13 +171,13 @@ impl CitizenWriter {
     /// As [`CitizenWriter::delete`].
     pub fn unlock(&self, citizen: impl Into<SubjectId>) -> Result<(), DatabaseError> {
         let citizen = citizen.into();
-        self.stage(AuditEvent::Unlock { citizen }, || self.writer.set_status(citizen, Status::Active))
+        self.stage(Change::Unlock { citizen }, || self.writer.set_status(citizen, Status::Active))
     }
 
     /// Makes everything staged before durable, then visible, then returns.
     ///
     /// # Errors
-    /// The system's word; the writer then refuses everything, and a new one recovers.
+    /// An I/O error; the writer then refuses everything, and a new one recovers.
     /// [`DatabaseError::Audit`].
     pub fn commit(&self) -> Result<Commit, DatabaseError> {
         self.recorded(|| self.writer.commit())
@@ -202,19 +202,19 @@ impl CitizenWriter {
     /// Stages a change, to be recorded if that succeeds.
     fn stage<R>(
         &self,
-        event: AuditEvent<'static>,
+        change: Change,
         stage: impl FnOnce() -> Result<R, GalleryError>,
     ) -> Result<R, DatabaseError> {
         let started = Instant::now();
         let staged = stage()?;
-        self.note([event], started);
+        self.note([change], started);
         Ok(staged)
     }
 
     /// Changes that the next commit is to record.
-    fn note(&self, events: impl IntoIterator<Item = AuditEvent<'static>>, started: Instant) {
+    fn note(&self, changes: impl IntoIterator<Item = Change>, started: Instant) {
         if let Some(record) = &self.record {
-            record.stage(events.into_iter().map(|event| (event, started)));
+            record.stage(changes.into_iter().map(|change| (change, started)));
         }
     }
 

@@ -13,7 +13,21 @@ use crate::units::{Quality, Timestamp};
 /// A reference's number, given by the gallery; once it was committed, never given again, even when the
 /// reference is deleted.
 #[repr(transparent)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Pod,
+    Zeroable,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(transparent)]
 pub struct ReferenceId(u64);
 
 impl ReferenceId {
@@ -35,7 +49,10 @@ impl fmt::Display for ReferenceId {
 }
 
 /// The number of a committed state: every commit that changes something has a greater one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
 pub struct Generation(u64);
 
 impl Generation {

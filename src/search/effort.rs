@@ -1,7 +1,8 @@
 //! How much work a search of fingers does.
 
 /// A share of the rows of a gallery, `0..=1`.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub struct Share(f64);
 
 impl Share {
@@ -19,8 +20,22 @@ impl Share {
     }
 }
 
+impl TryFrom<f64> for Share {
+    type Error = &'static str;
+
+    fn try_from(value: f64) -> Result<Self, Self::Error> {
+        Self::new(value).ok_or("a share is in 0 to 1")
+    }
+}
+
+impl From<Share> for f64 {
+    fn from(share: Share) -> Self {
+        share.0
+    }
+}
+
 /// How many rows survive a stage: a share of the rows of the search, and at least a number.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Keep {
     share: Share,
     floor: u32,
@@ -49,7 +64,7 @@ impl Keep {
 }
 
 /// What survives each stage of a cascade before the full score.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Cascade {
     /// After the scan of the first words of the codes.
     pub coarse: Keep,
@@ -65,7 +80,8 @@ pub struct Cascade {
 /// search or lower. Any effort below [`Effort::Exhaustive`] can miss an enrolled citizen;
 /// `docs/notes/fingerprint-cascade.md` has the measured losses. A search among no more references than the
 /// last stage keeps is exhaustive.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Effort {
     /// All.

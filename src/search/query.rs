@@ -71,6 +71,18 @@ pub struct SubGallery {
     pub(super) citizens: BTreeSet<SubjectId>,
 }
 
+impl SubGallery {
+    /// How many citizens.
+    pub fn len(&self) -> usize {
+        self.citizens.len()
+    }
+
+    /// Whether it has no citizen: a search finds nobody then.
+    pub fn is_empty(&self) -> bool {
+        self.citizens.is_empty()
+    }
+}
+
 impl<S: Into<SubjectId>> FromIterator<S> for SubGallery {
     fn from_iter<I: IntoIterator<Item = S>>(citizens: I) -> Self {
         Self { citizens: citizens.into_iter().map(Into::into).collect() }

@@ -9,7 +9,8 @@ use crate::kernels::{Kernels, Work};
 
 /// The name of the network that made an embedding, with its version: 1 to 64 bytes of ASCII
 /// letters, digits and `. _ : + -`. Embeddings of different models never compare.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ModelId(Arc<str>);
 
 /// Why a text is not a model name.
@@ -32,6 +33,20 @@ impl FromStr for ModelId {
             return Err(ModelIdError { length: text.len(), offset });
         }
         Ok(Self(text.into()))
+    }
+}
+
+impl TryFrom<String> for ModelId {
+    type Error = ModelIdError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<ModelId> for String {
+    fn from(model: ModelId) -> Self {
+        model.as_str().to_owned()
     }
 }
 

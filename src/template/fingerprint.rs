@@ -70,6 +70,18 @@ impl FingerprintTemplate {
         record.views.into_iter().next().ok_or(RecordError::NoView)
     }
 
+    /// The same template at another position: of a record that does not state it, or states it wrongly.
+    ///
+    /// ```
+    /// use biomatch::template::{Finger, FingerprintTemplate};
+    /// let template = FingerprintTemplate::default().at(Finger::LeftThumb);
+    /// assert_eq!(template.position.finger(), Some(Finger::LeftThumb));
+    /// ```
+    #[must_use]
+    pub fn at(self, position: impl Into<FingerPosition>) -> Self {
+        Self { position: position.into(), ..self }
+    }
+
     /// The same template with its coordinates tied to a picture.
     pub fn with_frame(self, frame: Frame) -> Self {
         Self { frame: Some(frame), ..self }

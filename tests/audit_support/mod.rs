@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use biomatch::citizen::CitizenId;
-use biomatch::database::{Audit, AuditEntry, AuditEvent, AuditFile, AuditFileError};
+use biomatch::database::{Audit, AuditEntry, AuditFile, AuditFileError, Change, ChangeEntry};
+use biomatch::gallery::Generation;
 
-pub fn entry(number: u64) -> AuditEntry<'static> {
-    AuditEntry {
-        event: AuditEvent::Delete { citizen: CitizenId::from_value(1_090_000_000 + number).unwrap().into() },
-        generation: number,
-        engine: "test",
-        finger_calibration: "none",
-        took: Duration::from_micros(number),
-    }
+pub fn entry(number: u64) -> AuditEntry {
+    let citizen = CitizenId::from_value(1_090_000_000 + number).unwrap().into();
+    AuditEntry::Change(ChangeEntry::new(
+        Change::Delete { citizen },
+        Generation::default(),
+        Duration::from_micros(number),
+    ))
 }
 
 pub fn record(file: &AuditFile, numbers: std::ops::Range<u64>) {
-    numbers.for_each(|number| file.record(&entry(number)).unwrap());
+    numbers.for_each(|number| file.record(&[entry(number)]).unwrap());
 }
 
 pub fn append(path: &Path, numbers: std::ops::Range<u64>) {
@@ -42,7 +42,7 @@ pub fn typed(error: &io::Error) -> &AuditFileError {
 
 /// The error of an entry that must not be kept; it names the file.
 pub fn refusal(file: &AuditFile, path: &Path) -> io::Error {
-    let error = file.record(&entry(99)).expect_err("the entry cannot be kept");
+    let error = file.record(&[entry(99)]).expect_err("the entry cannot be kept");
     let name = path.file_name().unwrap().to_str().unwrap();
     assert!(error.to_string().contains(name), "{error}");
     error

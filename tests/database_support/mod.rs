@@ -3,7 +3,7 @@
 
 use biomatch::calibration::{Calibration, Fit, ImpostorSet};
 use biomatch::citizen::CitizenId;
-use biomatch::database::{Calibrations, CitizenDatabase, Enrolment, Options, Probe};
+use biomatch::database::{CitizenDatabase, DatabaseOptions, Enrolment, Probe};
 use biomatch::face;
 use biomatch::subject::SubjectId;
 use biomatch::template::{FaceTemplate, Finger, FingerprintTemplate, ModelId};
@@ -44,14 +44,14 @@ impl People {
     pub fn enrolment(&self, index: u64) -> Enrolment {
         FINGERS
             .into_iter()
-            .fold(Enrolment::new(), |e, finger| e.finger(finger, self.finger(index, finger, 0)))
+            .fold(Enrolment::new(), |e, finger| e.finger(self.finger(index, finger, 0).at(finger)))
             .face(self.face(index, 0))
     }
 
     /// A face and a right index finger, taken later.
     pub fn probe(&self, index: u64) -> Probe {
         let finger = Finger::RightIndex;
-        Probe::new().finger(finger, self.finger(index, finger, 9)).face(self.face(index, 9))
+        Probe::new().finger(self.finger(index, finger, 9).at(finger)).face(self.face(index, 9))
     }
 }
 
@@ -70,13 +70,13 @@ pub fn face_table(people: &People) -> Calibration {
     Fit::new("generated-64", "test").set(ImpostorSet::new("generated", scores)).finish().unwrap()
 }
 
-pub fn options(people: &People) -> Options {
-    Options::new().calibrations(Calibrations::new().face(model(), face_table(people)))
+pub fn options(people: &People) -> DatabaseOptions {
+    CitizenDatabase::options().face_calibration(face_table(people))
 }
 
 /// A database of the first `count` people, closed again but for its handle.
 pub fn database(people: &People, path: &std::path::Path, count: u64) -> CitizenDatabase {
-    let database = CitizenDatabase::create(path, options(people)).unwrap();
+    let database = options(people).create(path).unwrap();
     let writer = database.writer().unwrap();
     for index in 0..count {
         writer.enrol(people.id(index), people.enrolment(index)).unwrap();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use biomatch::database::{AuditFile, Options};
+use biomatch::database::{AuditFile, DatabaseOptions};
 
 use crate::exit::{Exit, Failure, OrFail};
 
@@ -17,7 +17,7 @@ pub(crate) struct AuditOption {
 
 impl AuditOption {
     /// The options, with the audit that was asked for.
-    pub(crate) fn of(&self, options: Options) -> Result<Options, Failure> {
+    pub(crate) fn of(&self, options: DatabaseOptions) -> Result<DatabaseOptions, Failure> {
         let Some(path) = &self.audit else { return Ok(options) };
         let sink = AuditFile::append(path).or_fail(Exit::Output)?;
         Ok(options.audit(Arc::new(sink)))

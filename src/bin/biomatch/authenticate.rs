@@ -4,22 +4,25 @@ use std::num::NonZeroU8;
 use std::path::PathBuf;
 
 use biomatch::citizen::CitizenId;
-use biomatch::database::{AuditOutcome, Decision, Policy};
+use biomatch::database::{CallerTag, Claim, Decision, FingerCount, FingerRule, Policy};
 use biomatch::escape::Escaped;
+use biomatch::gallery::RequestId;
+use biomatch::input;
 use biomatch::units::Fmr;
 
 use crate::console::Console;
-use crate::deciding::{Deciding, failure};
+use crate::deciding::{Deciding, failure, tell_left_out};
 use crate::exit::{Answer, Exit, Failure};
 use crate::output::Output;
 
 /// Compare a person with the citizen whom they claim to be, and decide
 ///
 /// PROBE.ndjson has one line with the person's samples (docs/manifest.md has the format). The answer is one JSON object
-/// on standard output: "decision" is accept, reject or refer; accept and reject have "modalities"
-/// (what each came to, and whether it meets the policy) and "comparisons" (every one, with its
-/// score, its false match rate, whether that was measured or extrapolated, and the threshold);
-/// refer has a "reason": unknown_citizen, locked, probe_lacks, record_lacks, model_mismatch.
+/// on standard output, the record that the audit keeps too (docs/records.schema.json): "decision" is accept,
+/// reject or refer; "modalities" has what each came to, and whether it meets the policy; "comparisons" has
+/// every one, with its score, its false match rate, whether that was measured or extrapolated, and the
+/// threshold; refer has a "reason": unknown_citizen, locked, probe_lacks, record_lacks, model_mismatch,
+/// fingers_not_told_apart.
 ///
 /// Rates hold for a whole modality: with n comparisons each is held to an n-th of it.
 #[derive(Debug, clap::Args)]
@@ -43,17 +46,38 @@ pub(crate) struct Args {
     #[arg(long, value_name = "WHAT", default_value = "both")]
     require: Require,
 
-    /// The rate of false matches that each must meet
+    /// The rate of false matches that the face must meet, and a finger if --finger-fmr does not say otherwise
     #[arg(long, value_name = "RATE", default_value = "1e-4", value_parser = rate)]
     fmr: Fmr,
 
-    /// How many different fingers must meet it, where fingers are required
-    #[arg(long, value_name = "N", default_value = "1")]
-    fingers: NonZeroU8,
+    /// The rate of false matches that each finger must meet
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    finger_fmr: Option<Fmr>,
 
-    /// How many of the newest references of each finger and of the face to compare with
+    /// How many different fingers must meet it, 1 to 10 [default: 1]
+    #[arg(long, value_name = "N", value_parser = finger_count)]
+    fingers: Option<FingerCount>,
+
+    /// A policy as JSON, in place of --require, --fmr, --finger-fmr, --fingers and --newest: for instance
+    /// {"face": {"fmr": 1e-4}, "fingers": {"fmr": 1e-3, "at_least": 2}}
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["require", "fmr", "finger_fmr", "fingers", "newest"])]
+    policy: Option<PathBuf>,
+
+    /// How many of the newest references of the face, and of each finger of known position, to compare with
     #[arg(long, value_name = "N", default_value = "3")]
     newest: NonZeroU8,
+
+    /// The claim is to end a lock that the citizen asked for: such a lock does not refer it
+    #[arg(long)]
+    for_unlocking: bool,
+
+    /// The request's name, 32 hexadecimal digits; the record repeats it
+    #[arg(long, value_name = "HEX")]
+    request_id: Option<RequestId>,
+
+    /// Up to 64 bytes of the caller's own, as hexadecimal digits; the record repeats them
+    #[arg(long, value_name = "HEX")]
+    tag: Option<CallerTag>,
 
     /// The person's samples: a probe list of one line
     #[arg(value_name = "PROBE.ndjson")]
@@ -76,26 +100,49 @@ pub(crate) fn rate(text: &str) -> Result<Fmr, String> {
     text.parse().ok().and_then(Fmr::new).ok_or_else(|| "expected a number above 0 and at most 1".to_owned())
 }
 
+fn finger_count(text: &str) -> Result<FingerCount, String> {
+    text.parse().ok().and_then(FingerCount::new).ok_or_else(|| "expected a number from 1 to 10".to_owned())
+}
+
 impl Args {
-    fn policy(&self) -> Policy {
-        let policy = match self.require {
-            Require::Both => Policy::at(self.fmr),
-            Require::Face => Policy::face_only(self.fmr),
-            Require::Finger => Policy::fingers_only(self.fmr),
-            Require::Either => Policy::either(self.fmr),
+    fn policy(&self) -> Result<Policy, Failure> {
+        if let Some(path) = &self.policy {
+            let text = input::read_text(path, input::MAX_MODEL)?;
+            return serde_json::from_str(&text)
+                .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(path))));
+        }
+        let has_no = |option: &str, what: &str| {
+            Failure::new(
+                Exit::Usage,
+                format!("{option} has no effect: --require {what} asks for no fingers of their own"),
+            )
         };
-        policy.fingers(self.fingers).newest(self.newest)
+        let rule = FingerRule::at_least(
+            self.fingers.unwrap_or(FingerCount::ONE),
+            self.finger_fmr.unwrap_or(self.fmr),
+        );
+        let what = match self.require {
+            Require::Both => return Ok(Policy::face_and_fingers(self.fmr, rule).newest(self.newest)),
+            Require::Finger => return Ok(Policy::fingers(rule).newest(self.newest)),
+            Require::Face => "face",
+            Require::Either => "either",
+        };
+        if self.fingers.is_some() {
+            return Err(has_no("--fingers", what));
+        }
+        if self.finger_fmr.is_some() {
+            return Err(has_no("--finger-fmr", what));
+        }
+        let policy = match self.require {
+            Require::Either => Policy::face_or_finger(self.fmr),
+            _ => Policy::face(self.fmr),
+        };
+        Ok(policy.newest(self.newest))
     }
 }
 
-#[derive(serde::Serialize)]
-struct Line<'a> {
-    citizen: String,
-    #[serde(flatten)]
-    outcome: AuditOutcome<'a>,
-}
-
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
+    let policy = args.policy()?;
     let database = args.deciding.open(console)?;
     let mut probes = Vec::new();
     args.deciding.each_block(&args.probe, 2, console, |block| {
@@ -107,17 +154,27 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
         let message = format!("{}: the probe's line claims another citizen", Escaped::new(&args.probe));
         return Err(Failure::new(Exit::Usage, message));
     }
-    let decision =
-        database.authenticate(args.citizen, &probe, &args.policy()).map_err(|error| failure(&error))?;
-    let (outcome, answer) = match &decision {
-        Decision::Accept(evidence) => (AuditOutcome::Accept(evidence), Answer::Yes),
-        Decision::Reject(evidence) => (AuditOutcome::Reject(evidence), Answer::No),
+    let mut claim = Claim::new(args.citizen, probe, policy);
+    if args.for_unlocking {
+        claim = claim.for_unlocking();
+    }
+    if let Some(request) = args.request_id {
+        claim = claim.request_id(request);
+    }
+    if let Some(tag) = &args.tag {
+        claim = claim.tag(tag.clone());
+    }
+    let record = database.authenticate(&claim).map_err(|error| failure(&error))?;
+    tell_left_out(&record.left_out, console);
+    let answer = match &record.decision {
+        Decision::Accept => Answer::Yes,
+        Decision::Reject => Answer::No,
         Decision::Refer(reason) => {
             console.note(format_args!("referred: {reason}"));
-            (AuditOutcome::Refer(reason), Answer::Referred)
+            Answer::Referred
         }
     };
-    Output::answer(true, &Line { citizen: args.citizen.to_string(), outcome }, |_| Ok(()))?;
+    Output::answer(true, &record, |_| Ok(()))?;
     Ok(answer)
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use biomatch::citizen::CitizenId;
-use biomatch::database::{CitizenDatabase, CitizenWriter, DatabaseError, LockReason, Options};
+use biomatch::database::{CitizenDatabase, CitizenWriter, DatabaseError, LockReason};
 
 use crate::audit::AuditOption;
 use crate::console::Console;
@@ -111,9 +111,9 @@ fn change(
     console: &Console,
     work: impl FnOnce(&CitizenWriter) -> Result<(), DatabaseError>,
 ) -> Result<Answer, Failure> {
-    let options = audit.of(Options::new().gallery(console.gallery()))?;
+    let options = audit.of(CitizenDatabase::options().gallery(console.gallery()))?;
     let changed = || {
-        let database = CitizenDatabase::open(gallery, options)?;
+        let database = options.open(gallery)?;
         let writer = database.writer()?;
         tell_recovery(&writer, console);
         work(&writer)?;

@@ -3,8 +3,8 @@
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use biomatch::calibration::{self, Calibration, FINGER_MATCHER};
-use biomatch::database::{Calibrations, CitizenDatabase, DatabaseError, Options, Probe};
+use biomatch::calibration::{self, Calibration};
+use biomatch::database::{Calibrations, CitizenDatabase, DatabaseError, LeftOut, NotCompared, Probe};
 use biomatch::escape::Escaped;
 use biomatch::ingest::{ProbeLine, Resolver, probes};
 use biomatch::input;
@@ -52,20 +52,15 @@ impl Deciding {
                 Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(path)))
             };
             let table = Calibration::from_json(&text).map_err(|error| named(&error))?;
-            calibrations = if table.matcher() == FINGER_MATCHER {
-                calibrations.fingers(table)
-            } else {
-                let model = table.matcher().parse().map_err(|error| named(&error))?;
-                calibrations.face(model, table)
-            };
+            calibrations = calibrations.any(table);
         }
         for model in &self.assume_generic {
             let table = calibration::face_generic().or_fail(Exit::Input)?;
-            calibrations = calibrations.face(model.clone(), table);
+            calibrations = calibrations.assume_for(model.clone(), table);
         }
-        let options = Options::new().calibrations(calibrations).gallery(console.gallery());
+        let options = CitizenDatabase::options().calibrations(calibrations).gallery(console.gallery());
         let options = self.audit.of(options)?;
-        CitizenDatabase::open(&self.gallery, options).map_err(|error| failure(&error))
+        options.open(&self.gallery).map_err(|error| failure(&error))
     }
 
     fn reading(&self) -> Reading {
@@ -103,17 +98,40 @@ impl Deciding {
                 for notice in &samples.notices {
                     console.note(format_args!("{}: {notice}", Escaped::new(path)));
                 }
-                let mut probe = Probe::new();
-                for finger in samples.fingers {
-                    probe = probe.finger(finger.template.position, finger.template);
-                }
-                if let Some(face) = samples.face {
-                    probe = probe.face(face.template);
-                }
-                resolved.push((line, probe));
+                resolved.push((line, Probe::from(samples)));
             }
             each(resolved)?;
         }
+    }
+}
+
+/// Tells what of a claim was not compared.
+pub(crate) fn tell_left_out(left_out: &LeftOut, console: &Console) {
+    let counts = [
+        (left_out.empty_samples, "impressions without minutiae were not compared"),
+        (left_out.copied_samples, "impressions repeat another one, and were compared once"),
+        (left_out.copied_references, "references repeat another one, and were compared once"),
+        (left_out.older_references, "references are older than the newest that --newest allows"),
+        (left_out.faces_of_other_models, "enrolled faces are of other models, and were not compared"),
+    ];
+    for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+        console.note(format_args!("{count} {what}"));
+    }
+}
+
+/// Warns of what searches could not compare: who is not found may be enrolled nevertheless.
+pub(crate) fn warn_not_compared(not_compared: &NotCompared, console: &Console) {
+    let nevertheless = "who is not found may be enrolled nevertheless";
+    if not_compared.empty_samples > 0 {
+        let empty = not_compared.empty_samples;
+        console
+            .warn(format_args!("{empty} impressions without minutiae were not searched for; {nevertheless}"));
+    }
+    if not_compared.faces_of_other_models > 0 {
+        let others = not_compared.faces_of_other_models;
+        console.warn(format_args!(
+            "{others} enrolled faces are of other models, and were not compared; {nevertheless}"
+        ));
     }
 }
 

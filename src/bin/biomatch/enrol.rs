@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use biomatch::citizen::CitizenId;
-use biomatch::database::{CitizenDatabase, CitizenWriter, DatabaseError, Enrolment, Options};
+use biomatch::database::{CitizenDatabase, CitizenWriter, DatabaseError, Enrolment};
 use biomatch::escape::Escaped;
 use biomatch::gallery::GalleryError;
 use biomatch::ingest::{EnrolmentLine, LineError, Lines, Resolver, Samples, enrolments};
@@ -189,14 +189,7 @@ fn one(
         summary.already_enrolled += 1;
         return Ok(());
     }
-    let mut enrolment = Enrolment::new();
-    for finger in samples.fingers {
-        enrolment = enrolment.finger(finger.template.position, finger.template).captured(finger.captured);
-    }
-    if let Some(face) = samples.face {
-        enrolment = enrolment.face(face.template).captured(face.captured);
-    }
-    summary.references += writer.enrol(citizen, enrolment)?.len() as u64;
+    summary.references += writer.enrol(citizen, Enrolment::from(samples))?.len() as u64;
     summary.citizens += 1;
     staged.insert(citizen);
     Ok(())
@@ -204,15 +197,8 @@ fn one(
 
 /// Opens the gallery of a folder, or makes one.
 fn open_or_create(args: &Args, console: &Console) -> Result<CitizenDatabase, Failure> {
-    let options = args.audit.of(Options::new().gallery(console.gallery()))?;
-    let opened = CitizenDatabase::open(&args.gallery, options.clone());
-    let opened = match opened {
-        Err(DatabaseError::Gallery(GalleryError::NotAGallery { .. })) => {
-            CitizenDatabase::create(&args.gallery, options)
-        }
-        other => other,
-    };
-    opened.map_err(|error| failure(&error))
+    let options = args.audit.of(CitizenDatabase::options().gallery(console.gallery()))?;
+    options.open_or_create(&args.gallery).map_err(|error| failure(&error))
 }
 
 /// Tells what a crash, or an earlier version, had left and was settled.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use biomatch::database::{CitizenDatabase, CitizenWriter, DatabaseError, Options};
+use biomatch::database::{CitizenDatabase, CitizenWriter, DatabaseError};
 use biomatch::escape::Escaped;
 use biomatch::gallery::{ErasureState, ReferenceId};
 use biomatch::subject::SubjectId;
@@ -126,10 +126,10 @@ fn with_writer<R>(
     console: &Console,
     work: impl FnOnce(&CitizenWriter) -> Result<R, DatabaseError>,
 ) -> Result<R, Failure> {
-    let options = audit.of(Options::new().gallery(console.gallery()))?;
+    let options = audit.of(CitizenDatabase::options().gallery(console.gallery()))?;
     let changed = || {
         // The database itself would hold a snapshot with the bytes that are to go.
-        let writer = CitizenDatabase::open(gallery, options)?.writer()?;
+        let writer = options.open(gallery)?.writer()?;
         tell_recovery(&writer, console);
         work(&writer)
     };

@@ -1,18 +1,20 @@
 //! `biomatch identify`: who of all citizens is this?
 
-use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::collections::BTreeSet;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use biomatch::citizen::CitizenId;
-use biomatch::database::{Candidate, Comparison, Identify, Modality};
+use biomatch::database::{Candidate, Comparison, Modality, NotCompared, Probe, SearchRequest};
 use biomatch::escape::Escaped;
+use biomatch::gallery::ReferenceId;
 use biomatch::input;
 use biomatch::search::{Effort, OneBit, SubGallery};
 use biomatch::units::Fpir;
 
 use crate::console::Console;
-use crate::deciding::{Deciding, failure};
+use crate::deciding::{Deciding, failure, warn_not_compared};
 use crate::exit::{Answer, Exit, Failure};
 use crate::table::Table;
 
@@ -24,7 +26,7 @@ use crate::table::Table;
 /// the measured losses). The output has the columns
 /// probe,rank,citizen,locked,expected_false,face_score,face_fmr,finger_score,finger_fmr,
 /// one row a candidate: probe is the line's name or its number; locked is the reason if the record
-/// is locked; expected_false bounds how many strangers are as good by chance in a search like this
+/// is locked; expected_false bounds how many non-mates are as good by chance in a search like this
 /// one; the scores are those of the best comparison of each kind.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
@@ -44,7 +46,7 @@ pub(crate) struct Args {
 
     /// Most candidates of a probe
     #[arg(long, value_name = "K")]
-    top: NonZeroUsize,
+    top: NonZeroU32,
 
     /// How many fingers are compared in full; small galleries always are
     #[arg(long, value_name = "HOW", default_value = "standard")]
@@ -100,14 +102,20 @@ fn fpir(text: &str) -> Result<Fpir, String> {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let database = args.deciding.open(console)?;
-    let within = args.within.as_ref().map(sub_gallery).transpose()?;
-    let mut asked = Identify::top(args.top).effort(args.effort.into());
-    if let Some(within) = &within {
-        asked = asked.within(within);
-    }
-    if let Some(fpir) = args.fpir {
-        asked = asked.at(fpir);
-    }
+    let within = args.within.as_ref().map(sub_gallery).transpose()?.map(Arc::new);
+    let request = |probe: Probe, filter: Option<OneBit>| {
+        let mut request = SearchRequest::new(probe).at_most(args.top.get()).effort(args.effort.into());
+        if let Some(within) = &within {
+            request = request.within(Arc::clone(within));
+        }
+        if let Some(fpir) = args.fpir {
+            request = request.fpir(fpir);
+        }
+        match filter {
+            Some(filter) => request.approximately(filter),
+            None => request,
+        }
+    };
     let header = [
         "probe",
         "rank",
@@ -121,7 +129,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     ];
     let mut table = Table::create(&args.out, header)?;
     let (mut searched, mut named) = (0_usize, 0_usize);
-    let mut damaged = BTreeMap::new();
+    let mut damaged: BTreeSet<ReferenceId> = BTreeSet::new();
+    let mut not_compared = NotCompared::default();
     let mut filter: Option<OneBit> = None;
     let progress = console.counter("searching");
     args.deciding.each_block(&args.probes, BATCH, console, |block| {
@@ -129,14 +138,17 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
         if let (Some(shortlist), None) = (args.approximate, filter) {
             let snapshot = database.snapshot().map_err(|error| failure(&error))?;
             let measured = snapshot.measure_filter(&probes, shortlist).map_err(|error| failure(&error))?;
-            asked = asked.approximately(measured);
             filter = Some(measured);
         }
-        let results = database.identify_batch(&probes, &asked).map_err(|error| failure(&error))?;
+        let requests: Vec<_> = probes.into_iter().map(|probe| request(probe, filter)).collect();
+        let results = database.identify_batch(&requests).map_err(|error| failure(&error))?;
         for (line, result) in lines.iter().zip(&results) {
             searched += 1;
             named += usize::from(!result.candidates.is_empty());
-            damaged.extend(result.damaged.iter().map(|reference| (*reference, ())));
+            damaged.extend(&result.not_compared.damaged);
+            not_compared.empty_samples += result.not_compared.empty_samples;
+            let others = result.not_compared.faces_of_other_models;
+            not_compared.faces_of_other_models = others.max(not_compared.faces_of_other_models);
             let probe = line.label.clone().unwrap_or_else(|| line.line.to_string());
             for candidate in &result.candidates {
                 table.row(row(&probe, candidate))?;
@@ -151,9 +163,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     if let Some(filter) = filter {
         console.warn(approximation(&filter));
     }
+    warn_not_compared(&not_compared, console);
     if !damaged.is_empty() {
         let message = format!(
-            "{} references are damaged and were not compared: who is not found may be enrolled all the same; \
+            "{} references are damaged and were not compared: who is not found may be enrolled nevertheless; \
              run `biomatch verify`",
             damaged.len()
         );
@@ -167,7 +180,7 @@ fn approximation(filter: &OneBit) -> String {
     let misses = filter.misses();
     format!(
         "faces were searched approximately, by a shortlist of {}: of {} probes that were searched exactly too, \
-         {} lost their first candidate; who is not found may be enrolled all the same",
+         {} lost their first candidate; who is not found may be enrolled nevertheless",
         filter.shortlist(),
         misses.searched,
         misses.missed

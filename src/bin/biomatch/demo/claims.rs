@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use biomatch::citizen::CitizenId;
 use biomatch::database::{
-    CitizenDatabase, Decision, LockReason, Modality, ModalityEvidence, Policy, Probe, Verdict,
+    CitizenDatabase, Claim, Decision, DecisionRecord, LockReason, Modality, Policy, Probe, Verdict,
 };
 use rayon::prelude::*;
 
@@ -54,28 +54,20 @@ pub(super) fn check(
     no_answers(people, database, report)
 }
 
-fn ask(database: &CitizenDatabase, citizen: &CitizenId, probe: &Probe) -> Result<Decision, Failure> {
-    database.authenticate(citizen, probe, &Policy::default()).map_err(|error| failure(&error))
+fn ask(database: &CitizenDatabase, citizen: &CitizenId, probe: &Probe) -> Result<DecisionRecord, Failure> {
+    let claim = Claim::new(citizen, probe.clone(), Policy::default());
+    database.authenticate(&claim).map_err(|error| failure(&error))
 }
 
 fn claim(database: &CitizenDatabase, citizen: &CitizenId, probe: &Probe) -> Result<Claims, Failure> {
     let mut claims = Claims { claims: 1, ..Claims::default() };
-    let evidence = match ask(database, citizen, probe)? {
-        Decision::Accept(evidence) => {
-            claims.accepted = 1;
-            evidence
-        }
-        Decision::Reject(evidence) => {
-            claims.rejected = 1;
-            evidence
-        }
-        Decision::Refer(_) => {
-            claims.referred = 1;
-            return Ok(claims);
-        }
-    };
-    let met = |m: &&ModalityEvidence| m.verdict == Verdict::Met;
-    for modality in evidence.modalities.iter().filter(met) {
+    let record = ask(database, citizen, probe)?;
+    match record.decision {
+        Decision::Accept => claims.accepted = 1,
+        Decision::Reject => claims.rejected = 1,
+        Decision::Refer(_) => claims.referred = 1,
+    }
+    for modality in record.modalities.iter().filter(|m| m.verdict == Verdict::Met) {
         match modality.modality {
             Modality::Face => claims.face_met = 1,
             Modality::Finger => claims.finger_met = 1,
@@ -88,25 +80,13 @@ fn claim(database: &CitizenDatabase, citizen: &CitizenId, probe: &Probe) -> Resu
 fn no_answers(people: &People, database: &CitizenDatabase, report: &mut Report) -> Result<(), Failure> {
     let (enrolled, stranger) = (people.id(0)?, people.id(people.citizens())?);
     let whole = people.probe(0, Shows::Both)?;
-    let changed = |work: &dyn Fn(
-        &biomatch::database::CitizenWriter,
-    ) -> Result<(), biomatch::database::DatabaseError>| {
-        let writer = database.writer()?;
-        work(&writer)?;
-        writer.commit().map(drop)
-    };
-    let mut tell = |what: &str, decision: Decision| {
-        let answer = match decision {
-            Decision::Accept(_) => "accepted".to_owned(),
-            Decision::Reject(_) => "rejected".to_owned(),
-            Decision::Refer(reason) => format!("referred: {reason}"),
-        };
-        report.no_answers.push((what.to_owned(), answer));
+    let mut tell = |what: &str, record: DecisionRecord| {
+        report.no_answers.push((what.to_owned(), record.decision.to_string()));
     };
     tell("a number that is not enrolled", ask(database, &stranger, &whole)?);
     tell("a face and no finger", ask(database, &enrolled, &people.probe(0, Shows::Face)?)?);
     tell("a finger and no face", ask(database, &enrolled, &people.probe(0, Shows::Finger)?)?);
-    changed(&|writer| writer.lock(enrolled, LockReason::CardRevoked)).map_err(|error| failure(&error))?;
+    database.lock(enrolled, LockReason::CardRevoked).map_err(|error| failure(&error))?;
     tell("a locked citizen", ask(database, &enrolled, &whole)?);
-    changed(&|writer| writer.unlock(enrolled)).map_err(|error| failure(&error))
+    database.unlock(enrolled).map_err(|error| failure(&error))
 }

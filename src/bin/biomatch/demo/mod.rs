@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use biomatch::calibration::{Calibration, Fit, ImpostorSet};
-use biomatch::database::{Calibrations, CitizenDatabase, Options};
+use biomatch::database::CitizenDatabase;
 use biomatch::escape::Escaped;
 use biomatch::face::FaceMatrix;
 use biomatch::kernels::Kernels;
@@ -65,14 +65,14 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let table = face_table(&people)?;
     report.face_calibration_comparisons = table.comparisons();
     let folder = Folder::new(args.gallery.as_deref())?;
-    let options = Options::new().calibrations(Calibrations::new().face(people.model(), table));
-    let database = CitizenDatabase::create(folder.path(), options.clone()).map_err(|e| failure(&e))?;
+    let options = CitizenDatabase::options().face_calibration(table);
+    let database = options.clone().create(folder.path()).map_err(|e| failure(&e))?;
     enrolment::enrol(&people, &database, console, &mut report)?;
     drop(database);
 
     // As another process would find it.
     let opened = Instant::now();
-    let database = CitizenDatabase::open(folder.path(), options).map_err(|e| failure(&e))?;
+    let database = options.open(folder.path()).map_err(|e| failure(&e))?;
     report.open_milliseconds = opened.elapsed().as_secs_f64() * 1e3;
     report.measure(folder.path(), &database)?;
 
@@ -93,6 +93,6 @@ fn face_table(people: &People) -> Result<Calibration, Failure> {
     let cosines = matrix.compare_all(&matrix).or_fail(Exit::Input)?;
     let rows = cosines.rows().into_iter().enumerate();
     let impostors = rows.flat_map(|(i, row)| row.into_iter().skip(i + 1).copied().collect::<Vec<_>>());
-    let fit = Fit::new(people.model().as_str(), "biomatch demo: all pairs of generated strangers");
-    fit.set(ImpostorSet::new("generated strangers", impostors)).finish().or_fail(Exit::Input)
+    let fit = Fit::new(people.model().as_str(), "biomatch demo: all pairs of generated people");
+    fit.set(ImpostorSet::new("generated people", impostors)).finish().or_fail(Exit::Input)
 }

@@ -64,7 +64,7 @@ impl People {
                 let template =
                     generated::fingerprint(finger.code(), &generated.impression(&Capture::ENROLMENT, 0));
                 if !template.minutiae.is_empty() {
-                    enrolment = enrolment.finger(finger, template);
+                    enrolment = enrolment.finger(template.at(finger));
                 }
             }
         }
@@ -83,7 +83,7 @@ impl People {
         if let (true, Some((finger, generated))) = (shows != Shows::Face, finger) {
             let template = generated::fingerprint(finger.code(), &generated.impression(&Capture::FIELD, 1));
             let position = if shows == Shows::AnyFinger { FingerPosition::Unknown } else { finger.into() };
-            probe = probe.finger(position, template);
+            probe = probe.finger(template.at(position));
         }
         Ok(probe)
     }

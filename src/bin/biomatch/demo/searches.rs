@@ -1,9 +1,8 @@
 //! Searches of all citizens, for people who are enrolled and for people who are not.
 
-use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use biomatch::database::{CitizenDatabase, Identify, Probe};
+use biomatch::database::{CitizenDatabase, SearchRequest};
 use rayon::prelude::*;
 
 use super::people::{People, Shows};
@@ -22,7 +21,7 @@ const PLANS: [(&str, Shows, u64, u64); 4] = [
 ];
 
 /// Candidates asked for.
-const TOP: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4);
+const TOP: u32 = 5;
 /// Candidates count as findings if a stranger gives one at most in so many searches.
 const ONE_IN: f64 = 100.0;
 
@@ -53,10 +52,10 @@ fn one(
     let own = |i: u64| i * people.citizens() / enrolled;
     let indices: Vec<u64> =
         (0..enrolled).map(own).chain((0..strangers).map(|i| people.citizens() + i)).collect();
-    let probes: Vec<Probe> =
-        indices.par_iter().map(|&index| people.probe(index, shows)).collect::<Result<_, _>>()?;
+    let request = |&index: &u64| Ok(SearchRequest::new(people.probe(index, shows)?).at_most(TOP));
+    let requests: Vec<SearchRequest> = indices.par_iter().map(request).collect::<Result<_, Failure>>()?;
     let started = Instant::now();
-    let results = database.identify_batch(&probes, &Identify::top(TOP)).map_err(|error| failure(&error))?;
+    let results = database.identify_batch(&requests).map_err(|error| failure(&error))?;
     let seconds = started.elapsed().as_secs_f64();
 
     let mut searches = Searches { by, enrolled, strangers, seconds, ..Searches::default() };

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::escape::Escaped;
@@ -10,7 +11,7 @@ use crate::escape::Escaped;
 ///
 /// [`super::AuditFile`] gives it inside the [`io::Error`] that [`crate::database::Audit`] asks for:
 /// `error.get_ref()` and `downcast_ref::<AuditFileError>()` find it there.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditFileError {
     /// The operating system refused.
@@ -21,7 +22,7 @@ pub enum AuditFileError {
         /// What was tried.
         operation: &'static str,
         /// Why it failed.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
     /// A directory, symbolic link, FIFO, socket or device.
     #[error("{}: {found}; an audit is a regular file", Escaped::new(path))]
@@ -136,6 +137,9 @@ pub enum AuditFileError {
         /// The entry's length.
         bytes: usize,
     },
+    /// The thread that was to write the entry together with its own ended before it did.
+    #[error("the thread that wrote entries for several others ended before it was done")]
+    Unwritten,
     /// This system has no way to tell one file from another, which a rotation needs.
     #[error("{}: rotation is not supported on this system", Escaped::new(path))]
     NoRotation {
@@ -145,8 +149,11 @@ pub enum AuditFileError {
 }
 
 impl AuditFileError {
-    pub(in crate::database) fn io(path: &Path, operation: &'static str) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io { path: path.to_owned(), operation, source }
+    pub(in crate::database::audit) fn io(
+        path: &Path,
+        operation: &'static str,
+    ) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { path: path.to_owned(), operation, source: Arc::new(source) }
     }
 }
 

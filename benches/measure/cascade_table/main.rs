@@ -5,7 +5,7 @@
 //! [--folder DIR]`. Fingers are generated, ten of each person, and enrolled in FOLDER, where a later run finds
 //! them again. `benches/README.md` says how long it takes and what the columns mean.
 
-#[path = "../../src/bin/biomatch/generated.rs"]
+#[path = "../../../src/bin/biomatch/generated.rs"]
 #[allow(unreachable_pub)]
 mod generated;
 
@@ -19,7 +19,7 @@ mod people;
 mod persons;
 mod real;
 mod speed;
-#[path = "../../benches/thread_time/mod.rs"]
+#[path = "../../thread_time/mod.rs"]
 mod thread_time;
 
 use std::error::Error;

@@ -28,7 +28,7 @@ impl Identity {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::database) enum Access {
+pub(in crate::database::audit) enum Access {
     Read,
     /// To read and append.
     Append,
@@ -37,7 +37,7 @@ pub(in crate::database) enum Access {
 }
 
 /// Opens a regular file. Anything else is an error at once: nothing waits for the other end of a FIFO.
-pub(in crate::database) fn open_regular(
+pub(in crate::database::audit) fn open_regular(
     path: &Path,
     access: Access,
 ) -> Result<(File, Metadata), AuditFileError> {

@@ -14,12 +14,13 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use end::{End, Lines};
+use end::{Body, End, Lines};
 pub use error::AuditFileError;
 pub(super) use lock::{LOCK_TIMEOUT, Limit, lock_shared};
 pub(super) use open::{Access, open_regular};
 use open::{Identity, is_named, named, sync_directory};
 
+use super::group::Group;
 use super::{Audit, AuditEntry};
 
 /// An audit file: one JSON object per line, with the time of writing and the digest of the line before,
@@ -39,6 +40,8 @@ pub struct AuditFile {
     lock_timeout: Duration,
     rotate_at: Option<u64>,
     state: Mutex<State>,
+    /// Threads that record at once share a write and a synchronisation.
+    group: Group<Vec<Body>, AuditFileError>,
 }
 
 struct State {
@@ -66,7 +69,8 @@ impl AuditFile {
         }
         sync_directory(&path)?;
         state.file.unlock().map_err(AuditFileError::io(&path, "unlock it"))?;
-        Ok(Self { path, lock_timeout: LOCK_TIMEOUT, rotate_at: None, state: Mutex::new(state) })
+        let state = Mutex::new(state);
+        Ok(Self { path, lock_timeout: LOCK_TIMEOUT, rotate_at: None, state, group: Group::new(lost) })
     }
 
     /// Waits at most this long for the lock when an entry is written; then the decision fails with
@@ -130,7 +134,7 @@ impl AuditFile {
         Ok(())
     }
 
-    fn write(&self, state: &mut State, entries: &[AuditEntry<'_>]) -> Result<(), AuditFileError> {
+    fn write(&self, state: &mut State, entries: &[Body]) -> Result<(), AuditFileError> {
         if self.rotate_at.is_some_and(|bytes| state.end.length >= bytes && state.end.start > 0) {
             rotation::rotate(&self.path, state)?;
         }
@@ -182,17 +186,21 @@ fn open_or_create(path: &Path) -> Result<(File, std::fs::Metadata), AuditFileErr
 }
 
 impl Audit for AuditFile {
-    fn record(&self, entry: &AuditEntry<'_>) -> io::Result<()> {
-        self.record_all(std::slice::from_ref(entry))
-    }
-
-    /// One write and one synchronisation for all.
-    fn record_all(&self, entries: &[AuditEntry<'_>]) -> io::Result<()> {
+    /// One write and one synchronisation for all, and for the entries of other threads that wait meanwhile.
+    fn record(&self, entries: &[AuditEntry]) -> io::Result<()> {
         if entries.is_empty() {
             return Ok(());
         }
-        self.locked(|state| self.write(state, entries)).map_err(io::Error::from)
+        let bodies =
+            entries.iter().map(|entry| Body::new(entry, &self.path)).collect::<Result<Vec<_>, _>>()?;
+        let write = |all: Vec<Vec<Body>>| self.locked(|state| self.write(state, &all.concat()));
+        Ok(self.group.submit(bodies, write)?)
     }
+}
+
+/// The failure of entries that another thread was to write, and did not.
+fn lost() -> AuditFileError {
+    AuditFileError::Unwritten
 }
 
 impl fmt::Debug for AuditFile {

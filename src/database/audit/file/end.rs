@@ -8,8 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 
 use super::AuditFileError;
-use crate::database::audit_line::{AuditDigest, Link, MOST_CHAIN_LINE, MOST_LINE};
-use crate::database::decision::as_text;
+use crate::database::audit::line::{AuditDigest, Link, MOST_CHAIN_LINE, MOST_LINE};
 
 /// The end of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,14 +152,30 @@ impl Continuation {
     }
 }
 
+/// What stands before the fields of an entry in its line.
 #[derive(Serialize)]
-struct Line<'a, T> {
-    #[serde(serialize_with = "as_text")]
-    previous: AuditDigest,
+struct Start {
+    previous: String,
     unix_seconds: u64,
-    #[serde(flatten)]
-    of: &'a T,
 }
+
+/// An entry as JSON, to be put into a line once the line before is known.
+#[derive(Clone, Debug)]
+pub(super) struct Body(Vec<u8>);
+
+impl Body {
+    pub(super) fn new(entry: &impl Serialize, path: &Path) -> Result<Self, AuditFileError> {
+        let body = serde_json::to_vec(entry).map_err(io::Error::from);
+        let body = body.map_err(AuditFileError::io(path, "write an entry as JSON"))?;
+        if body.len() > MOST_LINE - MOST_START {
+            return Err(AuditFileError::TooLong { path: path.to_owned(), bytes: body.len() });
+        }
+        Ok(Self(body))
+    }
+}
+
+/// Most bytes of a line before the fields of its entry.
+const MOST_START: usize = 256;
 
 /// Lines to be appended behind an end, by one write.
 pub(super) struct Lines<'a> {
@@ -180,13 +195,15 @@ impl<'a> Lines<'a> {
         Ok(Self { path, text, end: End { open: false, ..end }, unix_seconds: clock.as_secs() })
     }
 
-    pub(super) fn push(&mut self, of: &impl Serialize) -> Result<(), AuditFileError> {
-        let line = Line { previous: self.end.digest, unix_seconds: self.unix_seconds, of };
-        let line = serde_json::to_vec(&line).map_err(io::Error::from);
-        let line = line.map_err(AuditFileError::io(self.path, "write an entry as JSON"))?;
-        if line.len() > MOST_LINE {
-            return Err(AuditFileError::TooLong { path: self.path.to_owned(), bytes: line.len() });
-        }
+    pub(super) fn push(&mut self, body: &Body) -> Result<(), AuditFileError> {
+        let start = Start { previous: self.end.digest.to_string(), unix_seconds: self.unix_seconds };
+        let mut line = serde_json::to_vec(&start)
+            .map_err(io::Error::from)
+            .map_err(AuditFileError::io(self.path, "write an entry as JSON"))?;
+        // Both are JSON objects, and neither is empty: one object of the fields of both.
+        line.pop();
+        line.push(b',');
+        line.extend(body.0.get(1..).unwrap_or_default());
         self.end.start = self.end.length + self.text.len() as u64;
         self.end.digest = AuditDigest::of(&line);
         self.end.before_cut = None;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::AuditFileError;
 
 /// How long a process waits for a lock if nothing else is said.
-pub(in crate::database) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+pub(in crate::database::audit) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Between two tries. An entry holds the lock for a write and a synchronisation, and a busy process takes
 /// it again within microseconds: tries that are much rarer would miss that moment for seconds.
@@ -15,13 +15,13 @@ const PAUSE: Duration = Duration::from_micros(100);
 
 /// The end of a wait.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::database) struct Limit {
+pub(in crate::database::audit) struct Limit {
     started: Instant,
     timeout: Duration,
 }
 
 impl Limit {
-    pub(in crate::database) fn new(timeout: Duration) -> Self {
+    pub(in crate::database::audit) fn new(timeout: Duration) -> Self {
         Self { started: Instant::now(), timeout }
     }
 
@@ -42,7 +42,11 @@ pub(super) fn lock(file: &File, path: &Path, limit: Limit) -> Result<(), AuditFi
 }
 
 /// Takes the file's lock as a reader: no process writes meanwhile.
-pub(in crate::database) fn lock_shared(file: &File, path: &Path, limit: Limit) -> Result<(), AuditFileError> {
+pub(in crate::database::audit) fn lock_shared(
+    file: &File,
+    path: &Path,
+    limit: Limit,
+) -> Result<(), AuditFileError> {
     wait(|| file.try_lock_shared(), path, limit)
 }
 

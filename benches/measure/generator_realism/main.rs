@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 mod faces;
 mod fingers;
-#[path = "../../src/bin/biomatch/generated.rs"]
+#[path = "../../../src/bin/biomatch/generated.rs"]
 #[allow(unreachable_pub)]
 mod generated;
 mod losses;

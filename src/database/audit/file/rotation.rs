@@ -17,10 +17,10 @@ use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::end::{Continuation, End, Lines};
+use super::end::{Body, Continuation, End, Lines};
 use super::open::{Access, Identity, directory, is_named, named, open_regular, sync_directory};
 use super::{AuditFileError, State};
-use crate::database::audit_line::{CLOSED, CONTINUED, ChainLine, MOST_CHAIN_LINE};
+use crate::database::audit::line::{CLOSED, CONTINUED, ChainLine, MOST_CHAIN_LINE};
 use crate::escape::Escaped;
 
 const ENGINE: &str = env!("CARGO_PKG_VERSION");
@@ -40,21 +40,14 @@ pub(super) fn rotate(path: &Path, state: &mut State) -> Result<PathBuf, AuditFil
     next.try_lock().map_err(|error| AuditFileError::io(&next_path, "lock it")(error.into()))?;
     if !state.end.closed {
         let mut last = Lines::after(state.end, path)?;
-        last.push(&ChainLine {
-            operation: CLOSED,
-            kept_as: Some(&kept_name),
-            continues: None,
-            engine: ENGINE,
-        })?;
+        let line =
+            ChainLine { operation: CLOSED, kept_as: Some(&kept_name), continues: None, engine: ENGINE };
+        last.push(&Body::new(&line, path)?)?;
         state.end = End { closed: true, ..last.write(&state.file)? };
     }
     let mut first = Lines::after(End::empty(state.end.digest), &next_path)?;
-    first.push(&ChainLine {
-        operation: CONTINUED,
-        kept_as: None,
-        continues: Some(&kept_name),
-        engine: ENGINE,
-    })?;
+    let line = ChainLine { operation: CONTINUED, kept_as: None, continues: Some(&kept_name), engine: ENGINE };
+    first.push(&Body::new(&line, path)?)?;
     let end = first.write(&next)?;
     next.sync_all().map_err(AuditFileError::io(&next_path, "synchronise it"))?;
     let metadata = next.metadata().map_err(AuditFileError::io(&next_path, "read its length"))?;

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::audit_file::{Access, AuditFileError, LOCK_TIMEOUT, Limit, lock_shared, open_regular};
-use super::audit_line::{AuditDigest, Link, MOST_LINE};
+use super::file::{Access, AuditFileError, LOCK_TIMEOUT, Limit, lock_shared, open_regular};
+use super::line::{AuditDigest, Link, MOST_LINE};
 use crate::escape::Escaped;
 
 /// What a check of an audit file found. No line that another one follows was changed, moved or removed.

@@ -5,7 +5,7 @@
 //! Trains models that have seen neither the fingers nor, in the second table, the extractor that they are
 //! tested on; about two minutes. `docs/notes/fingerprint-cascade.md` explains the columns.
 
-#[path = "../../src/bin/biomatch/generated.rs"]
+#[path = "../../../src/bin/biomatch/generated.rs"]
 #[allow(unreachable_pub)]
 mod generated;
 

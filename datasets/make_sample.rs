@@ -13,7 +13,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use biomatch::template::{Finger, FingerprintRecord};
+use biomatch::calibration::{Fit, ImpostorSet};
+use biomatch::face;
+use biomatch::template::{FaceTemplate, Finger, FingerprintRecord};
 use biomatch_datasets::{Capture, Citizen, Population, Portrait};
 use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
@@ -27,6 +29,9 @@ const ENROLLED: u64 = 6;
 const FINGERS: [Finger; 3] = [Finger::RightThumb, Finger::RightIndex, Finger::LeftIndex];
 const MODEL: &str = "biomatch-synthetic";
 const DIMENSION: usize = 512;
+
+/// The people whose faces the calibration is fitted on: nobody of the set is among them.
+const CALIBRATION: std::ops::Range<u64> = 1_000..1_400;
 
 /// Path below the folder to content.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -102,6 +107,8 @@ pub fn files() -> Result<Files, Box<dyn Error>> {
     files.insert("face-pairs.csv".into(), pairs(&subjects));
     files.insert("face-truth.csv".into(), truth(&subjects));
 
+    files.insert("biomatch-synthetic.json".into(), calibration(&population)?);
+
     let enrol: Vec<Line> = (0..ENROLLED).map(|i| enrolment(&population, i)).collect();
     files.insert("enrol.ndjson".into(), ndjson(&enrol)?);
     let own = |index| number(&population, index);
@@ -122,6 +129,24 @@ pub fn files() -> Result<Files, Box<dyn Error>> {
     ];
     files.insert("probes.ndjson".into(), ndjson(&list)?);
     Ok(files)
+}
+
+/// The table of the set's face model: all pairs of people, half of them as enrolled and half as presented.
+fn calibration(population: &Population) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut faces = Vec::new();
+    for index in CALIBRATION {
+        let (portrait, number) = if index % 2 == 0 { (Portrait::ENROLMENT, 0) } else { (Portrait::FIELD, 1) };
+        let embedding = population.citizen(index).face(&portrait, number);
+        faces.push(FaceTemplate::new(MODEL.parse()?, &embedding)?);
+    }
+    let mut scores = Vec::new();
+    for (index, one) in faces.iter().enumerate() {
+        for other in faces.iter().take(index) {
+            scores.push(face::compare(one, other)?);
+        }
+    }
+    let fit = Fit::new(MODEL, "make_sample: all pairs of 400 generated people who are not in the set");
+    Ok(fit.set(ImpostorSet::new("generated people", scores)).finish()?.to_json()?.into_bytes())
 }
 
 fn subject(index: u64, finger: Finger) -> String {

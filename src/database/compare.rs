@@ -1,0 +1,190 @@
+//! Compares a probe with the references of a citizen, the bytes of each proved first.
+
+use std::collections::HashMap;
+
+use crate::calibration::Basis;
+use crate::face::FaceProbe;
+use crate::fingerprint::{FingerFeatures, FingerProbe, FingerView, Scratch};
+use crate::gallery::{CitizenView, GalleryError, Reference, ReferenceId, Snapshot};
+use crate::template::Finger;
+use crate::units::{Fmr, Score};
+
+use super::decide::Alike;
+use super::decision::{Comparison, Modality};
+use super::eligibility::{Distinct, Impression, Record};
+use super::{DatabaseError, Probe};
+
+/// A probe's face, prepared once.
+pub(super) fn prepare_face(probe: &Probe) -> Option<FaceProbe> {
+    probe.face.as_ref().map(FaceProbe::new)
+}
+
+/// A probe's impressions by number, prepared once; none for an impression without minutiae.
+pub(super) fn prepare_fingers(probe: &Probe) -> Vec<Option<FingerProbe>> {
+    let prepare = |minutiae: &[_]| FingerProbe::new(FingerFeatures::new(minutiae).view());
+    let templates = probe.fingers.iter().map(|template| template.minutiae.as_slice());
+    templates.map(|minutiae| (!minutiae.is_empty()).then(|| prepare(minutiae))).collect()
+}
+
+/// What a citizen's record offers: copies are found by their bytes. Damaged references are no copies; they
+/// are an error once they are to be compared.
+pub(super) fn record<'a>(snapshot: &'a Snapshot, view: &'a CitizenView) -> Record<'a> {
+    let fingers = view.fingers.iter().map(|reference| {
+        let content = snapshot.finger(reference.location).ok();
+        (reference, content.map(|finger| bytemuck::cast_slice::<_, u8>(finger.minutiae)))
+    });
+    let faces = view.faces.iter().map(|reference| {
+        let content = snapshot.face(reference.location).ok();
+        (reference, content.map(|face| bytemuck::cast_slice::<_, u8>(face.vector)))
+    });
+    Record::new(fingers, faces)
+}
+
+/// Compares the impressions of a claim, and, where that is asked, samples of one side with each other.
+pub(super) struct FingerComparer<'a> {
+    snapshot: &'a Snapshot,
+    view: &'a CitizenView,
+    probe: &'a Probe,
+    prepared: HashMap<usize, FingerProbe>,
+    scratch: Scratch,
+    samples: HashMap<(usize, usize), Score>,
+    references: HashMap<(ReferenceId, ReferenceId), Score>,
+}
+
+impl<'a> FingerComparer<'a> {
+    pub(super) fn new(snapshot: &'a Snapshot, view: &'a CitizenView, probe: &'a Probe) -> Self {
+        Self {
+            snapshot,
+            view,
+            probe,
+            prepared: HashMap::new(),
+            scratch: Scratch::default(),
+            samples: HashMap::new(),
+            references: HashMap::new(),
+        }
+    }
+
+    pub(super) fn compare(
+        &mut self,
+        impression: Impression,
+        with: &Distinct<'_>,
+    ) -> Result<Comparison, DatabaseError> {
+        let features = finger(self.snapshot, self.view, with.reference)?;
+        let score = score(&mut self.prepared, &mut self.scratch, self.probe, impression.sample, features);
+        Ok(comparison(Modality::Finger, impression.sample, with.finger, with.reference, score))
+    }
+
+    fn reference(&self, id: ReferenceId) -> Result<FingerView<'a>, DatabaseError> {
+        let reference = self.view.fingers.iter().find(|reference| reference.meta.reference() == id);
+        let reference = reference.ok_or(GalleryError::UnknownLocation)?;
+        finger(self.snapshot, self.view, reference)
+    }
+}
+
+/// The score of an impression, which is prepared when it is first compared.
+fn score(
+    prepared: &mut HashMap<usize, FingerProbe>,
+    scratch: &mut Scratch,
+    probe: &Probe,
+    sample: usize,
+    with: FingerView<'_>,
+) -> Score {
+    let minutiae = |sample: usize| probe.fingers.get(sample).map_or(&[][..], |one| &one.minutiae);
+    let first = prepared
+        .entry(sample)
+        .or_insert_with(|| FingerProbe::new(FingerFeatures::new(minutiae(sample)).view()));
+    first.compare(with, scratch)
+}
+
+impl Alike for FingerComparer<'_> {
+    fn samples(&mut self, a: usize, b: usize) -> Result<Score, DatabaseError> {
+        let key = (a.min(b), a.max(b));
+        if let Some(score) = self.samples.get(&key) {
+            return Ok(*score);
+        }
+        let minutiae = self.probe.fingers.get(key.1).map_or(&[][..], |template| &template.minutiae);
+        let second = FingerFeatures::new(minutiae);
+        let score = score(&mut self.prepared, &mut self.scratch, self.probe, key.0, second.view());
+        self.samples.insert(key, score);
+        Ok(score)
+    }
+
+    fn references(&mut self, a: ReferenceId, b: ReferenceId) -> Result<Score, DatabaseError> {
+        let key = (a.min(b), a.max(b));
+        if let Some(score) = self.references.get(&key) {
+            return Ok(*score);
+        }
+        let (first, second) = (self.reference(key.0)?, self.reference(key.1)?);
+        let score = FingerProbe::new(first).compare(second, &mut self.scratch);
+        self.references.insert(key, score);
+        Ok(score)
+    }
+}
+
+/// A reference's features, proved.
+fn finger<'a>(
+    snapshot: &'a Snapshot,
+    view: &CitizenView,
+    reference: &Reference,
+) -> Result<FingerView<'a>, DatabaseError> {
+    let features = snapshot.finger(reference.location);
+    features.map_err(|source| damaged(view, Modality::Finger, reference, source))
+}
+
+/// Compares an impression with a citizen's reference.
+pub(super) fn compare_finger(
+    snapshot: &Snapshot,
+    view: &CitizenView,
+    sample: usize,
+    probe: &FingerProbe,
+    reference: &Reference,
+    scratch: &mut Scratch,
+) -> Result<Comparison, DatabaseError> {
+    let score = probe.compare(finger(snapshot, view, reference)?, scratch);
+    let position = reference.meta.position().finger();
+    Ok(comparison(Modality::Finger, sample, position, reference, score))
+}
+
+/// Compares a face with a citizen's reference.
+pub(super) fn compare_face(
+    snapshot: &Snapshot,
+    view: &CitizenView,
+    probe: &FaceProbe,
+    reference: &Reference,
+) -> Result<Comparison, DatabaseError> {
+    let face = snapshot
+        .face(reference.location)
+        .map_err(|source| damaged(view, Modality::Face, reference, source))?;
+    Ok(comparison(Modality::Face, 0, None, reference, probe.compare(face.vector)))
+}
+
+fn damaged(
+    view: &CitizenView,
+    modality: Modality,
+    reference: &Reference,
+    source: GalleryError,
+) -> DatabaseError {
+    let reference = reference.meta.reference();
+    DatabaseError::DamagedRecord { citizen: view.citizen, reference, modality, source }
+}
+
+/// A comparison with its score; its rate is filled in when it is judged.
+fn comparison(
+    modality: Modality,
+    sample: usize,
+    finger: Option<Finger>,
+    reference: &Reference,
+    score: Score,
+) -> Comparison {
+    Comparison {
+        modality,
+        sample,
+        finger,
+        reference: reference.meta.reference(),
+        captured: reference.meta.captured(),
+        score,
+        fmr: Fmr::ONE,
+        basis: Basis::Measured,
+        threshold: None,
+    }
+}

@@ -1,0 +1,295 @@
+//! Scores against a policy: the arithmetic of a decision, without input or output.
+
+use crate::calibration::{Basis, Calibration};
+use crate::gallery::ReferenceId;
+use crate::template::Finger;
+use crate::units::{Fmr, Score};
+
+use super::DatabaseError;
+use super::assignment::{apart, most_disjoint};
+use super::decision::{
+    Comparison, Decision, FingersFound, MatchedPair, Modality, ModalityEvidence, ReferReason, Verdict,
+};
+use super::eligibility::Side;
+use super::policy::{FingerRule, Rule};
+
+/// One modality's comparisons, scored, and the table that their rates come from.
+pub(super) struct Scored<'a> {
+    pub(super) table: &'a Calibration,
+    /// Thresholds and rates are filled in by [`decide`].
+    pub(super) comparisons: Vec<Comparison>,
+}
+
+/// Compares samples of one side with each other, to see whether they are of one finger.
+pub(super) trait Alike {
+    /// Two impressions of the probe, by their numbers.
+    fn samples(&mut self, a: usize, b: usize) -> Result<Score, DatabaseError>;
+    /// Two references of the record.
+    fn references(&mut self, a: ReferenceId, b: ReferenceId) -> Result<Score, DatabaseError>;
+}
+
+/// A decision and what it rests on.
+#[derive(Debug)]
+pub(super) struct Decided {
+    pub(super) decision: Decision,
+    pub(super) modalities: Vec<ModalityEvidence>,
+    pub(super) comparisons: Vec<Comparison>,
+}
+
+/// Samples that score as high as one comparison of different fingers in a thousand may be of one finger:
+/// then they do not count as two. A stricter rate would let more impressions of one finger pass as two, a
+/// laxer one would refer more people whose two fingers are a little alike.
+const MAY_BE_ONE_FINGER: u32 = 1_000;
+
+/// The score that a single comparison must reach so that the policy's rate holds for all `shared_by`.
+pub(super) fn threshold(table: &Calibration, required: Fmr, shared_by: u32) -> Result<Score, DatabaseError> {
+    let needed = required.shared_by(shared_by);
+    table.threshold(needed).ok_or_else(|| DatabaseError::BeyondCalibration {
+        matcher: table.matcher().to_owned(),
+        floor: table.floor(),
+        needed,
+        comparisons: shared_by.into(),
+    })
+}
+
+/// What the policy makes of the scores. `face` and `fingers` hold what could be compared of what the rule
+/// names; the caller has referred a claim where that is too little. `presented` are the positions of the
+/// probe's impressions, by number.
+pub(super) fn decide(
+    rule: Rule,
+    face: Option<Scored<'_>>,
+    fingers: Option<Scored<'_>>,
+    presented: &[Option<Finger>],
+    alike: &mut dyn Alike,
+) -> Result<Decided, DatabaseError> {
+    let count = |scored: &Option<Scored<'_>>| {
+        scored.as_ref().map_or(0, |scored| u32::try_from(scored.comparisons.len()).unwrap_or(u32::MAX))
+    };
+    let (faces, impressions) = (count(&face), count(&fingers));
+    let both = faces.saturating_add(impressions);
+    let face_rule = match rule {
+        Rule::All { face, .. } => face.map(|rate| (rate, faces)),
+        Rule::Either(rate) => Some((rate, both)),
+    };
+    let finger_rule = match rule {
+        Rule::All { fingers, .. } => fingers.map(|rule| (rule, impressions)),
+        Rule::Either(rate) => Some((FingerRule::one(rate), both)),
+    };
+    let mut decided = Decided { decision: Decision::Reject, modalities: Vec::new(), comparisons: Vec::new() };
+    let mut unclear = None;
+    if let (Some(mut scored), Some((required, shared_by))) = (face, face_rule) {
+        let evidence = judge_face(&mut scored, required, shared_by)?;
+        decided.modalities.push(evidence);
+        decided.comparisons.append(&mut scored.comparisons);
+    }
+    if let (Some(mut scored), Some((rule, shared_by))) = (fingers, finger_rule) {
+        let (evidence, reason) = judge_fingers(&mut scored, rule, shared_by, presented, alike)?;
+        unclear = reason;
+        decided.modalities.push(evidence);
+        decided.comparisons.append(&mut scored.comparisons);
+    }
+    let asked = match rule {
+        Rule::All { face, fingers } => usize::from(face.is_some()) + usize::from(fingers.is_some()),
+        Rule::Either(_) => 1,
+    };
+    let having = |verdict| decided.modalities.iter().filter(|m| m.verdict == verdict).count();
+    // Counting what is met, not what failed: a modality that is absent can then never pass.
+    decided.decision = if asked > 0 && having(Verdict::Met) >= asked {
+        Decision::Accept
+    } else if let (Some(reason), 0) = (unclear, having(Verdict::NotMet)) {
+        Decision::Refer(reason)
+    } else {
+        Decision::Reject
+    };
+    Ok(decided)
+}
+
+/// Fills in what each comparison means; gives the threshold.
+fn calibrate(scored: &mut Scored<'_>, required: Fmr, shared_by: u32) -> Result<Score, DatabaseError> {
+    let threshold = threshold(scored.table, required, shared_by)?;
+    for comparison in &mut scored.comparisons {
+        comparison.fmr = scored.table.fmr(comparison.score);
+        comparison.basis = scored.table.basis(comparison.score);
+        comparison.threshold = Some(threshold);
+    }
+    Ok(threshold)
+}
+
+fn judge_face(
+    scored: &mut Scored<'_>,
+    required: Fmr,
+    shared_by: u32,
+) -> Result<ModalityEvidence, DatabaseError> {
+    let threshold = calibrate(scored, required, shared_by)?;
+    let best = scored.comparisons.iter().map(|comparison| comparison.score).max();
+    let verdict = if best.is_some_and(|score| score >= threshold) { Verdict::Met } else { Verdict::NotMet };
+    Ok(evidence(Modality::Face, scored.table, required, shared_by, best, verdict, None))
+}
+
+fn evidence(
+    modality: Modality,
+    table: &Calibration,
+    required: Fmr,
+    shared_by: u32,
+    deciding: Option<Score>,
+    verdict: Verdict,
+    fingers: Option<FingersFound>,
+) -> ModalityEvidence {
+    ModalityEvidence {
+        modality,
+        required,
+        shared_by,
+        reached: deciding.map_or(Fmr::ONE, |score| table.fmr(score).of_any(shared_by)),
+        basis: deciding.map_or(Basis::Measured, |score| table.basis(score)),
+        verdict,
+        fingers,
+    }
+}
+
+fn judge_fingers(
+    scored: &mut Scored<'_>,
+    rule: FingerRule,
+    shared_by: u32,
+    presented: &[Option<Finger>],
+    alike: &mut dyn Alike,
+) -> Result<(ModalityEvidence, Option<ReferReason>), DatabaseError> {
+    let threshold = calibrate(scored, rule.fmr(), shared_by)?;
+    let required = usize::from(rule.count().get());
+    let fingers = Fingers::new(scored, presented);
+    let possible = fingers.most_at(threshold, required);
+    let matched = fingers.told_apart(threshold, required, alike)?;
+    let told_apart = matched.len();
+    // Of fingers that were told apart the last one decides; else the best that there can be.
+    let deciding = match told_apart >= required {
+        true => matched.iter().map(|comparison| comparison.score).min(),
+        false => fingers.deciding(required),
+    };
+    let (verdict, reason) = if told_apart >= required {
+        (Verdict::Met, None)
+    } else if possible >= required {
+        let reason =
+            ReferReason::FingersNotToldApart { required: rule.count(), told_apart: told_apart as u8 };
+        (Verdict::Unclear, Some(reason))
+    } else if !fingers.presents(required, alike)? {
+        // Even perfect scores could not have met the policy.
+        (Verdict::Unclear, Some(ReferReason::ProbeLacks { modality: Modality::Finger }))
+    } else {
+        (Verdict::NotMet, None)
+    };
+    let pairs = matched.iter().map(|one| MatchedPair { sample: one.sample, reference: one.reference });
+    let found = FingersFound {
+        required: rule.count(),
+        possible: possible as u8,
+        told_apart: told_apart as u8,
+        pairs: pairs.collect(),
+    };
+    let evidence =
+        evidence(Modality::Finger, scored.table, rule.fmr(), shared_by, deciding, verdict, Some(found));
+    Ok((evidence, reason))
+}
+
+/// The comparisons of fingers, best first, and what they say of each other.
+struct Fingers<'a> {
+    ordered: Vec<&'a Comparison>,
+    presented: &'a [Option<Finger>],
+    /// The score from which samples may be of one finger.
+    one_finger: Score,
+}
+
+impl<'a> Fingers<'a> {
+    fn new(scored: &'a Scored<'_>, presented: &'a [Option<Finger>]) -> Self {
+        let mut ordered: Vec<&Comparison> = scored.comparisons.iter().collect();
+        ordered.sort_by(|a, b| b.score.cmp(&a.score));
+        let rate = Fmr::one_in(MAY_BE_ONE_FINGER);
+        let one_finger =
+            scored.table.threshold(rate).or_else(|| scored.table.threshold(scored.table.floor()));
+        Self { ordered, presented, one_finger: one_finger.unwrap_or(Score::LOWEST) }
+    }
+
+    fn finger_of(&self, sample: usize) -> Option<Finger> {
+        self.presented.get(sample).copied().flatten()
+    }
+
+    fn at_least(&self, threshold: Score) -> &[&'a Comparison] {
+        let end = self.ordered.partition_point(|comparison| comparison.score >= threshold);
+        self.ordered.get(..end).unwrap_or_default()
+    }
+
+    /// How many different fingers there can be among the comparisons that reach a score, at most `enough`.
+    fn most_at(&self, threshold: Score, enough: usize) -> usize {
+        let sides = self.at_least(threshold).iter().map(|one| {
+            let sample = Side::new(self.finger_of(one.sample), one.sample as u64);
+            (sample, Side::new(one.finger, one.reference.value()))
+        });
+        most_disjoint(&sides.collect::<Vec<_>>(), enough)
+    }
+
+    /// The greatest score at which there can be so many fingers.
+    fn deciding(&self, required: usize) -> Option<Score> {
+        let scores: Vec<Score> = self.ordered.iter().map(|comparison| comparison.score).collect();
+        let first = scores.partition_point(|score| self.most_at(*score, required) < required);
+        scores.get(first).copied()
+    }
+
+    /// Comparisons that reach the threshold, of fingers that are surely different: at most `enough`.
+    fn told_apart(
+        &self,
+        threshold: Score,
+        enough: usize,
+        alike: &mut dyn Alike,
+    ) -> Result<Vec<&'a Comparison>, DatabaseError> {
+        let met = self.at_least(threshold);
+        let chosen = apart(met.len(), enough, |a, b| match (met.get(a), met.get(b)) {
+            (Some(a), Some(b)) => self.are_apart(a, b, alike),
+            _ => Ok(false),
+        })?;
+        Ok(chosen.into_iter().filter_map(|index| met.get(index).copied()).collect())
+    }
+
+    /// Whether two matched pairs are of different fingers: by the positions, and because no sample of one
+    /// is like a sample of the other.
+    fn are_apart(
+        &self,
+        a: &Comparison,
+        b: &Comparison,
+        alike: &mut dyn Alike,
+    ) -> Result<bool, DatabaseError> {
+        if a.sample == b.sample || a.reference == b.reference {
+            return Ok(false);
+        }
+        let names = [self.finger_of(a.sample), a.finger, self.finger_of(b.sample), b.finger];
+        let one_name = |x: usize, y: usize| names[x].is_some() && names[x] == names[y];
+        if one_name(0, 2) || one_name(1, 3) || one_name(0, 3) || one_name(1, 2) {
+            return Ok(false);
+        }
+        // Every comparison of a sample with a reference that may be of its finger has been made.
+        let is_crossed = |sample: usize, reference: ReferenceId| {
+            let crossed = |one: &&&Comparison| one.sample == sample && one.reference == reference;
+            self.ordered.iter().find(crossed).is_some_and(|one| one.score >= self.one_finger)
+        };
+        if is_crossed(a.sample, b.reference) || is_crossed(b.sample, a.reference) {
+            return Ok(false);
+        }
+        Ok(alike.samples(a.sample, b.sample)? < self.one_finger
+            && alike.references(a.reference, b.reference)? < self.one_finger)
+    }
+
+    /// Whether the probe shows so many different fingers, whosever they are.
+    fn presents(&self, required: usize, alike: &mut dyn Alike) -> Result<bool, DatabaseError> {
+        let mut samples: Vec<usize> = self.ordered.iter().map(|comparison| comparison.sample).collect();
+        samples.sort_unstable();
+        samples.dedup();
+        let shown = apart(samples.len(), required, |a, b| match (samples.get(a), samples.get(b)) {
+            (Some(&a), Some(&b)) => {
+                let (first, second) = (self.finger_of(a), self.finger_of(b));
+                let one_name = first.is_some() && first == second;
+                Ok::<_, DatabaseError>(!one_name && alike.samples(a, b)? < self.one_finger)
+            }
+            _ => Ok(false),
+        })?;
+        Ok(shown.len() >= required)
+    }
+}
+
+#[cfg(test)]
+mod tests;
