@@ -41,6 +41,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "template",
             "fingerprint",
             "face",
+            "ingest",
             "gallery",
             "search",
             "calibration",
