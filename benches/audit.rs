@@ -37,7 +37,7 @@ fn main() {
     let (silent, recorded) = (silent.open(&directory).unwrap(), recorded.open(&directory).unwrap());
     let claim = Claim::new(citizen, Probe::new().face(face(0.9)), Policy::face(Fmr::one_in(1_000)));
 
-    recorded.authenticate(&claim).unwrap();
+    drop(recorded.authenticate(&claim).unwrap());
     let line = std::fs::read(&path).unwrap();
     println!("lines of {} bytes, {} s for each cell\n", line.len(), time.as_secs_f32());
     println!("| threads | decisions/s without audit | decisions/s with audit | plain append and sync/s |");

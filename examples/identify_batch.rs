@@ -40,7 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (record, number) in database.identify_batch(&requests)?.iter().zip(1..) {
         println!("probe {number}: {} comparisons", record.compared);
         for candidate in &record.candidates {
-            let Some(best) = candidate.comparisons.iter().max_by_key(|one| one.score) else { continue };
+            let rarest = candidate.comparisons.iter().min_by(|a, b| a.fmr.rate().total_cmp(&b.fmr.rate()));
+            let Some(best) = rarest else { continue };
             println!(
                 "  {}. {}: {} {}, {:.1e} non-mates expected as good",
                 candidate.rank, candidate.citizen, best.modality, best.score, candidate.expected_false

@@ -1,7 +1,9 @@
 //! Whose a reference is: the key under which a gallery keeps it.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
+
+use uuid::Uuid;
 
 use crate::citizen::CitizenId;
 
@@ -116,17 +118,10 @@ impl fmt::Display for SubjectId {
         if let Some(citizen) = self.citizen() {
             return citizen.fmt(f);
         }
-        let is_uuid = usize::from(self.length) == Self::MOST_BYTES;
-        if !is_uuid {
-            f.write_str("0x")?;
+        if usize::from(self.length) == Self::MOST_BYTES {
+            return Uuid::from_bytes(self.bytes).hyphenated().fmt(f);
         }
-        for (index, byte) in self.as_bytes().iter().enumerate() {
-            if is_uuid && matches!(index, 4 | 6 | 8 | 10) {
-                f.write_char('-')?;
-            }
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
+        write!(f, "0x{}", hex::encode(self.as_bytes()))
     }
 }
 
@@ -138,11 +133,15 @@ impl FromStr for SubjectId {
             return Ok(citizen.into());
         }
         let subject = match text.strip_prefix("0x") {
-            Some(digits) => Self::new(&hexadecimal(digits)?)?,
+            Some(digits) => {
+                let mut key = [0; Self::MOST_BYTES];
+                let key = key.get_mut(..digits.len() / 2).ok_or(SubjectIdError::Form)?;
+                hex::decode_to_slice(digits, key).map_err(|_| SubjectIdError::Form)?;
+                Self::new(key)?
+            }
             None => {
-                let digits = text.replace('-', "");
-                let bytes = hexadecimal(&digits)?;
-                Self::from_uuid(bytes.try_into().map_err(|_| SubjectIdError::Form)?)
+                let uuid = Uuid::try_parse(text).map_err(|_| SubjectIdError::Form)?;
+                Self::from_uuid(uuid.into_bytes())
             }
         };
         // One text for one key.
@@ -163,15 +162,6 @@ impl From<SubjectId> for String {
     fn from(subject: SubjectId) -> Self {
         subject.to_string()
     }
-}
-
-fn hexadecimal(digits: &str) -> Result<Vec<u8>, SubjectIdError> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).ok_or(SubjectIdError::Form);
-    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() || pairs.len() > SubjectId::MOST_BYTES {
-        return Err(SubjectIdError::Form);
-    }
-    pairs.iter().map(|[high, low]| Ok((digit(high)? * 16 + digit(low)?) as u8)).collect()
 }
 
 impl fmt::Debug for SubjectId {
@@ -199,7 +189,18 @@ mod tests {
             let (bytes, length) = subject.to_stored();
             assert_eq!(SubjectId::from_stored(bytes, length), Some(subject));
         }
-        for text in ["", "0x", "0x1", "123", "0x3030313139303030303130", "123e4567e89b12d3a456426614174000"] {
+        for text in [
+            "",
+            "0x",
+            "0x1",
+            "0xg0",
+            "0x0000000000000000000000000000000000",
+            "123",
+            "0x3030313139303030303130",
+            "123e4567e89b12d3a456426614174000",
+            "{123e4567-e89b-12d3-a456-426614174000}",
+            "urn:uuid:123e4567-e89b-12d3-a456-426614174000",
+        ] {
             let read = text.parse::<SubjectId>();
             assert!(read.is_err() || text.starts_with("0x30"), "{text}: {read:?}");
         }

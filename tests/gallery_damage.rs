@@ -12,6 +12,7 @@ use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::gallery::{Gallery, GalleryError, GalleryOptions, RequestId, verify, verify_in};
 use biomatch::storage::Memory;
 use gallery_support::*;
+use rayon::prelude::*;
 
 const CITIZENS: u64 = 12;
 
@@ -90,10 +91,10 @@ fn every_flipped_bit_is_found() {
     assert!(kinds.iter().all(|kind| files.keys().any(|name| name.contains(kind))), "{:?}", files.keys());
     assert!(verify_in(Arc::new(Memory::with(files.clone()))).unwrap().is_sound());
     open_and_scan(&Memory::with(files.clone())).unwrap();
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let names: Vec<_> = files.iter().filter(|(_, bytes)| !bytes.is_empty()).map(|(name, _)| name).collect();
     let total: u64 = files.values().map(|bytes| bytes.len() as u64).sum();
-    for n in 0..2000 {
+    let mut place = |n| {
         // Half over all bytes, half over all files, so that the small ones get their share.
         let (name, byte) = if n % 2 == 0 {
             let mut at = random.below(total);
@@ -109,12 +110,15 @@ fn every_flipped_bit_is_found() {
             let name = names[random.below(names.len() as u64) as usize];
             (name, random.below(files[name].len() as u64))
         };
-        let bit = byte * 8 + random.below(8);
+        (name, byte * 8 + random.below(8))
+    };
+    let places: Vec<_> = (0..2000).map(&mut place).collect();
+    places.into_par_iter().for_each(|(name, bit)| {
         let damaged = flip(&files, name, bit);
         let report = verify_in(Arc::new(damaged.clone())).unwrap();
         assert!(!report.is_sound(), "bit {bit} of {name} is not noticed");
         let _ = open_and_scan(&damaged);
-    }
+    });
 }
 
 #[test]
@@ -139,7 +143,7 @@ fn every_file_is_missed() {
 #[test]
 fn every_truncation_is_found() {
     let files = files();
-    let mut random = Random(2);
+    let mut random = Random::new(2);
     for (name, bytes) in files.iter().filter(|(_, bytes)| !bytes.is_empty()) {
         let lengths: Vec<_> = if bytes.len() < 2000 {
             (0..bytes.len()).collect()
@@ -226,7 +230,7 @@ fn bytes_behind_what_was_acknowledged_are_kept_aside() {
 #[test]
 fn flips_in_mapped_files_are_found_too() {
     let files = files();
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     for name in files.keys().filter(|name| name.starts_with("seg-")) {
         for _ in 0..20 {
             let directory = tempfile::tempdir().unwrap();

@@ -148,7 +148,7 @@ fn a_killed_writer_loses_nothing_acknowledged() {
     let directory = tempfile::tempdir().unwrap();
     Gallery::create(directory.path(), options()).unwrap();
     let mut known = Known::default();
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     let mut acknowledged = 0;
     for round in 0..KILLS {
         let mut child = Command::new(std::env::current_exe().unwrap())

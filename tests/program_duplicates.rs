@@ -16,7 +16,7 @@ fn gallery(folder: &Path) {
     let gallery = Gallery::create(folder.join("gallery"), GalleryOptions::default()).unwrap();
     let writer = gallery.writer().unwrap();
     let face = |person: u64, change: u64| {
-        let (mut person, mut change) = (Random(person * 7919 + 3), Random(change));
+        let (mut person, mut change) = (Random::new(person * 7919 + 3), Random::new(change));
         let values: Vec<f32> =
             (0..64).map(|_| person.below(2_000) as f32 - 1_000.0 + change.below(300) as f32).collect();
         NewReference::face(FaceTemplate::new("net".parse().unwrap(), &values).unwrap())

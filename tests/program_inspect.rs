@@ -35,6 +35,29 @@ fn records_tell_their_header_and_no_minutia() {
 }
 
 #[test]
+fn a_wrapped_record_tells_what_it_was_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = record(impression(1, 1));
+    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    write(folder.path(), "1_1.txt", &text);
+    // A CBEFF structure of SP 800-76: 88 bytes of header, the record, a signature block of 3 bytes.
+    let mut structure =
+        [&[3, 0x0D][..], &(bytes.len() as u32).to_be_bytes(), &[0, 3, 0, 0x1B, 2, 1]].concat();
+    structure.resize(88, 0);
+    structure.extend([&bytes[..], &[1, 2, 3]].concat());
+    write(folder.path(), "1_1.piv", &structure);
+    let text = ok(folder.path(), "inspect 1_1.txt").stdout;
+    assert!(text.contains("wrapped in") && text.contains("hexadecimal text"), "{text}");
+    let json = ok(folder.path(), "inspect --json --strict 1_1.piv").stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["dialect"], "ISO/IEC 19794-2:2005");
+    assert_eq!(json["wrapped_in"][0], "CBEFF structure, its signature of 3 bytes not checked");
+    let plain = ok(folder.path(), "convert 1_1.txt again.iso --to iso2005");
+    assert_eq!(plain.stderr, "");
+    assert_eq!(fs::read(folder.path().join("again.iso")).unwrap(), bytes);
+}
+
+#[test]
 fn faces_tell_their_shape_and_their_bad_rows() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "f.npy", npy(&[vec![3.0, 4.0], vec![0.0, 0.0], vec![f32::NAN, 1.0]]));

@@ -15,7 +15,7 @@ const PICTURES: usize = 4;
 
 /// Pictures of subjects: the noisier, the shorter the embedding.
 fn prepare(folder: &Path) {
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let mut number = || random.below(2001) as f32 / 1000.0 - 1.0;
     let mut rows = Vec::new();
     let mut subjects = String::new();

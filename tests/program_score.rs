@@ -231,7 +231,7 @@ fn lists_that_are_no_lists_are_named_with_their_line() {
 }
 
 fn faces(count: usize, seed: u64) -> Vec<Vec<f32>> {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut number = || random.below(2001) as f32 / 1000.0 - 1.0;
     (0..count).map(|_| (0..20).map(|_| number()).collect()).collect()
 }

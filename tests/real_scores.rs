@@ -1,22 +1,16 @@
 //! Error rates on real records, from the folder to the report, as the gates of this engine state them.
-//! Needs the development data: set `BIOMATCH_DATA`.
+//! Each gate is the published figure (README.md, docs/notes/face-score.md), give or take a twentieth of it.
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod data_support;
 mod program_support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use data_support::real_data;
 use program_support::biomatch;
 use serde_json::Value;
-
-fn data() -> Option<PathBuf> {
-    let data = std::env::var_os("BIOMATCH_DATA").map(PathBuf::from);
-    if data.is_none() {
-        println!("skipped: BIOMATCH_DATA is not set");
-    }
-    data
-}
 
 fn ok(folder: &Path, args: &[&str]) -> String {
     let run = biomatch(folder, args);
@@ -30,9 +24,15 @@ fn report(folder: &Path) -> Value {
     serde_json::from_str(&ok(folder, &args)).unwrap()
 }
 
+/// A figure that moves further than this, for the better too, is to be published anew.
+fn assert_published(what: &str, found: f64, published: f64) {
+    println!("{what}: {found:.5}; published: {published}");
+    assert!((found / published - 1.0).abs() <= 0.05, "{what}: {found:.5}; published: {published}");
+}
+
 /// All pairs inside each of the six databases of an extractor.
-fn mean_eer(extractor: &str) -> Option<f64> {
-    let root = data()?.join("fingers").join(extractor);
+fn mean_eer(extractor: &str) -> f64 {
+    let root = real_data().join("fingers").join(extractor);
     let root = root.to_str().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -41,28 +41,25 @@ fn mean_eer(extractor: &str) -> Option<f64> {
     let report = report(folder);
     assert_eq!(report["pooled"]["counts"]["genuine"], 6 * 280);
     assert_eq!(report["pooled"]["counts"]["impostor"], 6 * 2880);
-    report["mean"]["eer"]["rate"].as_f64()
+    report["mean"]["eer"]["rate"].as_f64().unwrap()
 }
 
 #[test]
-fn secugen_templates_are_told_apart() {
-    if let Some(eer) = mean_eer("secugen") {
-        assert!(eer <= 0.06, "mean EER {eer}");
-    }
-}
-
-#[test]
-fn mindtct_templates_are_told_apart() {
-    if let Some(eer) = mean_eer("mindtct") {
-        assert!(eer <= 0.05, "mean EER {eer}");
+#[ignore = "needs BIOMATCH_DATA"]
+fn fingerprints_have_the_published_error_rates() {
+    for (extractor, published) in
+        [("secugen", 0.0299), ("mindtct", 0.0185), ("sourceafis", 0.0291), ("leader", 0.0031)]
+    {
+        assert_published(&format!("mean EER of {extractor}"), mean_eer(extractor), published);
     }
 }
 
 /// The cosine's own error rate on these embeddings, computed elsewhere in f64 over all pairs, is
 /// 3.57 %: scores that differ from the cosine would show here, for better or worse.
 #[test]
+#[ignore = "needs BIOMATCH_DATA"]
 fn faces_have_the_error_rate_of_the_cosine() {
-    let Some(data) = data() else { return };
+    let data = real_data();
     let [npy, subjects] = ["news-dev.npy", "news-dev.subjects.txt"].map(|name| data.join("faces").join(name));
     let (npy, subjects) = (npy.to_str().unwrap(), subjects.to_str().unwrap());
     let folder = tempfile::tempdir().unwrap();
@@ -75,14 +72,15 @@ fn faces_have_the_error_rate_of_the_cosine() {
     let one = &report["databases"][0];
     assert_eq!((&one["counts"]["genuine"], &one["counts"]["impostor"]), (&57_139.into(), &5_000_000.into()));
     let fnmr = one["rates"]["fnmr_at"][2]["fnmr"]["rate"].as_f64().unwrap();
-    assert!((0.034..0.037).contains(&fnmr), "FNMR {fnmr} at FMR 1e-4");
+    assert_published("FNMR of faces at FMR 1e-4", fnmr, 0.0357);
 }
 
 /// A normaliser, trained here: at most 2.5 % are missed at FMR 1e-4, and on subjects that it does not know most of
 /// what it wins is won, too.
 #[test]
+#[ignore = "needs BIOMATCH_DATA"]
 fn normalised_faces_miss_a_quarter_less() {
-    let Some(data) = data() else { return };
+    let data = real_data();
     let [npy, subjects] = ["news-dev.npy", "news-dev.subjects.txt"].map(|name| data.join("faces").join(name));
     let (npy, subjects) = (npy.to_str().unwrap(), subjects.to_str().unwrap());
     let folder = tempfile::tempdir().unwrap();
@@ -93,7 +91,7 @@ fn normalised_faces_miss_a_quarter_less() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     let line = run.stderr.lines().find(|line| line.contains("cross-validated")).unwrap();
     let rates: Vec<f64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-    assert!(rates[1] < 0.8 * rates[0], "{line}");
+    assert_published("cross-validated FNMR at FMR 1e-4", rates[1] / 100.0, 0.0271);
     let pairs =
         ["pairs", "--subjects", subjects, "--impostors", "10000000", "--out", "p.csv", "--truth", "t.csv"];
     ok(folder, &pairs);
@@ -101,5 +99,6 @@ fn normalised_faces_miss_a_quarter_less() {
         ["score-faces", "--a", npy, "--b", npy, "--pairs", "p.csv", "--normaliser", "n", "--out", "s.csv"];
     ok(folder, &score);
     let fnmr = report(folder)["databases"][0]["rates"]["fnmr_at"][2]["fnmr"]["rate"].as_f64().unwrap();
+    assert_published("FNMR of normalised faces at FMR 1e-4", fnmr, 0.0246);
     assert!(fnmr <= 0.025, "FNMR {fnmr} at FMR 1e-4");
 }

@@ -139,7 +139,7 @@ fn every_record_is_as_the_schema_says() {
     fixture.database.remove(fixture.people.id(0), reference).unwrap();
     fixture.database.erase(fixture.people.id(2)).unwrap();
     let beyond =
-        Claim::new(fixture.people.id(0), fixture.people.probe(0), Policy::face(Fmr::new(1e-200).unwrap()));
+        Claim::new(fixture.people.id(1), fixture.people.probe(1), Policy::face(Fmr::new(1e-200).unwrap()));
     assert!(fixture.database.authenticate(&beyond).is_err());
     assert!(fixture.database.identify(&SearchRequest::new(Probe::new())).is_err());
 

@@ -1,6 +1,7 @@
-//! Records that others made, where `BIOMATCH_DATA` has them.
+//! Records that others made, in the folder of development data that `BIOMATCH_DATA` names.
 #![allow(clippy::unwrap_used, clippy::panic)] // a test fails by panicking
 
+mod data_support;
 mod records_common;
 
 use std::fs;
@@ -12,6 +13,7 @@ use biomatch::template::{
     Reading, XytConvention,
 };
 use biomatch::units::{Angle, Quality};
+use data_support::real_data;
 use records_common::*;
 use serde_json::Value;
 
@@ -43,8 +45,9 @@ fn flaws(record: &FingerprintRecord) -> Vec<Flaw> {
 }
 
 #[test]
+#[ignore = "needs BIOMATCH_DATA"]
 fn every_record_of_the_finger_sets_reads_strictly() {
-    let Some(data) = data() else { return };
+    let data = real_data();
     let all = files(&data.join("fingers"), "iso");
     assert_eq!(all.len(), 1920);
     for path in all {
@@ -56,8 +59,9 @@ fn every_record_of_the_finger_sets_reads_strictly() {
 }
 
 #[test]
+#[ignore = "needs BIOMATCH_DATA"]
 fn xyt_and_record_of_the_same_minutiae_agree() {
-    let Some(data) = data() else { return };
+    let data = real_data();
     let all = files(&data.join("fingers/mindtct-xyt"), "xyt");
     assert_eq!(all.len(), 80);
     for path in all {
@@ -126,8 +130,9 @@ fn assert_as_decoded(path: &Path, record: &FingerprintRecord) {
 }
 
 #[test]
+#[ignore = "needs BIOMATCH_DATA"]
 fn samples_of_another_decoder_read_as_it_reads_them() {
-    let Some(data) = data() else { return };
+    let data = real_data();
     let folder = data.join("interchange/fingerprintio");
     let sample = |name: &str| folder.join(name).with_extension("dat");
     for (name, dialect) in [
@@ -156,8 +161,9 @@ fn minutiae(record: &FingerprintRecord) -> Vec<usize> {
 }
 
 #[test]
+#[ignore = "needs BIOMATCH_DATA"]
 fn the_iso_and_ansi_samples_are_the_same_fingers() {
-    let Some(data) = data() else { return };
+    let data = real_data();
     let folder = data.join("interchange/fingerprintio");
     let iso = strict(&folder.join("iso19794p2v2005-sample.dat"));
     let ansi = strict(&folder.join("ansi378v2009am1-sample.dat"));
@@ -175,8 +181,9 @@ fn the_iso_and_ansi_samples_are_the_same_fingers() {
 }
 
 #[test]
+#[ignore = "needs BIOMATCH_DATA"]
 fn samples_with_wrong_lengths_keep_their_minutiae() {
-    let Some(data) = data() else { return };
+    let data = real_data();
     let folder = data.join("interchange/libbiomeval");
     for (name, expected, dialect) in [
         ("fmr.iso2005", vec![27, 22], Dialect::Iso2005),
@@ -196,8 +203,9 @@ fn samples_with_wrong_lengths_keep_their_minutiae() {
 }
 
 #[test]
+#[ignore = "needs BIOMATCH_DATA"]
 fn truncated_records_are_errors() {
-    let Some(data) = data() else { return };
+    let data = real_data();
     let all = files(&data.join("interchange/truncated"), "iso");
     assert_eq!(all.len(), 3);
     for path in all {
@@ -209,8 +217,9 @@ fn truncated_records_are_errors() {
 }
 
 #[test]
+#[ignore = "needs BIOMATCH_DATA"]
 fn real_records_become_every_dialect_and_keep_their_places() {
-    let Some(data) = data() else { return };
+    let data = real_data();
     for path in files(&data.join("fingers/secugen/fvc2002_DB2_B"), "iso") {
         let record = strict(&path);
         for (dialect, tolerance) in [(Dialect::Iso2011, 0), (Dialect::Ansi2004, 183)] {

@@ -33,6 +33,25 @@ fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
         ("record_csv", "rows", b"100,0.5,90,98,ending\n1,1,-45.5,,other\n3e2,-1,720,0,bifurcation\n"),
         ("record", "not_a_record", b"FIR\x00020\0"),
     ];
+    for (name, bytes) in wrapped::all_wrapped() {
+        let target =
+            if name.contains("base64") || name == "hexadecimal" { "record_text" } else { "record_wrapped" };
+        seeds.push((target, name.to_owned(), bytes.clone()));
+        seeds.push(("record", name.to_owned(), bytes));
+    }
+    let m1_fields = text_records::M1.iter().map(|(number, value)| format!("9.{number}:{value}"));
+    let m1_fields = m1_fields.collect::<Vec<_>>().join("~").replace('\x1F', "|").replace('\x1E', "^");
+    for (target, name, bytes) in [
+        ("record_ansi_nist", "standard", text_records::standard_transaction()),
+        ("record_ansi_nist", "m1", text_records::m1_transaction()),
+        ("record_ansi_nist", "m1_fields", m1_fields.into_bytes()),
+        ("record_sourceafis", "open", text_records::sourceafis()),
+        ("record_sourceafis", "counted", text_records::sourceafis_counted()),
+        ("record", "ansi_nist", text_records::standard_transaction()),
+        ("record", "sourceafis", text_records::sourceafis()),
+    ] {
+        seeds.push((target, name.to_owned(), bytes));
+    }
     for (target, name, bytes) in texts {
         seeds.push((target, name.to_owned(), bytes.to_vec()));
     }

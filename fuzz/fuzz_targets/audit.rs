@@ -6,22 +6,27 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use biomatch::citizen::CitizenId;
-use biomatch::database::{Audit, AuditEntry, Change, AuditFile, check_audit, check_audit_files};
+use biomatch::database::{
+    Audit, AuditEntry, AuditFile, Change, ChangeEntry, check_audit, check_audit_files,
+};
+use biomatch::gallery::Generation;
 use biomatch_fuzz::own_file;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let path = own_file("audit");
+    // A line that is an entry is the same entry when it is written and read again.
+    for line in input.split(|byte| *byte == b'\n') {
+        if let Ok(entry) = serde_json::from_slice::<AuditEntry>(line) {
+            let text = serde_json::to_vec(&entry).expect("an entry is JSON");
+            assert_eq!(serde_json::from_slice::<AuditEntry>(&text).expect("and is read back"), entry);
+        }
+    }
     fs::write(&path, input).expect("writes");
     let before = check_audit(&path, None);
     let citizen = CitizenId::from_value(1_090_000_101).expect("twelve digits").into();
-    let entry = AuditEntry {
-        event: Change::Unlock { citizen },
-        generation: 1,
-        engine: "fuzz",
-        finger_calibration: "none",
-        took: Duration::ZERO,
-    };
-    AuditFile::append(&path).expect("opens").record(&entry).expect("a short file is appended to");
+    let change = ChangeEntry::new(Change::Unlock { citizen }, Generation::default(), Duration::ZERO);
+    let entry = AuditEntry::Change(change);
+    AuditFile::append(&path).expect("opens").record(&[entry]).expect("a short file is appended to");
     // A file that a rotation closed is kept under a number and continued.
     let mut kept = path.clone().into_os_string();
     kept.push(".0001");

@@ -9,7 +9,8 @@ use std::sync::{Arc, OnceLock};
 use biomatch::face::FaceProbe;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::gallery::{
-    Gallery, GalleryError, Maintenance, NewReference, GalleryOptions, VerifyReport, RequestId, Status, verify_in,
+    Gallery, GalleryError, GalleryOptions, Maintenance, NewReference, RequestId, Status, VerifyReport,
+    verify_in,
 };
 use biomatch::search::{DuplicateSearch, Search, identify_faces};
 use biomatch::storage::Memory;
@@ -99,8 +100,12 @@ fn old_files(which: u8) -> Files {
         "v1-vectors/settled",
         "v1-whole-codes/settled",
     ];
+    // `tests/fuzz_seeds/` compiles this file in a package one folder up.
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let mut golden = above.map(|above| above.join("tests/golden"));
+    let golden = golden.find(|folder| folder.is_dir()).expect("golden galleries");
     let read = |folder: &&str| {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden").join(folder);
+        let folder = golden.join(folder);
         let entries = std::fs::read_dir(folder).expect("golden galleries");
         let file = |entry: std::io::Result<std::fs::DirEntry>| {
             let entry = entry.expect("golden galleries");

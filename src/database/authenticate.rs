@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use tracing::field;
+
 use crate::gallery::{Generation, Status};
 use crate::template::Finger;
 
@@ -25,6 +27,23 @@ impl CitizenSnapshot {
     /// policy beyond what the calibration states; an audit entry that could not be kept. An error
     /// is never a rejection.
     pub fn authenticate(&self, claim: &Claim) -> Result<DecisionRecord, DatabaseError> {
+        let span = tracing::debug_span!(
+            target: "biomatch",
+            "authenticate",
+            generation = self.generation().value(),
+            decision = field::Empty,
+            comparisons = field::Empty,
+        );
+        let result = span.in_scope(|| self.decide_and_record(claim));
+        self.database.counting().claim(&result);
+        if let Ok(record) = &result {
+            span.record("decision", record.decision.name());
+            span.record("comparisons", record.comparisons.len());
+        }
+        result
+    }
+
+    fn decide_and_record(&self, claim: &Claim) -> Result<DecisionRecord, DatabaseError> {
         let started = Instant::now();
         let mut left_out = LeftOut::default();
         let decided = self.decide(claim, &mut left_out);

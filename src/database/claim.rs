@@ -116,7 +116,7 @@ impl CallerTag {
 
 impl fmt::Display for CallerTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 
@@ -124,16 +124,8 @@ impl FromStr for CallerTag {
     type Err = CallerTagError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        if !rest.is_empty() {
-            return Err(CallerTagError::Form);
-        }
-        if pairs.len() > Self::MOST_BYTES {
-            return Err(CallerTagError::Length { found: pairs.len() });
-        }
-        let digit = |byte: u8| char::from(byte).to_digit(16).ok_or(CallerTagError::Form);
-        let bytes = pairs.iter().map(|[high, low]| Ok((digit(*high)? * 16 + digit(*low)?) as u8));
-        bytes.collect::<Result<_, _>>().map(Self)
+        let bytes = hex::decode(text).map_err(|_| CallerTagError::Form)?;
+        Self::new(&bytes)
     }
 }
 

@@ -43,6 +43,17 @@ pub enum Decision {
     Refer(ReferReason),
 }
 
+impl Decision {
+    /// One word: `accept`, `reject` or `refer`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Reject => "reject",
+            Self::Refer(_) => "refer",
+        }
+    }
+}
+
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

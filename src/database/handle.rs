@@ -13,10 +13,11 @@ use crate::template::FaceTemplate;
 
 use super::calibrations::Tables;
 use super::change_record::ChangeRecord;
+use super::counters::Counting;
 use super::record::Answered;
 use super::{
-    Audit, AuditEntry, CitizenWriter, Claim, DatabaseError, DatabaseOptions, DecisionRecord, SearchRecord,
-    SearchRequest,
+    Audit, AuditEntry, CitizenWriter, Claim, Counters, DatabaseError, DatabaseOptions, DecisionRecord,
+    SearchRecord, SearchRequest,
 };
 
 /// The citizen database: a gallery, the calibrations to decide by, and the audit.
@@ -36,6 +37,7 @@ struct Shared {
     audit: Option<Arc<dyn Audit>>,
     /// Keeps the gallery's writer from the first change on.
     held: Mutex<Option<CitizenWriter>>,
+    counting: Arc<Counting>,
 }
 
 impl CitizenDatabase {
@@ -46,8 +48,14 @@ impl CitizenDatabase {
 
     pub(super) fn new(gallery: Gallery, options: DatabaseOptions) -> Result<Self, DatabaseError> {
         let tables = options.calibrations.resolved()?;
-        let shared =
-            Shared { gallery, tables, pool: options.pool, audit: options.audit, held: Mutex::new(None) };
+        let shared = Shared {
+            gallery,
+            tables,
+            pool: options.pool,
+            audit: options.audit,
+            held: Mutex::new(None),
+            counting: Arc::default(),
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -62,6 +70,15 @@ impl CitizenDatabase {
 
     pub(super) fn held(&self) -> &Mutex<Option<CitizenWriter>> {
         &self.shared.held
+    }
+
+    /// What was done since the database was opened, by all handles of it in this process.
+    pub fn counters(&self) -> Counters {
+        self.shared.counting.read()
+    }
+
+    pub(super) fn counting(&self) -> &Counting {
+        &self.shared.counting
     }
 
     /// Runs on the database's pool if it has one.
@@ -89,7 +106,7 @@ impl CitizenDatabase {
         if let (Some(record), Some(recovery)) = (&record, writer.untold_recovery()) {
             record.recovered(recovery)?;
         }
-        Ok(CitizenWriter::new(writer, pool.clone(), record))
+        Ok(CitizenWriter::new(writer, pool.clone(), record, Arc::clone(&self.shared.counting)))
     }
 
     /// The newest committed state, of this process or another. It stays as it is while others write.
@@ -108,7 +125,11 @@ impl CitizenDatabase {
         let started = Instant::now();
         match self.snapshot() {
             Ok(snapshot) => snapshot.authenticate(claim),
-            Err(error) => Err(self.failed_claim(claim, None, error, started)?),
+            Err(error) => {
+                let failed = Err(self.failed_claim(claim, None, error, started)?);
+                self.counting().claim(&failed);
+                failed
+            }
         }
     }
 
@@ -129,7 +150,11 @@ impl CitizenDatabase {
         let started = Instant::now();
         match self.snapshot() {
             Ok(snapshot) => snapshot.identify_batch(requests),
-            Err(error) => Err(self.failed_searches(requests, None, error, started)?),
+            Err(error) => {
+                let failed = Err(self.failed_searches(requests, None, error, started)?);
+                self.counting().searches(requests.len(), &failed);
+                failed
+            }
         }
     }
 

@@ -4,6 +4,25 @@
 //! [`DecisionRecord`] or a [`SearchRecord`] comes out: the same value is returned, recorded by the audit and
 //! serialised. A [`Policy`] says what a claim must show; a [`Decision`] says what it came to. `docs/decisions.md`
 //! says what each outcome means and how far a rate can be trusted.
+//!
+//! # Watching it
+//!
+//! [`CitizenDatabase::counters`] tells what was done since the database was opened. With the crate `tracing` a
+//! service sees spans, of target `biomatch` and level `DEBUG`; while nobody listens they cost a look at a flag.
+//! No span holds a citizen's number, a sample, a score or a reference.
+//!
+//! | span | fields |
+//! |---|---|
+//! | `open` | `generation` |
+//! | `commit` | `submissions`, `changes`, `generation` |
+//! | `checkpoint` | `segments`: how many are rewritten |
+//! | `merge` | inside a checkpoint, while rows are moved and joined: `segments` |
+//! | `authenticate` | `generation`, `decision`, `comparisons` |
+//! | `identify` | `generation`, `requests`, `comparisons`, `candidates` |
+//!
+//! ---
+//!
+#![doc = include_str!("../../docs/decisions.md")]
 
 mod assignment;
 mod audit;
@@ -13,6 +32,7 @@ mod change_record;
 mod changes;
 mod claim;
 mod compare;
+mod counters;
 mod decide;
 mod decision;
 mod eligibility;
@@ -35,6 +55,7 @@ pub use audit::{
 };
 pub use calibrations::Calibrations;
 pub use claim::{CallerTag, CallerTagError, Claim, Purpose};
+pub use counters::Counters;
 pub use decision::{
     Comparison, Decision, FingersFound, MatchedPair, Modality, ModalityEvidence, ReferReason, Verdict,
 };

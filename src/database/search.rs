@@ -9,6 +9,7 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use rayon::prelude::*;
+use tracing::field;
 
 use crate::calibration::Calibration;
 use crate::face::FaceProbe;
@@ -77,6 +78,24 @@ impl CitizenSnapshot {
     /// # Errors
     /// As [`CitizenSnapshot::identify`], for the first request that has one; all of them then fail.
     pub fn identify_batch(&self, requests: &[SearchRequest]) -> Result<Vec<SearchRecord>, DatabaseError> {
+        let span = tracing::debug_span!(
+            target: "biomatch",
+            "identify",
+            generation = self.generation().value(),
+            requests = requests.len(),
+            comparisons = field::Empty,
+            candidates = field::Empty,
+        );
+        let result = span.in_scope(|| self.search_and_record(requests));
+        self.database.counting().searches(requests.len(), &result);
+        if let Ok(records) = &result {
+            span.record("comparisons", records.iter().map(|record| record.compared).sum::<u64>());
+            span.record("candidates", records.iter().map(|record| record.candidates.len()).sum::<usize>());
+        }
+        result
+    }
+
+    fn search_and_record(&self, requests: &[SearchRequest]) -> Result<Vec<SearchRecord>, DatabaseError> {
         let started = Instant::now();
         let found: Result<Vec<_>, _> = self.database.run(|| {
             let alike = requests.chunk_by(SearchRequest::searches_like);

@@ -12,6 +12,7 @@ use crate::gallery::{
 use crate::subject::SubjectId;
 
 use super::change_record::ChangeRecord;
+use super::counters::Counting;
 use super::{Change, DatabaseError, Enrolment, LockReason};
 
 /// The one writer. Changes are staged at once and judged then; [`CitizenWriter::commit`] makes
@@ -24,11 +25,17 @@ pub struct CitizenWriter {
     writer: Writer,
     pool: Option<Arc<ThreadPool>>,
     record: Option<ChangeRecord>,
+    counting: Arc<Counting>,
 }
 
 impl CitizenWriter {
-    pub(super) fn new(writer: Writer, pool: Option<Arc<ThreadPool>>, record: Option<ChangeRecord>) -> Self {
-        Self { writer, pool, record }
+    pub(super) fn new(
+        writer: Writer,
+        pool: Option<Arc<ThreadPool>>,
+        record: Option<ChangeRecord>,
+        counting: Arc<Counting>,
+    ) -> Self {
+        Self { writer, pool, record, counting }
     }
 
     /// What a crash had left behind and was mended when the writer was made.
@@ -220,10 +227,12 @@ impl CitizenWriter {
 
     /// Commits what is staged, once it is recorded.
     fn recorded<R>(&self, commit: impl FnOnce() -> Result<R, GalleryError>) -> Result<R, DatabaseError> {
-        match &self.record {
+        let result = match &self.record {
             Some(record) => record.commit(commit),
-            None => Ok(commit()?),
-        }
+            None => commit().map_err(DatabaseError::from),
+        };
+        self.counting.commit(&result);
+        result
     }
 
     fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::Comparisons;
-use super::random::SplitMix64;
+use super::random::Random;
 use super::rates::{Points, Totals, read_off};
 
 /// The middle 95 % of the replicates.
@@ -54,7 +54,7 @@ impl Bootstrap {
         (0..self.replicates)
             .into_par_iter()
             .map(|replicate| {
-                let mut random = SplitMix64::new(self.seed, (stream << 32) | u64::from(replicate));
+                let mut random = Random::new(self.seed, (stream << 32) | u64::from(replicate));
                 let rates = replicate_rates(comparisons, &draw(comparisons.subjects, &mut random), limits);
                 tick();
                 rates
@@ -64,7 +64,7 @@ impl Bootstrap {
 }
 
 /// How often each subject is drawn.
-fn draw(subjects: usize, random: &mut SplitMix64) -> Vec<u32> {
+fn draw(subjects: usize, random: &mut Random) -> Vec<u32> {
     let mut times = vec![0; subjects];
     for _ in 0..subjects {
         if let Some(times) = times.get_mut(random.below(subjects as u64) as usize) {

@@ -4,6 +4,10 @@
 //! [`identification`] does the same for 1:N searches: FPIR, FNIR and CMC. [`pairs`] lists which
 //! comparisons to make in the first place. Rates are plain `f64` from 0 to 1 here, since a measured
 //! rate can be zero, which an [`Fmr`](crate::units::Fmr) cannot.
+//!
+//! ---
+//!
+#![doc = include_str!("../../docs/evaluation.md")]
 
 mod bootstrap;
 mod comparisons;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use super::random::SplitMix64;
+use super::random::Random;
 
 /// Which comparisons between different subjects to make. Comparisons of one subject with itself
 /// (genuine) are always all made.
@@ -90,17 +90,17 @@ fn first_samples<T: Eq + Hash>(samples: &[T]) -> HashSet<usize> {
 struct Sampler {
     wanted: u64,
     left: u64,
-    random: SplitMix64,
+    random: Random,
 }
 
 impl Sampler {
     fn new<G: Eq + Hash, S: Eq + Hash>(samples: &[(G, S)], impostors: Impostors) -> Self {
         let Impostors::Sample { count, seed } = impostors else {
-            return Self { wanted: 0, left: 0, random: SplitMix64::new(0, 0) };
+            return Self { wanted: 0, left: 0, random: Random::new(0, 0) };
         };
         let all = pairs_among(&sizes(samples.iter().map(|(group, _)| group)));
         let left = all - pairs_among(&sizes(samples.iter()));
-        Self { wanted: count, left, random: SplitMix64::new(seed, 0) }
+        Self { wanted: count, left, random: Random::new(seed, 0) }
     }
 
     fn takes_next(&mut self) -> bool {

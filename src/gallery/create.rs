@@ -8,7 +8,7 @@ use super::names;
 use super::options::GalleryOptions;
 use super::state::FIRST_SEQUENCE;
 use crate::fingerprint::FEATURE_VERSION;
-use crate::storage::{Files, LOG_HEADER, Log, LogId, LogStart, Witness, WitnessFile};
+use crate::storage::{Files, LOG_HEADER, Log, LogId, LogStart, StorageError, Witness, WitnessFile};
 
 const LOG: u64 = 1;
 const MANIFEST: u64 = 2;
@@ -28,7 +28,7 @@ pub(super) fn create(files: &Files, options: &GalleryOptions) -> Result<(), Gall
         files.write(names::CREATING, b"A gallery is being created here.\n")?;
         files.sync()?;
     }
-    let gallery = new_identity();
+    let gallery = new_identity(files)?;
     let manifest = Manifest {
         gallery,
         number: MANIFEST,
@@ -109,20 +109,10 @@ fn clear(files: &Files, found: &[String]) -> Result<(), GalleryError> {
     Ok(files.sync()?)
 }
 
-/// Sixteen bytes that no other gallery has.
-fn new_identity() -> [u8; 16] {
-    use std::hash::{BuildHasher, Hasher};
-    let mut hasher = blake3::Hasher::new();
-    for _ in 0..4 {
-        // Seeded by the operating system's random numbers.
-        let random = std::hash::RandomState::new().build_hasher().finish();
-        hasher.update(&random.to_le_bytes());
-    }
-    hasher.update(&std::process::id().to_le_bytes());
-    if let Ok(now) = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
-        hasher.update(&now.as_nanos().to_le_bytes());
-    }
+/// Sixteen random bytes, which no other gallery has.
+fn new_identity(files: &Files) -> Result<[u8; 16], StorageError> {
     let mut identity = [0; 16];
-    hasher.finalize_xof().fill(&mut identity);
-    identity
+    getrandom::fill(&mut identity)
+        .map_err(|error| StorageError::io(files.path(""), "draw random bytes", error.into()))?;
+    Ok(identity)
 }

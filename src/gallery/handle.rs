@@ -85,11 +85,14 @@ impl Gallery {
     }
 
     fn from_files(files: Files, options: GalleryOptions, read_only: bool) -> Result<Self, GalleryError> {
+        let span = tracing::debug_span!(target: "biomatch", "open", generation = tracing::field::Empty);
+        let _open = span.enter();
         check_is_gallery(&files)?;
         let directory = files.directory()?.id;
         let (state, _) = State::load(&files, &options, None, Role::Reader)?;
         // A commit of this process that is durable and not published yet was returned to no caller.
         let loaded = state.snapshot.generation().value();
+        span.record("generation", loaded);
         let given = session::find(directory)
             .map_or(loaded, |session| session.core.held.newest().generation().value().min(loaded));
         let shared = SharedHandle {

@@ -58,6 +58,14 @@ impl Ledger {
         options: &GalleryOptions,
         publish: impl FnOnce(&Arc<Snapshot>),
     ) -> Result<(), GalleryError> {
+        let span = tracing::debug_span!(
+            target: "biomatch",
+            "commit",
+            submissions = submissions.len(),
+            changes = tracing::field::Empty,
+            generation = tracing::field::Empty,
+        );
+        let _commit = span.enter();
         let log_name = names::log(self.manifest.log);
         self.pins.check(&self.files, (&log_name, &self.log), &self.witness)?;
         let open = |entry: &SegmentEntry| self.open(entry);
@@ -68,6 +76,8 @@ impl Ledger {
             settle(submissions, judged.outcomes);
             return Ok(());
         }
+        span.record("changes", judged.changes.len());
+        span.record("generation", generation);
         let added = judged.changes.iter().map(|(_, samples)| samples.len()).sum::<usize>();
         if added >= options.flush_at.max(1)
             && let Err(error) = self.attach(&mut judged, numbers, options)

@@ -74,9 +74,12 @@ fn begin(held: &HeldGallery, task: Task) -> Result<Option<(Start, Vec<u64>)>, Ga
 }
 
 fn checkpoint(held: &HeldGallery, start: Start, chosen: &[u64]) -> Result<(), GalleryError> {
+    let segments = chosen.len();
+    let _checkpoint = tracing::debug_span!(target: "biomatch", "checkpoint", segments).entered();
     let context =
         Context { files: &held.files, options: &held.options, numbers: &held.numbers, pace: &held.pace };
-    let mut draft = held.on_own_threads(|| write_draft(context, start, chosen))?;
+    let merge = tracing::debug_span!(target: "biomatch", "merge", segments);
+    let mut draft = merge.in_scope(|| held.on_own_threads(|| write_draft(context, start, chosen)))?;
     let mut copied = 0;
     // Batches that were committed meanwhile are copied to the new log; the last of them while commits wait.
     loop {

@@ -1,6 +1,5 @@
 //! The manifest: which files a gallery is; and CURRENT, which names it.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use super::erasure::PendingErasure;
@@ -290,13 +289,7 @@ impl Current {
             Version::First => 1,
             Version::Third => 3,
         };
-        let mut line = format!("biomatch gallery {version} manifest-{:06} ", self.manifest);
-        for byte in self.digest {
-            // Writing to a string cannot fail.
-            let _ = write!(line, "{byte:02x}");
-        }
-        line.push('\n');
-        line
+        format!("biomatch gallery {version} manifest-{:06} {}\n", self.manifest, hex::encode(self.digest))
     }
 
     /// Only what [`Current::encode`] writes is accepted.
@@ -312,9 +305,7 @@ impl Current {
             };
             let (number, digest) = rest.split_once(' ')?;
             let mut current = Self { version, manifest: number.parse().ok()?, digest: [0; 32] };
-            for (index, byte) in current.digest.iter_mut().enumerate() {
-                *byte = u8::from_str_radix(digest.get(2 * index..2 * index + 2)?, 16).ok()?;
-            }
+            hex::decode_to_slice(digest, &mut current.digest).ok()?;
             (current.encode().as_bytes() == bytes).then_some(current)
         };
         parse().ok_or_else(|| Damage::new(file, 0, "one line that names a manifest", "other text"))

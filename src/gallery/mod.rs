@@ -4,6 +4,10 @@
 //! define, and never scores. One [`Writer`] at a time changes it; any number of [`Snapshot`]s, in
 //! this and in other processes, read it without a lock while it changes. `docs/gallery-format.md`
 //! has every file as a byte table, the commit protocol, and what each crash leaves.
+//!
+//! ---
+//!
+#![doc = include_str!("../../docs/gallery-format.md")]
 
 mod acknowledged;
 mod apply;

@@ -12,7 +12,7 @@ use crate::fingerprint::codes::CodeModel;
 use crate::subject::SubjectId;
 use crate::template::FaceTemplate;
 
-/// One citizen's references, for [`Writer::add_all`].
+/// One citizen's references, for [`super::Writer::add_all`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct CitizenReferences {
     /// Who.

@@ -38,11 +38,7 @@ impl Notice {
     }
 
     fn encode(&self) -> String {
-        let mut text = "gallery ".to_owned();
-        for byte in self.gallery {
-            text.push_str(&format!("{byte:02x}"));
-        }
-        text.push('\n');
+        let mut text = format!("gallery {}\n", hex::encode(self.gallery));
         if let Some(from) = self.from {
             text.push_str(&format!("from {from}\n"));
         }
@@ -56,11 +52,9 @@ impl Notice {
     fn decode(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?.strip_suffix("end\n")?;
         let mut lines = text.lines();
-        let hex = lines.next()?.strip_prefix("gallery ")?;
+        let gallery = lines.next()?.strip_prefix("gallery ")?;
         let mut notice = Self { gallery: [0; 16], files: BTreeSet::new(), from: None };
-        for (index, byte) in notice.gallery.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
-        }
+        hex::decode_to_slice(gallery, &mut notice.gallery).ok()?;
         for line in lines {
             match line.split_once(' ')? {
                 ("from", number) => notice.from = Some(number.parse().ok()?),

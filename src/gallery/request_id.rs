@@ -23,7 +23,7 @@ impl RequestId {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -36,17 +36,9 @@ impl FromStr for RequestId {
     type Err = RequestIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digits: Vec<u8> = text
-            .bytes()
-            .filter(|byte| *byte != b'-')
-            .map(|byte| char::from(byte).to_digit(16).map(|digit| digit as u8))
-            .collect::<Option<_>>()
-            .ok_or(RequestIdError)?;
-        let digits: [u8; 32] = digits.try_into().map_err(|_| RequestIdError)?;
+        let digits: String = text.chars().filter(|character| *character != '-').collect();
         let mut bytes = [0; 16];
-        for (byte, [high, low]) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
-            *byte = high * 16 + low;
-        }
+        hex::decode_to_slice(digits, &mut bytes).map_err(|_| RequestIdError)?;
         Ok(Self(bytes))
     }
 }

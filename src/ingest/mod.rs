@@ -4,6 +4,10 @@
 //! other file: a bad line is an error with its number, and the lines after it still come, so the
 //! caller chooses to stop or to skip. A [`Resolver`] then turns a line into templates, reading the
 //! files that it names. The format is described in `docs/manifest.md`.
+//!
+//! ---
+//!
+#![doc = include_str!("../../docs/manifest.md")]
 
 mod base64;
 mod captured;

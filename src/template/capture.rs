@@ -1,6 +1,8 @@
 //! How and with what an impression was captured: what a record says beside the minutiae, kept so
 //! that it can be written back. Matching never looks at it.
 
+use jiff_core::civil::Date;
+
 use crate::units::Timestamp;
 
 /// The facts of a capture. Zero and empty mean "not reported", as in the standards.
@@ -109,39 +111,26 @@ impl CaptureTime {
     }
 
     /// The moment, if at least the date is reported and valid; a missing time of day counts as
-    /// midnight. Milliseconds are dropped.
+    /// midnight. Milliseconds are dropped. A year after 9999 has no moment.
     pub fn timestamp(&self) -> Option<Timestamp> {
         if !self.is_plausible() || self.year == u16::MAX || self.month == u8::MAX || self.day == u8::MAX {
             return None;
         }
         let part = |value: u8| if value == u8::MAX { 0 } else { i64::from(value) };
-        let days = days_since_epoch(i64::from(self.year), i64::from(self.month), i64::from(self.day));
-        let seconds = days * 86_400 + part(self.hour) * 3_600 + part(self.minute) * 60 + part(self.second);
-        Some(Timestamp::from_unix_seconds(seconds))
+        let (year, month, day) = (self.year.try_into(), self.month.try_into(), self.day.try_into());
+        let date = Date::new(year.ok()?, month.ok()?, day.ok()?).ok()?;
+        let midnight = 86_400 * i64::from(date.to_unix_epoch_day().day());
+        let seconds = part(self.hour) * 3_600 + part(self.minute) * 60 + part(self.second);
+        Some(Timestamp::from_unix_seconds(midnight + seconds))
     }
 }
 
 /// The most that the month can have: an unknown year may be a leap year, an unknown month has 31.
 fn days_in_month(year: u16, month: u8) -> u8 {
-    let leap =
-        year == u16::MAX || year.is_multiple_of(400) || (year.is_multiple_of(4) && !year.is_multiple_of(100));
-    match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar. Years are counted from
-/// March, so that the leap day is a year's last.
-fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let month_from_march = (month + 9) % 12;
-    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    // 719,468 days lie between 0000-03-01 and 1970-01-01.
-    year * 365 + leap_days + day_of_year - 719_468
+    // The calendar repeats after 400 years; the year 0 is a leap year.
+    let year = if year == u16::MAX { 0 } else { year % 400 };
+    let first = Date::new(year as i16, i8::try_from(month).unwrap_or(1), 1);
+    first.map_or(31, |first| first.days_in_month().unsigned_abs())
 }
 
 #[cfg(test)]
@@ -160,6 +149,10 @@ mod tests {
         assert_eq!(seconds(at(1969, 12, 31)), Some(-86_400));
         let time = CaptureTime { hour: 17, minute: 35, second: 20, millisecond: 999, ..at(2005, 12, 15) };
         assert_eq!(seconds(time), Some(1_134_668_120));
+        let leap_second = CaptureTime { hour: 23, minute: 59, second: 60, ..at(2016, 12, 31) };
+        assert_eq!(seconds(leap_second), Some(1_483_228_800));
+        assert_eq!(seconds(at(9999, 12, 31)), Some(253_402_214_400));
+        assert_eq!(seconds(at(10_000, 1, 1)), None);
     }
 
     #[test]
@@ -169,6 +162,18 @@ mod tests {
         }
         assert!(at(2024, 2, 29).timestamp().is_some());
         assert!(CaptureTime::ABSENT.is_plausible());
+        for (year, month, day, is_plausible) in [
+            (u16::MAX, 2, 29, true),
+            (u16::MAX, 2, 30, false),
+            (1900, 2, 29, false),
+            (2000, 2, 29, true),
+            (10_001, 2, 29, false),
+            (60_000, 2, 29, true),
+            (2024, u8::MAX, 31, true),
+            (2024, 6, 31, false),
+        ] {
+            assert_eq!(at(year, month, day).is_plausible(), is_plausible, "{year}-{month}-{day}");
+        }
         assert!(!CaptureTime { hour: 24, ..at(2024, 1, 1) }.is_plausible());
     }
 }

@@ -22,6 +22,12 @@ pub enum Dialect {
     IsoCardNormal,
     /// ISO/IEC 19794-2:2005, compact size card format, 3 bytes a minutia, no header.
     IsoCardCompact,
+    /// ANSI/NIST-ITL Type-9, standard fields 9.005 to 9.012: hundredths of a millimetre.
+    AnsiNist,
+    /// ANSI/NIST-ITL Type-9, fields 9.126 to 9.141: INCITS 378 as text.
+    AnsiNistM1,
+    /// SourceAFIS template (CBOR), pixels at 500 dpi.
+    SourceAfis,
     /// NIST .xyt text.
     Xyt,
     /// Comma-separated text with a header line.
@@ -38,6 +44,8 @@ impl Dialect {
     pub(super) const fn has_position(self, code: u8) -> bool {
         match self {
             Self::Iso2011 | Self::Ansi2009Amendment1 => matches!(code, 0..=10 | 13..=15 | 40..=50),
+            // Fingers, palms, soles, several at once.
+            Self::AnsiNist => matches!(code, 0..=38 | 40..=54 | 60..=84),
             _ => code <= 10,
         }
     }
@@ -49,6 +57,7 @@ impl Dialect {
             Self::Ansi2009 | Self::Ansi2009Amendment1 | Self::Ansi2007Draft => {
                 matches!(code, 0..=11 | 20..=29)
             }
+            Self::AnsiNist | Self::AnsiNistM1 => matches!(code, 0..=15 | 20..=29 | 32..=41),
             _ => matches!(code, 0..=3 | 8),
         }
     }
@@ -65,6 +74,9 @@ impl fmt::Display for Dialect {
             Self::Ansi2009Amendment1 => "ANSI INCITS 378-2009/AM1",
             Self::IsoCardNormal => "ISO/IEC 19794-2:2005 card format, normal size",
             Self::IsoCardCompact => "ISO/IEC 19794-2:2005 card format, compact size",
+            Self::AnsiNist => "ANSI/NIST-ITL Type-9, standard fields",
+            Self::AnsiNistM1 => "ANSI/NIST-ITL Type-9, INCITS 378 fields",
+            Self::SourceAfis => "SourceAFIS template",
             Self::Xyt => "NIST xyt",
             Self::Csv => "CSV",
         })

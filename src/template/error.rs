@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::template::{Dialect, Flaw};
+use crate::template::{Dialect, Flaw, Wrapper};
 
 /// Why a record cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,8 +12,10 @@ pub enum RecordError {
     #[error("not a fingerprint minutiae record: the input {0}")]
     NotARecord(Appearance),
     /// A minutiae record of a version that is not known.
-    #[error("byte 4: version \"{}\", expected \" 20\", \"030\" or \"035\" and a zero byte", found.escape_ascii())]
+    #[error("byte {offset}: version \"{}\", expected \" 20\", \"030\" or \"035\" and a zero byte", found.escape_ascii())]
     UnknownVersion {
+        /// Where the version is.
+        offset: usize,
         /// The four bytes of the version.
         found: [u8; 4],
     },
@@ -40,6 +42,25 @@ pub enum RecordError {
     /// A view was asked for, and the record has none.
     #[error("the record has no view")]
     NoView,
+    /// A field of a wrapper, a transaction or a SourceAFIS template that is not what it must be.
+    #[error("byte {offset}: {field}: {expected} expected")]
+    Unexpected {
+        /// Where the field begins.
+        offset: usize,
+        /// Which field.
+        field: &'static str,
+        /// What it holds.
+        expected: &'static str,
+    },
+    /// What is inside a wrapper cannot be read. Offsets count from the start of the input; inside
+    /// text, from the start of the bytes that the text encodes.
+    #[error("in {wrapper}: {error}")]
+    Wrapped {
+        /// The wrapper.
+        wrapper: Wrapper,
+        /// What is wrong inside.
+        error: Box<RecordError>,
+    },
     /// Text that cannot be understood.
     #[error("line {line}: {problem}")]
     Text {
@@ -111,6 +132,8 @@ pub enum Appearance {
     CardObject,
     /// A picture: PNG, JPEG, JPEG 2000, WSQ, BMP or TIFF.
     Picture,
+    /// An ANSI/NIST-ITL transaction without minutiae in fields that are read.
+    TransactionWithoutMinutiae,
     /// Lines of numbers: NIST xyt or CSV, which are read by calls of their own.
     NumbersInText,
     /// None of these.
@@ -133,6 +156,10 @@ impl fmt::Display for Appearance {
                  them as a card format"
             }
             Self::Picture => "looks like a picture; extract minutiae first",
+            Self::TransactionWithoutMinutiae => {
+                "is an ANSI/NIST-ITL transaction without minutiae in fields that are read (9.010 to \
+                 9.012, or 9.126 to 9.141)"
+            }
             Self::NumbersInText => "looks like xyt or CSV text, which has a call of its own",
             Self::Unknown => "does not begin with FMR and a zero byte",
         })

@@ -159,6 +159,36 @@ pub enum Flaw {
     /// Block lengths that leave out their own header where the dialect counts it in. Read so.
     #[error("block lengths of extended data leave out the block's header")]
     ExtendedDataLengths,
+    /// A number of parts that is not the number there are. All that are there are read.
+    #[error("{declared} {what} are declared, {found} are there")]
+    Count {
+        /// Parts of which kind.
+        what: &'static str,
+        /// As the record says.
+        declared: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// Ridge counts, cores or deltas that cannot be understood. Dropped; the minutiae are kept.
+    #[error("{field} cannot be understood")]
+    ExtendedDataField {
+        /// Which.
+        field: &'static str,
+    },
+    /// A data object that a wrapper does not have. Ignored.
+    #[error("the wrapper has no data object {tag:02X}")]
+    UnknownObject {
+        /// The object's tag.
+        tag: u32,
+    },
+    /// Records of two dialects in one wrapper. Read as one record of the first.
+    #[error("a record of {second} follows one of {first} in one wrapper")]
+    SeveralDialects {
+        /// The first record's.
+        first: Dialect,
+        /// The other record's.
+        second: Dialect,
+    },
     /// A blank line in text. Skipped.
     #[error("a blank line")]
     BlankLine,

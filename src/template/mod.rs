@@ -1,5 +1,9 @@
 //! Bytes to typed templates and back; pure, no input or output. The dialects of fingerprint records
 //! are in `codec`, one file each.
+//!
+//! ---
+//!
+#![doc = include_str!("../../docs/formats.md")]
 
 mod capture;
 mod codec;
@@ -14,6 +18,7 @@ mod flaw;
 mod minutia;
 pub(crate) mod normaliser;
 mod record;
+mod wrapper;
 
 pub use capture::{Capture, CaptureTime, Certificate, QualityScore, QualitySource, RidgeEnding};
 pub use codec::conform::Adjustment;
@@ -28,3 +33,4 @@ pub use flaw::{Flaw, Warning};
 pub use minutia::{Minutia, MinutiaKind};
 pub use normaliser::{FaceNormaliser, NormaliserError};
 pub use record::{FingerprintRecord, Product};
+pub use wrapper::Wrapper;

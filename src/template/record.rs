@@ -2,7 +2,7 @@
 
 use crate::template::{
     Adjustment, Dialect, FingerprintTemplate, Frame, Reading, RecordError, RecordWriteError, Warning,
-    XytConvention, codec,
+    Wrapper, XytConvention, codec,
 };
 
 /// The product that wrote a record (CBEFF product identifier, ANSI INCITS 378 only).
@@ -25,17 +25,28 @@ pub struct FingerprintRecord {
     pub views: Vec<FingerprintTemplate>,
     /// What a lenient reading passed over, in the order met.
     pub warnings: Vec<Warning>,
+    /// What the record was wrapped in, from the outside in; empty for a bare record.
+    pub wrappers: Vec<Wrapper>,
 }
 
 impl FingerprintRecord {
     /// A record to be written, in memory like one of ISO/IEC 19794-2:2005.
     pub fn new(views: Vec<FingerprintTemplate>) -> Self {
-        Self { dialect: Dialect::Iso2005, product: Product::default(), views, warnings: Vec::new() }
+        Self {
+            dialect: Dialect::Iso2005,
+            product: Product::default(),
+            views,
+            warnings: Vec::new(),
+            wrappers: Vec::new(),
+        }
     }
 
     /// Reads a record of ISO/IEC 19794-2:2005 or :2011, ANSI INCITS 378-2004, 378-2009 or
-    /// 378-2009/AM1; the dialect is told from the bytes. Formats without a header have their own
-    /// calls: nothing in their bytes says what they are.
+    /// 378-2009/AM1, the Type-9 records of an ANSI/NIST-ITL transaction, or a SourceAFIS template;
+    /// the dialect is told from the bytes. The record may be hexadecimal or base64 text, and may lie
+    /// in a PIV card data object, a CBEFF structure or biometric information templates;
+    /// [`FingerprintRecord::wrappers`] says so. Formats without a header have their own calls:
+    /// nothing in their bytes says what they are.
     ///
     /// # Errors
     /// Another kind of input, an input that ends inside a header or inside minutiae, and, in a

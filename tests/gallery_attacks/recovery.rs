@@ -130,7 +130,7 @@ fn a_slow_copy_is_a_state_or_an_error() {
         states.push(contents(&gallery.snapshot().unwrap()).unwrap());
         histories.push(memory.files());
     }
-    let mut random = Random(5);
+    let mut random = Random::new(5);
     let (mut whole, mut refused) = (0, 0);
     for _ in 0..400 {
         // Each file as it was at a later moment than the one before it, in an order of its own.

@@ -152,7 +152,7 @@ impl World {
 
     fn commit(&mut self) -> Step {
         let payload = match self.below(3) {
-            0 => self.random.next().to_le_bytes()[..1 + self.random.0 as usize % 7].to_vec(),
+            0 => self.random.next().to_le_bytes()[..1 + self.random.below(7) as usize].to_vec(),
             _ => Vec::new(),
         };
         if !payload.is_empty() {

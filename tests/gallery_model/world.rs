@@ -98,7 +98,7 @@ impl World {
         let gallery = Gallery::create_in(Arc::new(memory.clone()), options.clone()).unwrap();
         let follower = Gallery::open_in(Arc::new(Elsewhere(memory.clone())), options.clone()).unwrap();
         Self {
-            random: Random(case.wrapping_mul(0x2545_f491_4f6c_dd1d)),
+            random: Random::new(case.wrapping_mul(0x2545_f491_4f6c_dd1d)),
             older: memory.files(),
             memory,
             options,

@@ -11,18 +11,20 @@ use biomatch::template::{
     FaceTemplate, Finger, FingerPosition, FingerprintTemplate, Impression, Minutia, MinutiaKind, ModelId,
 };
 use biomatch::units::{Angle, Length, Quality};
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 
-/// SplitMix64.
+/// Random numbers that repeat.
 #[derive(Clone)]
-pub struct Random(pub u64);
+pub struct Random(SplitMix64);
 
 impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(SplitMix64::seed_from_u64(seed))
+    }
+
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next_u64()
     }
 
     pub fn below(&mut self, end: u64) -> u64 {
@@ -40,7 +42,7 @@ pub fn model(name: &str) -> ModelId {
 
 /// Minutiae that are all different for different seeds.
 pub fn minutiae(seed: u64, count: usize) -> Vec<Minutia> {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     (0..count)
         .map(|_| {
             Minutia::new(
@@ -67,7 +69,7 @@ pub fn finger(seed: u64) -> NewReference {
 }
 
 pub fn embedding(seed: u64, dimension: usize) -> Vec<f32> {
-    let mut random = Random(seed ^ 0xface);
+    let mut random = Random::new(seed ^ 0xface);
     (0..dimension).map(|_| random.below(20_001) as f32 / 10_000.0 - 1.0).collect()
 }
 

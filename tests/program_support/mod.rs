@@ -12,6 +12,8 @@ use biomatch::template::{
     FingerPosition, FingerprintRecord, FingerprintTemplate, Frame, Minutia, MinutiaKind,
 };
 use biomatch::units::{Angle, Length, Resolution};
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 
 /// How a run of the program ended.
 #[derive(Debug)]
@@ -21,9 +23,10 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
 }
 
-/// Runs the program in a folder.
+/// Runs the program in a folder: the one of this build, or that which `BIOMATCH_PROGRAM` names.
 pub(crate) fn biomatch<S: AsRef<OsStr>>(folder: &Path, args: impl IntoIterator<Item = S>) -> Run {
-    let run = Command::new(env!("CARGO_BIN_EXE_biomatch"))
+    let program = std::env::var_os("BIOMATCH_PROGRAM");
+    let run = Command::new(program.as_deref().unwrap_or(OsStr::new(env!("CARGO_BIN_EXE_biomatch"))))
         .args(args)
         .current_dir(folder)
         .stdin(Stdio::null())
@@ -60,20 +63,23 @@ pub(crate) fn read(folder: &Path, name: &str) -> String {
 }
 
 /// Random numbers, the same in every run.
-pub(crate) struct Random(pub(crate) u64);
+pub(crate) struct Random(SplitMix64);
 
 impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(SplitMix64::seed_from_u64(seed))
+    }
+
     pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % end
+        self.0.next_u64() % end
     }
 }
 
 /// An impression of a finger: forty minutiae at places of the finger's own, moved a little by the
 /// impression.
 pub(crate) fn impression(finger: u64, impression: u64) -> FingerprintTemplate {
-    let mut of_finger = Random(finger * 7919 + 1);
-    let mut noise = Random(finger * 104_729 + impression * 1299 + 5);
+    let mut of_finger = Random::new(finger * 7919 + 1);
+    let mut noise = Random::new(finger * 104_729 + impression * 1299 + 5);
     let degrees = NonZeroU16::new(360).unwrap();
     let length = |pixels| Length::from_pixels(pixels as u16, Resolution::DPI_500).unwrap();
     let minutiae = (0..40).map(|_| {

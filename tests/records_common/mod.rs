@@ -1,9 +1,10 @@
 //! Records put together by hand, byte by byte, from the tables of the standards.
 #![allow(dead_code, clippy::unwrap_used)] // each test file uses a part, and fails by panicking
 
-use std::path::PathBuf;
+pub(crate) mod text_records;
+pub(crate) mod wrapped;
 
-use biomatch::template::{Dialect, FingerprintRecord, Frame, Minutia, MinutiaKind};
+use biomatch::template::{Dialect, FingerprintRecord, Frame, Minutia, MinutiaKind, Reading};
 use biomatch::units::{Angle, Length, Quality, Resolution};
 
 /// Every record that says what it is, with its name.
@@ -189,11 +190,29 @@ pub(crate) fn only_minutiae(record: &FingerprintRecord) -> &[Minutia] {
     &record.views[0].minutiae
 }
 
-/// The development data, if they are there.
-pub(crate) fn data() -> Option<PathBuf> {
-    let folder = std::env::var_os("BIOMATCH_DATA").map(PathBuf::from);
-    if folder.is_none() {
-        eprintln!("skipped: BIOMATCH_DATA is not set");
+/// Reads every truncation of the bytes, and every change of one byte, both ways. None may panic, and
+/// what reads strictly must read leniently, the same if nothing is to be warned of.
+pub(crate) fn damage(bytes: &[u8]) {
+    let read = |bytes: &[u8]| {
+        let strict = FingerprintRecord::read(bytes, Reading::Strict);
+        let lenient = FingerprintRecord::read(bytes, Reading::Lenient);
+        if let Ok(strict) = strict {
+            assert!(strict.warnings.is_empty());
+            let lenient = lenient.unwrap();
+            assert!(!lenient.warnings.is_empty() || lenient == strict);
+        } else if let Err(error) = lenient {
+            assert!(!error.to_string().is_empty());
+        }
+    };
+    for length in 0..=bytes.len() {
+        read(&bytes[..length]);
     }
-    folder
+    let mut changed = bytes.to_vec();
+    for at in 0..bytes.len() {
+        for byte in 0..=u8::MAX {
+            changed[at] = byte;
+            read(&changed);
+        }
+        changed[at] = bytes[at];
+    }
 }

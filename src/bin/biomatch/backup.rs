@@ -88,9 +88,9 @@ fn copy(
     bar.finish_and_clear();
     let report = report.or_fail(Exit::Gallery)?;
     let copied = Copied {
-        identity: hexadecimal(&report.identity),
+        identity: hex::encode(report.identity),
         generation: report.generation.value(),
-        payload: hexadecimal(&report.payload),
+        payload: hex::encode(report.payload),
         copied_files: report.copied_files,
         copied_bytes: report.copied_bytes,
         kept_files: report.kept_files,
@@ -105,8 +105,4 @@ fn copy(
         )
     })?;
     Ok(Answer::Yes)
-}
-
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use biomatch::escape::Escaped;
 use biomatch::gallery::{self, LostReference, LostRows};
 
-use crate::backup::hexadecimal;
 use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure, OrFail};
 use crate::output::Output;
@@ -98,7 +97,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let repaired = Repaired {
         whole: report.is_whole(),
         written: report.generation.is_some(),
-        identity: hexadecimal(&report.identity),
+        identity: hex::encode(report.identity),
         generation: report.generation.map(gallery::Generation::value),
         manifest: report.manifest,
         named_by_current: report.named_by_current,

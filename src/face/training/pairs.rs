@@ -1,5 +1,7 @@
 //! Pairs of faces: all mated ones, and of the others those that are likely to be above a threshold.
 
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 use rayon::prelude::*;
 
 use super::Faces;
@@ -137,10 +139,10 @@ fn least_kept(faces: &Faces<'_>, share: f64) -> f32 {
     *sample.select_nth_unstable_by(kept, |a, b| b.total_cmp(a)).1
 }
 
-/// Whether a subject is in the first half (SplitMix64, Steele, Lea, Flood, OOPSLA 2014).
+/// Whether a subject is in the first half.
 fn is_in_first(subject: u32, split: u64) -> bool {
-    let mut x = (u64::from(subject) + (split << 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (x ^ (x >> 31)) & 1 == 0
+    /// What the generator adds to its state for each number: subjects are numbers of one stream.
+    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+    let before = (u64::from(subject) + (split << 32)).wrapping_sub(1).wrapping_mul(STEP);
+    SplitMix64::seed_from_u64(before).next_u64() & 1 == 0
 }

@@ -1,6 +1,8 @@
 //! Every stage against its plain definition, on every level, for codes of any bytes.
 
 use proptest::prelude::*;
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::SeedableRng as _;
 
 use super::parameters::{KEEP, MISS, ROUNDS, STRETCH, TURN_FAR, TURN_NEAR};
 use super::{CodeProbe, CodeRows, FilterScore};
@@ -9,25 +11,13 @@ use crate::fingerprint::maths::sin_cos;
 use crate::kernels::Kernels;
 use crate::units::{Angle, Score};
 
-/// Numbers that look random.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-}
-
 /// A finger of `count` minutiae whose codes differ in the bits of `mask` only.
 fn finger(seed: u64, count: u8, mask: u64) -> FingerCodes {
-    let mut numbers = Numbers(seed);
+    let mut numbers = SplitMix64::seed_from_u64(seed);
     let mut minutiae: Vec<(u8, [u64; 2], [i16; 2])> = (0..count)
         .map(|_| {
-            let place = [0, 1].map(|_| (numbers.next() % 4_000) as i16 - 2_000);
-            (numbers.next() as u8, [0, 1].map(|_| numbers.next() & mask), place)
+            let place = [0, 1].map(|_| (numbers.next_u64() % 4_000) as i16 - 2_000);
+            (numbers.next_u64() as u8, [0, 1].map(|_| numbers.next_u64() & mask), place)
         })
         .collect();
     minutiae.sort_unstable_by_key(|minutia| minutia.0);
@@ -48,12 +38,12 @@ fn any_finger() -> impl Strategy<Value = FingerCodes> {
         let mut codes = finger(seed, if kind == 1 { 32 } else { count }, mask);
         if kind == 0 {
             // Damage: nothing is sorted, extreme places, a count that no finger has.
-            let mut numbers = Numbers(seed);
-            codes.sites.directions = std::array::from_fn(|_| numbers.next() as u8);
+            let mut numbers = SplitMix64::seed_from_u64(seed);
+            codes.sites.directions = std::array::from_fn(|_| numbers.next_u64() as u8);
             let extreme = [i16::MIN, i16::MAX, 0, -1];
             codes.sites.places =
-                std::array::from_fn(|_| [0, 1].map(|_| extreme[numbers.next() as usize % 4]));
-            codes.count = numbers.next() as u8;
+                std::array::from_fn(|_| [0, 1].map(|_| extreme[numbers.next_u64() as usize % 4]));
+            codes.count = numbers.next_u64() as u8;
             codes.means = CodeMeans(means);
         }
         codes

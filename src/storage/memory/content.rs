@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::Rng as _;
+
 /// A file: what a process sees of it, and what is on the disk.
 #[derive(Clone, Default)]
 pub(super) struct Node {
@@ -23,19 +26,19 @@ pub(super) enum Change {
 }
 
 /// The synced bytes; of those written since each sector by itself: there, or not, in any order.
-pub(super) fn torn(node: &Node, random: &mut Random) -> Vec<u8> {
+pub(super) fn torn(node: &Node, random: &mut SplitMix64) -> Vec<u8> {
     let least = node.durable.len().min(node.bytes.len());
     let most = node.durable.len().max(node.bytes.len());
     // The length is the old one, the new one, or one between.
-    let length = match random.below(3) {
+    let length = match below(random, 3) {
         0 => node.durable.len(),
         1 => node.bytes.len(),
-        _ => least + random.below(most - least + 1),
+        _ => least + below(random, most - least + 1),
     };
     let mut bytes = Vec::with_capacity(length);
     for start in (0..length).step_by(SECTOR) {
         let end = (start + SECTOR).min(length);
-        let is_new = !node.lost.contains(&(start / SECTOR)) && random.below(2) == 0;
+        let is_new = !node.lost.contains(&(start / SECTOR)) && below(random, 2) == 0;
         let source = if is_new { &node.bytes } else { &node.durable };
         let there = source.get(start..end.min(source.len())).unwrap_or_default();
         bytes.extend_from_slice(there);
@@ -97,15 +100,7 @@ impl Change {
     }
 }
 
-/// SplitMix64.
-pub(super) struct Random(pub(super) u64);
-
-impl Random {
-    pub(super) fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % end.max(1) as u64) as usize
-    }
+/// A number below `end`, or zero.
+pub(super) fn below(random: &mut SplitMix64, end: usize) -> usize {
+    (random.next_u64() % end.max(1) as u64) as usize
 }

@@ -11,8 +11,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::SeedableRng as _;
 
-use self::content::{Change, Node, Random, torn};
+use self::content::{Change, Node, below, torn};
 use self::handles::{MemoryFile, MemoryLock, MemoryWatch};
 use self::state::{Fault, Inner, Shared, file_id};
 use super::backend::{Append, Backend, DirectoryState, FileId, Locking, ReadAt, Watch};
@@ -114,8 +116,8 @@ impl Memory {
     pub fn after_crash(&self, loss: Loss) -> Self {
         let inner = self.0.lock();
         let mut random = match loss {
-            Loss::Some(seed) => Random(seed),
-            _ => Random(0),
+            Loss::Some(seed) => SplitMix64::seed_from_u64(seed),
+            _ => SplitMix64::seed_from_u64(0),
         };
         let nodes = inner.nodes.iter().map(|node| {
             let bytes = match loss {
@@ -132,7 +134,7 @@ impl Memory {
             Loss::Some(_) => {
                 let mut names = inner.durable_names.clone();
                 for change in &inner.changes {
-                    if random.below(2) == 0 {
+                    if below(&mut random, 2) == 0 {
                         change.apply(&mut names);
                     }
                 }

@@ -43,7 +43,7 @@ pub(super) fn read(
     let views = views::read(&mut cursor, notes, dialect, count, |cursor, notes| {
         read_view(cursor, notes, form, &capture)
     })?;
-    Ok(FingerprintRecord { dialect, product, views, warnings: Vec::new() })
+    Ok(FingerprintRecord { dialect, product, views, warnings: Vec::new(), wrappers: Vec::new() })
 }
 
 /// Whether the header after the product has the draft's layout: its number of views and zero byte

@@ -68,5 +68,6 @@ fn finish(
         product: Product::default(),
         views: vec![FingerprintTemplate::new(FingerPosition::Unknown, minutiae)],
         warnings: notes.into_warnings(),
+        wrappers: Vec::new(),
     })
 }

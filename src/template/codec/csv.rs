@@ -92,6 +92,7 @@ pub(in crate::template) fn read(
         product: Product::default(),
         views: vec![view],
         warnings: notes.into_warnings(),
+        wrappers: Vec::new(),
     })
 }
 

@@ -14,6 +14,11 @@ impl<'a> Cursor<'a> {
         Self { rest: bytes, offset: 0 }
     }
 
+    /// Over bytes that begin at an offset of the input.
+    pub(super) fn at(bytes: &'a [u8], offset: usize) -> Self {
+        Self { rest: bytes, offset }
+    }
+
     /// Bytes from the input's start.
     pub(super) fn offset(&self) -> usize {
         self.offset

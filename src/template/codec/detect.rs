@@ -3,11 +3,25 @@
 use crate::template::codec::cursor::Cursor;
 use crate::template::codec::iso2011::Likeness;
 use crate::template::codec::notes::Notes;
-use crate::template::codec::{ansi2009, iso2011};
+use crate::template::codec::{ansi_nist, ansi2009, iso2011, sourceafis, wrapper};
 use crate::template::{Appearance, Dialect, Flaw, RecordError};
 
-/// The dialect of a minutiae record.
+/// Whether bytes begin like a record, of minutiae or of pictures, or like a wrapper of one.
+pub(super) fn is_known(bytes: &[u8]) -> bool {
+    [b"FMR\0", b"FIR\0", b"FAC\0", b"IIR\0"].iter().any(|identifier| bytes.starts_with(*identifier))
+        || wrapper::wrapping(bytes).is_some()
+        || ansi_nist::looks_like(bytes)
+        || sourceafis::looks_like(bytes)
+}
+
+/// The dialect of a minutiae record. A transaction's own fields tell which of its two dialects it is.
 pub(super) fn dialect(bytes: &[u8], notes: &mut Notes) -> Result<Dialect, RecordError> {
+    if ansi_nist::looks_like(bytes) {
+        return Ok(Dialect::AnsiNist);
+    }
+    if sourceafis::looks_like(bytes) {
+        return Ok(Dialect::SourceAfis);
+    }
     let mut cursor = Cursor::new(bytes);
     if !bytes.starts_with(b"FMR\0") {
         let cut = !bytes.is_empty() && b"FMR\0".starts_with(bytes);
@@ -30,7 +44,7 @@ pub(super) fn dialect(bytes: &[u8], notes: &mut Notes) -> Result<Dialect, Record
             Likeness::Damaged | Likeness::None => Dialect::Ansi2009,
         }),
         b"035\0" => Ok(Dialect::Ansi2009Amendment1),
-        found => Err(RecordError::UnknownVersion { found: *found }),
+        found => Err(RecordError::UnknownVersion { offset: 4, found: *found }),
     }
 }
 
@@ -129,7 +143,7 @@ mod tests {
             detect(b"FMR\x00020\0"),
             Err(RecordError::Malformed { offset: 4, flaw: Flaw::Version })
         ));
-        assert_eq!(detect(b"FMR\0 30\0"), Err(RecordError::UnknownVersion { found: *b" 30\0" }));
+        assert_eq!(detect(b"FMR\0 30\0"), Err(RecordError::UnknownVersion { offset: 4, found: *b" 30\0" }));
         assert!(matches!(detect(b"FMR\0 20"), Err(RecordError::Truncated { offset: 4, .. })));
     }
 

@@ -35,7 +35,13 @@ pub(super) fn read(
     let views = views::read(cursor, notes, form.dialect, count, |cursor, notes| {
         read_view(cursor, notes, form, &frame, &capture)
     })?;
-    Ok(FingerprintRecord { dialect: form.dialect, product, views, warnings: Vec::new() })
+    Ok(FingerprintRecord {
+        dialect: form.dialect,
+        product,
+        views,
+        warnings: Vec::new(),
+        wrappers: Vec::new(),
+    })
 }
 
 fn read_view(

@@ -96,6 +96,7 @@ pub(super) fn read(bytes: &[u8], notes: &mut Notes) -> Result<FingerprintRecord,
         product: Product::default(),
         views,
         warnings: Vec::new(),
+        wrappers: Vec::new(),
     })
 }
 

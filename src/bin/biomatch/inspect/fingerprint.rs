@@ -6,10 +6,12 @@ use crate::facts::Facts;
 
 pub(super) fn facts(record: &FingerprintRecord) -> Facts {
     let warnings: Vec<String> = record.warnings.iter().map(ToString::to_string).collect();
+    let wrappers: Vec<String> = record.wrappers.iter().map(ToString::to_string).collect();
     let product = record.product;
     Facts::default()
         .with("kind", "fingerprint record")
         .with("dialect", record.dialect.to_string())
+        .with_some("wrapped_in", (!wrappers.is_empty()).then_some(wrappers))
         .with_some(
             "product",
             (product.owner != 0).then(|| format!("{:#06x}/{:#06x}", product.owner, product.kind)),

@@ -1,6 +1,5 @@
 //! What a gallery and each of its files are.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use biomatch::gallery::{Gallery, GalleryFile, GalleryOptions, SegmentColumns};
@@ -44,7 +43,7 @@ pub(super) fn file(path: &Path) -> Result<Facts, Failure> {
             erasures,
         } => facts
             .with("kind", "gallery manifest")
-            .with("gallery", hexadecimal(&gallery))
+            .with("gallery", hex::encode(gallery))
             .with("number", number)
             .with("generation", generation)
             .with("fingers", fingers)
@@ -55,7 +54,7 @@ pub(super) fn file(path: &Path) -> Result<Facts, Failure> {
             .with("names", files),
         GalleryFile::Log { gallery, number, starts_after, batches, changes, tail } => facts
             .with("kind", "gallery write-ahead log")
-            .with("gallery", hexadecimal(&gallery))
+            .with("gallery", hex::encode(gallery))
             .with("number", number)
             .with("starts_after_generation", starts_after)
             .with("batches", batches)
@@ -63,7 +62,7 @@ pub(super) fn file(path: &Path) -> Result<Facts, Failure> {
             .with_some("tail", tail),
         GalleryFile::Witness { gallery, manifest, generation, log, length, damaged_slot } => facts
             .with("kind", "gallery witness")
-            .with("gallery", hexadecimal(&gallery))
+            .with("gallery", hex::encode(gallery))
             .with("generation", generation)
             .with("manifest", manifest)
             .with("log", log)
@@ -71,19 +70,19 @@ pub(super) fn file(path: &Path) -> Result<Facts, Failure> {
             .with_some("damaged_slot", damaged_slot),
         GalleryFile::Requests { gallery, number, requests } => facts
             .with("kind", "gallery requests")
-            .with("gallery", hexadecimal(&gallery))
+            .with("gallery", hex::encode(gallery))
             .with("number", number)
             .with("requests", requests),
         GalleryFile::Tombstones { gallery, number, deleted, locked } => facts
             .with("kind", "gallery tombstones")
-            .with("gallery", hexadecimal(&gallery))
+            .with("gallery", hex::encode(gallery))
             .with("number", number)
             .with("deleted_rows", deleted)
             .with("locked_citizens", locked),
         GalleryFile::Segment { gallery, number, rows, columns, digest } => {
             let facts = facts
                 .with("kind", "gallery segment")
-                .with("gallery", hexadecimal(&gallery))
+                .with("gallery", hex::encode(gallery))
                 .with("number", number)
                 .with("rows", rows);
             let facts = match columns {
@@ -96,16 +95,8 @@ pub(super) fn file(path: &Path) -> Result<Facts, Failure> {
                     .with("model", model.to_string())
                     .with("dimension", u64::from(dimension)),
             };
-            facts.with("blake3", hexadecimal(&digest))
+            facts.with("blake3", hex::encode(digest))
         }
         _ => facts.with("kind", "gallery file"),
-    })
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
     })
 }

@@ -21,7 +21,8 @@ use crate::records::{RecordOptions, has_extension};
 
 /// Say what records and gallery files are
 ///
-/// Knows fingerprint records of every dialect, NIST .xyt and minutiae in .csv; embeddings in .npy and .json,
+/// Knows fingerprint records of every dialect, bare, as text or in card objects and transactions, NIST .xyt
+/// and minutiae in .csv; embeddings in .npy and .json,
 /// and raw little-endian f32 if --dimension says how many numbers an embedding has; a gallery's folder and
 /// each of its files. Of another folder every file below it is inspected, hidden ones not.
 ///

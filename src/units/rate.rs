@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// A false match rate: the share of non-mated comparisons whose score is at least as high (ISO/IEC 19795-1),
-/// above 0 and at most 1.
+/// A false match rate: the share of comparisons between different people whose score is at least
+/// as high (ISO/IEC 19795-1), above 0 and at most 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Fmr(f64);
@@ -98,5 +98,25 @@ impl TryFrom<f64> for Fpir {
 impl From<Fpir> for f64 {
     fn from(rate: Fpir) -> Self {
         rate.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_rates_stay_in_their_range() {
+        assert_eq!(Fmr::new(0.0), None);
+        assert_eq!(Fmr::new(1.5), None);
+        assert_eq!(Fmr::new(f64::NAN), None);
+        assert_eq!(Fmr::one_in(10).of_any(100), Fmr::ONE);
+        for n in (0..1_000).chain([10_000, u32::MAX]) {
+            for whole in [Fmr::ONE, Fmr::one_in(10_000), Fmr::one_in(333)] {
+                let each = whole.shared_by(n);
+                assert!(each.of_any(n) <= whole);
+                assert!(each.rate() * f64::from(n.max(1)) > whole.rate() * 0.999_999);
+            }
+        }
     }
 }
