@@ -211,7 +211,7 @@ impl Application {
 impl Added {
     /// Whether another holds the same capture of the same finger and moment.
     fn is_same(&self, other: &Self) -> bool {
-        self.meta.same_sample(&other.meta) && self.columns.is_same(&other.columns)
+        self.meta.is_same_capture(&other.meta) && self.columns.is_same(&other.columns)
     }
 }
 
@@ -281,7 +281,7 @@ fn same_row<C: Columns>(
         for row in block.rows_of(subject).unwrap_or_default() {
             let Some(known) = block.metas().get(row) else { continue };
             let counts = block.is_live(row) && !removed.contains(&known.reference());
-            if counts && known.same_sample(meta) && is_same(block, row) {
+            if counts && known.is_same_capture(meta) && is_same(block, row) {
                 return Some(known.reference());
             }
         }

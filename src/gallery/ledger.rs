@@ -243,7 +243,7 @@ impl Ledger {
         (self.manifest, self.snapshot, self.log) = (manifest, Arc::new(snapshot), log);
         self.changes = changes;
         let (plan, file) = requests;
-        self.requests.planned(plan, file);
+        self.requests.apply_plan(plan, file);
         let names =
             self.file_names().into_iter().chain([names::CURRENT.to_owned(), names::WITNESS.to_owned()]);
         self.pins = Pins::new(&self.files, self.pins.place(), line, names)?;

@@ -8,7 +8,7 @@ use super::names;
 use super::partition::Partition;
 use crate::fingerprint::codes::CodeModelId;
 pub(super) use crate::storage::COUNTERS;
-use crate::storage::{Damage, Fields, FileKind, Head, MOST_PAYLOAD, zeros};
+use crate::storage::{Damage, Fields, FileKind, Head, MOST_PAYLOAD, are_zeros};
 use crate::subject::SubjectId;
 
 const MAGIC: [u8; 16] = *b"biomatch-m\0\x1a\n\xa9\r\n";
@@ -194,13 +194,13 @@ impl Manifest {
         };
         let code_model = CodeModelId::from_bytes(header.array()?);
         let partition = Partition::new(header.u32()?, header.u32()?)?;
-        if !zeros(header.bytes(16)?) {
+        if !are_zeros(header.bytes(16)?) {
             return None;
         }
         let counts = [header.u32()?, header.u32()?, header.u32()?, header.u32()?];
         let payload = usize::from(header.u8()?);
         let payload = header.bytes(payload).filter(|payload| payload.len() <= MOST_PAYLOAD)?.to_vec();
-        if !zeros(header.rest()) {
+        if !are_zeros(header.rest()) {
             return None;
         }
         let [segments, requests, erasures, superseded] = counts;
@@ -232,7 +232,7 @@ impl Manifest {
         for _ in 0..erasures {
             let (generation, bytes) = (fields.u64()?, fields.array()?);
             let subject = SubjectId::from_stored(bytes, fields.u8()?)?;
-            if !zeros(fields.bytes(7)?) {
+            if !are_zeros(fields.bytes(7)?) {
                 return None;
             }
             manifest.erasures.push(PendingErasure { generation, subject });

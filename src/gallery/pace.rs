@@ -35,7 +35,7 @@ impl Pace {
     ///
     /// # Errors
     /// [`GalleryError::Stopped`].
-    pub(super) fn wrote(&self, bytes: usize) -> Result<(), GalleryError> {
+    pub(super) fn pay_for(&self, bytes: usize) -> Result<(), GalleryError> {
         if let Some(rate) = self.bytes_per_second {
             let cost = Duration::from_secs_f64(bytes as f64 / rate.max(1) as f64);
             let now = Instant::now();

@@ -238,13 +238,13 @@ impl ReferenceMeta {
     }
 
     /// Whether a meta that came from the old form fits these columns' bytes.
-    pub(super) fn fitted(&self, columns: &[&[u8]]) -> bool {
+    pub(super) fn fits_old_form(&self, columns: &[&[u8]]) -> bool {
         CitizenMeta::before(self)
             .is_some_and(|old| self.crc == checksum(&CitizenMeta { crc: 0, ..old }, columns))
     }
 
     /// Whether two metas describe captures alike, apart from their reference numbers.
-    pub(super) fn same_sample(&self, other: &Self) -> bool {
+    pub(super) fn is_same_capture(&self, other: &Self) -> bool {
         Self { reference: self.reference, crc: self.crc, ..*other } == *self
     }
 

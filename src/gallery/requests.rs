@@ -166,7 +166,7 @@ impl Requests {
     }
 
     /// Takes note that the files are as planned.
-    pub(super) fn planned(&mut self, plan: RequestPlan, file: Option<FileEntry>) {
+    pub(super) fn apply_plan(&mut self, plan: RequestPlan, file: Option<FileEntry>) {
         let ids: Vec<_> = plan.entries.iter().map(|entry| entry.id).collect();
         self.files.retain(|(known, _)| plan.kept.contains(known));
         if let Some(file) = file {
@@ -220,7 +220,7 @@ mod tests {
             let plan = requests.plan(&[]);
             let number = u64::from(step);
             let file = (!plan.entries.is_empty()).then_some(FileEntry { number, length: 0, digest: [0; 32] });
-            requests.planned(plan, file);
+            requests.apply_plan(plan, file);
             most = most.max(requests.known.len());
             for back in [1, 100, made.min(REMEMBERED_REQUESTS as u32)] {
                 assert!(back > made || requests.get(entry(made - back).id).is_some(), "{step}, {back}");
@@ -245,7 +245,7 @@ mod tests {
                 && plan.entries.iter().all(|entry| entry.subject != erased || entry.generation == 31)
         );
         assert_eq!(plan.entries.len(), 19);
-        requests.planned(plan, Some(FileEntry { number: 2, length: 0, digest: [0; 32] }));
+        requests.apply_plan(plan, Some(FileEntry { number: 2, length: 0, digest: [0; 32] }));
         assert!(requests.get(entry(3).id).is_none() && requests.get(entry(21).id).is_some());
     }
 }

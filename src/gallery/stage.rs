@@ -38,13 +38,13 @@ impl Stage {
     }
 
     /// Forgets what the first `published` changes made: the snapshot says it now.
-    pub(super) fn published(&mut self, published: u64) {
+    pub(super) fn forget_published(&mut self, published: u64) {
         self.overlay.retain(|_, overlay| overlay.last > published);
     }
 
     /// Forgets the first `lost` changes, which were not made.
-    pub(super) fn forget(&mut self, lost: u64, snapshot: &Snapshot) {
-        self.published(lost);
+    pub(super) fn forget_lost(&mut self, lost: u64, snapshot: &Snapshot) {
+        self.forget_published(lost);
         self.models = snapshot.models().map(|(model, dimension)| (model.clone(), dimension)).collect();
     }
 

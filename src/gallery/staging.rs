@@ -54,10 +54,10 @@ impl Staging {
     ) {
         self.under_way.retain(|(_, other)| !Arc::ptr_eq(other, submission));
         match outcome {
-            Ok(_) => self.stage.published(goal),
+            Ok(_) => self.stage.forget_published(goal),
             // The changes are gone, and so is what they made of the stage.
             Err(error) => {
-                self.stage.forget(goal, newest);
+                self.stage.forget_lost(goal, newest);
                 self.lost = Some((thread::current().id(), error.clone()));
             }
         }

@@ -217,7 +217,7 @@ impl Taken<'_> {
         let names = names.chain([names::CURRENT.to_owned(), names::WITNESS.to_owned()]);
         let pins = Pins::new(files, ids, line, names)?;
         let mut known = self.requests;
-        known.planned(requests.0, requests.1);
+        known.apply_plan(requests.0, requests.1);
         Ok(Ledger {
             files: files.clone(),
             manifest,

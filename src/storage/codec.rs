@@ -49,7 +49,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Whether every byte is zero.
-pub(crate) fn zeros(bytes: &[u8]) -> bool {
+pub(crate) fn are_zeros(bytes: &[u8]) -> bool {
     bytes.iter().all(|&b| b == 0)
 }
 

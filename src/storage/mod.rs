@@ -21,7 +21,7 @@ pub use error::{Damage, StorageError};
 pub use map::Map;
 pub use memory::{Loss, Memory};
 
-pub(crate) use codec::{COUNTERS, Fields, FileKind, zeros};
+pub(crate) use codec::{COUNTERS, Fields, FileKind, are_zeros};
 pub(crate) use files::{Files, Unfinished, whole_name};
 pub(crate) use log::{
     Batch, HEADER as LOG_HEADER, Head, Log, LogId, LogStart, MOST_PAYLOAD, Parsed, ReadBatch, Record,

@@ -5,7 +5,7 @@
 //! synchronised: readers in other processes rely on a marked slot, and synchronise an unmarked one themselves
 //! before they do.
 
-use super::codec::{COUNTERS, Fields, zeros};
+use super::codec::{COUNTERS, Fields, are_zeros};
 use super::error::{Damage, StorageError};
 use super::files::{Files, Output};
 
@@ -123,7 +123,7 @@ pub(crate) fn read_slots(
     let mut bytes = [0; FILE];
     files.read_at(name, reader, 0, &mut bytes)?;
     let between = bytes.get(SLOT_BYTES..SLOT as usize).unwrap_or_default();
-    if !zeros(between) {
+    if !are_zeros(between) {
         return Err(Damage::new(&path, SLOT_BYTES as u64, "zeros between the slots", "something else").into());
     }
     let slot = |index: u64| {

@@ -88,7 +88,7 @@ pub(in crate::gallery) fn scan(file: &Path, id: LogId, bytes: &[u8], next: u64) 
             Parsed::Bad(found) => {
                 let damage = Damage::new(file, offset, "a log record", found);
                 let current = if scan.unsealed { next - 1 } else { next };
-                if proof_of_durability(id, rest, offset, current) {
+                if proves_durability(id, rest, offset, current) {
                     return Err(damage);
                 }
                 scan.tail = Some(damage);
@@ -122,7 +122,7 @@ pub(in crate::gallery) fn scan(file: &Path, id: LogId, bytes: &[u8], next: u64) 
 
 /// Whether something after a bad place shows that the batch there had been synchronised: its seal, or a
 /// record of a later batch. Frames start at multiples of eight and carry their own offset.
-fn proof_of_durability(id: LogId, bytes: &[u8], offset: u64, current: u64) -> bool {
+fn proves_durability(id: LogId, bytes: &[u8], offset: u64, current: u64) -> bool {
     (8..bytes.len()).step_by(8).any(|at| {
         let rest = bytes.get(at..).unwrap_or_default();
         match parse_frame(id, rest, offset + at as u64) {

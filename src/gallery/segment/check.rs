@@ -11,7 +11,7 @@ use crate::fingerprint::{FEATURE_VERSION, FingerFeatures};
 use crate::gallery::codes::CodeRow;
 use crate::gallery::reference::ReferenceMeta;
 use crate::kernels::codes::LANES;
-use crate::storage::{Damage, zeros};
+use crate::storage::{Damage, are_zeros};
 
 /// How far the square of a stored vector's length may be from one.
 const UNIT_TOLERANCE: f64 = 1e-5;
@@ -44,7 +44,7 @@ impl Segment {
         }
         let nexts = ranges.iter().skip(1).map(|range| range.start).chain([footer]);
         for (range, next) in ranges.iter().zip(nexts) {
-            if !bytes.get(range.end..next).is_some_and(zeros) {
+            if !bytes.get(range.end..next).is_some_and(are_zeros) {
                 damage(range.end, "zeros between sections");
             }
         }

@@ -8,7 +8,7 @@ use bytemuck::{Pod, Zeroable};
 use crate::fingerprint::codes::CodeModelId;
 use crate::gallery::modality::Modality;
 use crate::kernels::Kernels;
-use crate::storage::{Damage, zeros};
+use crate::storage::{Damage, are_zeros};
 use crate::template::{FaceTemplate, ModelId};
 
 const MAGIC: [u8; 16] = *b"biomatch-s\0\x1a\n\xa9\r\n";
@@ -270,8 +270,8 @@ impl Header {
         let zero = self.zero_1 == 0
             && self.zero_2 == [0; 4]
             && self.zero_3 == [0; 8]
-            && zeros(&self.zero_4)
-            && zeros(bytemuck::cast_slice(unused))
+            && are_zeros(&self.zero_4)
+            && are_zeros(bytemuck::cast_slice(unused))
             && used.iter().all(|section| section.zero == 0);
         if !zero {
             return damage(0, "zeros where the header is not used", "something else");
@@ -285,14 +285,14 @@ impl Header {
     fn kind(&self) -> Option<Kind> {
         let (name, rest) = self.model.split_at_checked(self.model_bytes as usize)?;
         match self.kind {
-            1 if self.stride == 0 && zeros(rest) => {
+            1 if self.stride == 0 && are_zeros(rest) => {
                 let codes = match name {
                     [] => None,
                     id => Some(CodeModelId::from_bytes(id.try_into().ok()?)),
                 };
                 Some(Kind::Finger { features: self.schema, codes })
             }
-            2 if zeros(rest) => {
+            2 if are_zeros(rest) => {
                 let model = std::str::from_utf8(name).ok()?.parse().ok()?;
                 let (dimension, stride) = (self.schema, self.stride);
                 let dimensions = FaceTemplate::MIN_DIMENSION..=FaceTemplate::MAX_DIMENSION;

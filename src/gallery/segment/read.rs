@@ -141,7 +141,7 @@ impl Segment {
 
     /// Whether a row's meta fits its columns' bytes.
     pub(in crate::gallery) fn fits(&self, meta: &ReferenceMeta, columns: &[&[u8]]) -> bool {
-        if self.is_old() { meta.fitted(columns) } else { meta.fits(columns) }
+        if self.is_old() { meta.fits_old_form(columns) } else { meta.fits(columns) }
     }
 
     /// Checks the column that look-ups search, once: a damaged key must be an error, not an unknown citizen.

@@ -165,7 +165,7 @@ impl<'a> SegmentFile<'a> {
     fn drain(&mut self) -> Result<(), GalleryError> {
         self.digest();
         self.file.output()?.write(&self.buffer)?;
-        self.place.pace.wrote(self.buffer.len())?;
+        self.place.pace.pay_for(self.buffer.len())?;
         self.buffer.clear();
         self.digested = 0;
         Ok(())

@@ -78,7 +78,7 @@ pub(super) struct Classes {
     /// Ten fingers and the unknown one at most.
     positions: Vec<FingerPosition>,
     /// By the code of a reference's position.
-    met_by: Vec<u16>,
+    compared_with: Vec<u16>,
     of_query: Vec<usize>,
 }
 
@@ -93,30 +93,30 @@ impl Classes {
             })
         });
         let of_query = of_query.collect();
-        let met_by = (0..=u8::MAX).map(|code| {
+        let compared_with = (0..=u8::MAX).map(|code| {
             let reference = FingerPosition::from_code(code);
             let bits = positions.iter().enumerate();
             bits.fold(0, |met, (class, &position)| {
                 met | u16::from(may_be_same_finger(position, reference)) << class
             })
         });
-        Self { met_by: met_by.collect(), of_query, positions }
+        Self { compared_with: compared_with.collect(), of_query, positions }
     }
 
     /// Whether every class is compared with every row.
-    fn meet_all(&self) -> bool {
+    fn compares_all(&self) -> bool {
         self.positions.iter().all(|position| position.finger().is_none())
     }
 
     /// The classes that are compared with a reference of this position, a bit each.
-    fn met_by(&self, reference: FingerPosition) -> u16 {
-        self.met_by.get(usize::from(reference.code())).copied().unwrap_or_default()
+    fn compared_with(&self, reference: FingerPosition) -> u16 {
+        self.compared_with.get(usize::from(reference.code())).copied().unwrap_or_default()
     }
 
     /// Of these queries only, in this order.
     pub(super) fn only(&self, queries: &[usize]) -> Self {
         let of_query = queries.iter().map(|&query| self.of(query)).collect();
-        Self { positions: self.positions.clone(), met_by: self.met_by.clone(), of_query }
+        Self { positions: self.positions.clone(), compared_with: self.compared_with.clone(), of_query }
     }
 
     pub(super) fn of(&self, query: usize) -> usize {
@@ -188,14 +188,14 @@ impl<'a> Run<'a> {
     fn chosen(&self, classes: &Classes) -> Vec<Chosen> {
         let all_live = self.block.live() == self.block.len();
         let count = self.rows.len() as u32;
-        if all_live && self.within.is_none() && classes.meet_all() {
+        if all_live && self.within.is_none() && classes.compares_all() {
             return classes.positions.iter().map(|_| Chosen::All(count)).collect();
         }
         let mut lists: Vec<Vec<u32>> = classes.positions.iter().map(|_| Vec::new()).collect();
         let mut take = |row: u32| {
             let at = self.rows.start + row as usize;
             if all_live || self.block.is_live(at) {
-                let mut met = classes.met_by(self.block.meta(at).position());
+                let mut met = classes.compared_with(self.block.meta(at).position());
                 while met != 0 {
                     lists[met.trailing_zeros() as usize].push(row);
                     met &= met - 1;

@@ -1,7 +1,7 @@
 //! Frames: a record in a log, with its offset and its checksums.
 
 use super::batch::LogId;
-use crate::storage::codec::{Fields, zeros};
+use crate::storage::codec::{Fields, are_zeros};
 
 const FRAME: usize = 32;
 /// The kind of the record that ends a batch.
@@ -70,7 +70,7 @@ pub(crate) fn parse_frame(id: LogId, bytes: &[u8], offset: u64) -> Parsed<'_> {
     if crc32fast::hash(body) != body_crc {
         return Parsed::Bad("a record with another checksum");
     }
-    if !zeros(padding) {
+    if !are_zeros(padding) {
         return Parsed::Bad("padding that is not zero");
     }
     Parsed::Frame { kind, generation, body, size: FRAME + body.len() + padding.len() }

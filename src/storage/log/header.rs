@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::batch::{LogId, LogStart};
-use crate::storage::codec::{COUNTERS, Fields, zeros};
+use crate::storage::codec::{COUNTERS, Fields, are_zeros};
 use crate::storage::error::Damage;
 
 const MAGIC: [u8; 16] = *b"biomatch-l\0\x1a\n\xa9\r\n";
@@ -39,7 +39,7 @@ pub(crate) fn check_header(file: &Path, id: LogId, bytes: &[u8]) -> Result<LogSt
         let fixed = (fields.array::<16>()?, fields.u32()?, fields.u32()?);
         let found = LogId { gallery: fields.array()?, number: fields.u64()? };
         let start = LogStart { generation: fields.u64()?, head: fields.array()? };
-        Some((fixed, found, start, zeros(fields.rest())))
+        Some((fixed, found, start, are_zeros(fields.rest())))
     };
     let (fixed, found, start, zero) = read().ok_or_else(short)?;
     if fixed != (MAGIC, VERSION, HEADER as u32) || !zero {
