@@ -10,6 +10,8 @@ pub mod lanes;
 pub mod masked;
 mod prefetch;
 pub mod slots;
+#[cfg(target_arch = "x86_64")]
+mod vector;
 mod vectors;
 
 pub use dispatch::{Kernels, Level};
