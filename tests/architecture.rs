@@ -14,7 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("citizen", &[]),
     ("subject", &["citizen"]),
-    ("kernels", &[]),
+    ("kernels", &["escape"]),
     ("algebra", &[]),
     ("template", &["escape", "units", "kernels"]),
     ("fingerprint", &["units", "kernels", "algebra", "template"]),

@@ -19,6 +19,7 @@ use super::session::{self, Session};
 use super::snapshot::Snapshot;
 use super::state::{Role, State};
 use super::writer::Writer;
+use crate::kernels::Kernels;
 use crate::storage::{Backend, Disk, FileId, Files, StorageError};
 
 /// A gallery: a directory of files that one writer changes and many readers see. Clones share it.
@@ -55,8 +56,9 @@ impl Gallery {
     ///
     /// # Errors
     /// [`GalleryError::AlreadyExists`]; [`GalleryError::Remains`] if there are files of a gallery that is not
-    /// whole; [`GalleryError::Locked`]; or an I/O error.
+    /// whole; [`GalleryError::Locked`]; [`GalleryError::Kernels`]; or an I/O error.
     pub fn create(directory: impl AsRef<Path>, options: Options) -> Result<Self, GalleryError> {
+        Kernels::from_environment()?;
         let directory = directory.as_ref();
         let disk = Disk::new(directory);
         disk.create_directory()
@@ -69,6 +71,7 @@ impl Gallery {
     /// # Errors
     /// As [`Gallery::create`].
     pub fn create_in(backend: Arc<dyn Backend>, options: Options) -> Result<Self, GalleryError> {
+        Kernels::from_environment()?;
         let files = files(backend, &options);
         create::create(&files, &options)?;
         Self::from_files(files, options, false)
@@ -80,7 +83,8 @@ impl Gallery {
     ///
     /// # Errors
     /// [`GalleryError::NotAGallery`], damage, [`GalleryError::WentBack`], [`GalleryError::CodeModel`],
-    /// [`GalleryError::FeatureVersion`] (which [`Gallery::upgrade`] mends), or an I/O error.
+    /// [`GalleryError::FeatureVersion`] (which [`Gallery::upgrade`] mends), [`GalleryError::Kernels`], or an I/O
+    /// error.
     pub fn open(directory: impl AsRef<Path>, options: Options) -> Result<Self, GalleryError> {
         Self::open_in(Arc::new(Disk::new(directory.as_ref())), options)
     }
@@ -102,6 +106,7 @@ impl Gallery {
     }
 
     fn from_files(files: Files, options: Options, read_only: bool) -> Result<Self, GalleryError> {
+        Kernels::from_environment()?;
         check_is_gallery(&files)?;
         let directory = files.directory()?.id;
         let (state, _) = State::load(&files, &options, None, Role::Reader)?;
