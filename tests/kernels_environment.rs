@@ -32,11 +32,15 @@ fn test(name: &str, folder: &Path, kernels: &str) {
 #[test]
 fn the_program_refuses_a_level_that_there_is_not() {
     let folder = tempfile::tempdir().unwrap();
-    for (kernels, said) in [("avx-2", "\"avx-2\""), ("SCALAR", "\"SCALAR\""), ("\u{1b}[2J", r#""\u{1b}[2J""#)] {
+    for (kernels, said) in [("avx-2", "\"avx-2\""), ("SCALAR", "\"SCALAR\""), ("\u{1b}[2J", r#""\u{1b}[2J""#)]
+    {
         let output = program(folder.path(), kernels, &["enrol", "--gallery", "g", "manifest.ndjson"]);
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{told}");
-        assert!(told.contains("BIOMATCH_KERNELS") && told.contains(said) && told.contains("scalar"), "{told}");
+        assert!(
+            told.contains("BIOMATCH_KERNELS") && told.contains(said) && told.contains("scalar"),
+            "{told}"
+        );
         assert!(!told.contains('\u{1b}'), "{told}");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
     }

@@ -8,7 +8,11 @@ use crate::escape::Escaped;
 #[non_exhaustive]
 pub enum KernelsError {
     /// It names no level.
-    #[error("BIOMATCH_KERNELS is {:?}, which is no level of kernels; this processor has {}", Escaped::new(given), list(possible))]
+    #[error(
+        "BIOMATCH_KERNELS is {:?}, which is no level of kernels; this processor has {}",
+        Escaped::new(given),
+        list(possible)
+    )]
     UnknownLevel {
         /// What it says.
         given: String,

@@ -110,17 +110,25 @@ fn held(rows: Rows<'_>, width: Width) -> usize {
     }
 }
 
+/// How many bits two nibbles differ in.
+static DIFFERENCES: [[u8; 16]; 16] = {
+    let mut differences = [[0; 16]; 16];
+    let mut at = 0;
+    while at < 256 {
+        differences[at / 16][at % 16] = (at / 16 ^ at % 16).count_ones() as u8;
+        at += 1;
+    }
+    differences
+};
+
 /// The tables of a plane.
 fn tables(words: &Words) -> impl Iterator<Item = NibbleTables> + '_ {
     (0..NIBBLES).map(|nibble| {
         std::array::from_fn(|four| {
             Tables([0, 1].map(|half| {
-                let own = |slot: usize| words[slot] >> (4 * nibble) & 0xf;
-                let (low, high) = (own(4 * four + half), own(4 * four + 2 + half));
-                std::array::from_fn(|other| {
-                    let ones = |own: u64| (own ^ other as u64).count_ones() as u8;
-                    ones(low) | ones(high) << 4
-                })
+                let of = |slot: usize| &DIFFERENCES[(words[slot] >> (4 * nibble) & 0xf) as usize];
+                let (low, high) = (of(4 * four + half), of(4 * four + 2 + half));
+                std::array::from_fn(|other| low[other] | high[other] << 4)
             }))
         })
     })
