@@ -17,7 +17,7 @@ pub(super) fn candidates<V: Vector>(
     scales: &Line,
     errors: &Line,
 ) -> u16 {
-    let (scales, errors) = (vector.from_bits(vector.line(scales)), vector.from_bits(vector.line(errors)));
+    let (scales, errors) = (vector.with_bits(vector.line(scales)), vector.with_bits(vector.line(errors)));
     let bound = vector.numbers(sums) * scales + vector.splat(terms.weight) * errors;
     vector.not_less(bound, vector.splat(terms.floor))
 }

@@ -50,9 +50,9 @@ pub(super) fn at(_: Level) -> MaskedFn {
     scalar::similarities
 }
 
-/// The similarity by these counts of ones, if they count.
+/// The similarity by these counts of ones, if they count. Signed, as AVX2 turns no unsigned number into an f32.
 #[inline(always)]
-fn similarity(ones_a: u32, ones_b: u32, differing: u32) -> f32 {
+fn similarity(ones_a: i32, ones_b: i32, differing: i32) -> f32 {
     let norms = (ones_a as f32).sqrt() + (ones_b as f32).sqrt();
     1.0 - (differing as f32).sqrt() / norms
 }

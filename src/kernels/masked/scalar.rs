@@ -26,5 +26,5 @@ fn one(pattern: &Pattern, planes: &Planes, lane: usize, least_common: u32) -> f3
     if common.count_ones() < least_common || ones_a + ones_b == 0 {
         return 0.0;
     }
-    similarity(ones_a, ones_b, differing)
+    similarity(ones_a.cast_signed(), ones_b.cast_signed(), differing.cast_signed())
 }

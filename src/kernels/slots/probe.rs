@@ -115,7 +115,7 @@ static DIFFERENCES: [[u8; 16]; 16] = {
     let mut differences = [[0; 16]; 16];
     let mut at = 0;
     while at < 256 {
-        differences[at / 16][at % 16] = (at / 16 ^ at % 16).count_ones() as u8;
+        differences[at / 16][at % 16] = ((at / 16) ^ (at % 16)).count_ones() as u8;
         at += 1;
     }
     differences

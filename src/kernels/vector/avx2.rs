@@ -110,7 +110,7 @@ impl<const VNNI: bool> Vector for Avx2<VNNI> {
     }
 
     #[inline(always)]
-    fn from_bits(self, bits: Integers) -> Floats {
+    fn with_bits(self, bits: Integers) -> Floats {
         Floats(bits.0.map(|half| level!(_mm256_castsi256_ps(half))))
     }
 
@@ -166,7 +166,7 @@ impl<const VNNI: bool> Vector for Avx2<VNNI> {
     }
 
     #[inline(always)]
-    fn counts(self, counts: Counts) -> [u32; LANES / 2] {
+    fn counts(self, counts: Counts) -> [i32; LANES / 2] {
         let sums = counts.0.map(|half| level!(_mm256_sad_epu8(half, _mm256_setzero_si256())));
         let even = level!(_mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6));
         let [low, high] = sums.map(|half| level!(_mm256_permutevar8x32_epi32(half, even)));

@@ -116,7 +116,7 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
-    fn from_bits(self, bits: Integers) -> Floats {
+    fn with_bits(self, bits: Integers) -> Floats {
         Floats(level!(_mm512_castsi512_ps(bits.0)))
     }
 
@@ -156,7 +156,7 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
-    fn counts(self, counts: Counts) -> [u32; LANES / 2] {
+    fn counts(self, counts: Counts) -> [i32; LANES / 2] {
         let mut out = [0; LANES / 2];
         // SAFETY: the processor has the level; the store writes the 32 bytes of the array.
         unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), _mm512_cvtepi64_epi32(counts.0)) };

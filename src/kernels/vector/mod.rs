@@ -48,7 +48,7 @@ pub(super) trait Vector: Lanes<Integers: BitXor<Output = Self::Integers>> {
     fn double<const BITS: u32>(self, of: Self::Integers) -> Self::Integers;
 
     /// The numbers that have these bits.
-    fn from_bits(self, bits: Self::Integers) -> Self::Floats;
+    fn with_bits(self, bits: Self::Integers) -> Self::Floats;
     /// Each whole number, rounded.
     fn numbers(self, of: Self::Integers) -> Self::Floats;
     /// A bit for each lane where `a` is not less than `b`: it is at least as great, or one is no number.
@@ -63,7 +63,7 @@ pub(super) trait Vector: Lanes<Integers: BitXor<Output = Self::Integers>> {
     /// Counts the ones of each word. May be done 31 times before the counts are taken.
     fn count(self, counts: Self::Counts, words: Self::Integers) -> Self::Counts;
     /// The counts.
-    fn counts(self, counts: Self::Counts) -> [u32; LANES / 2];
+    fn counts(self, counts: Self::Counts) -> [i32; LANES / 2];
 }
 
 /// Sums over products of bytes, for one probe.
