@@ -82,23 +82,23 @@ mod tests {
     use super::*;
 
     /// The files of the kernels.
-    fn files() -> Vec<PathBuf> {
+    fn files() -> std::io::Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kernels")];
         while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
+            for entry in fs::read_dir(folder)? {
+                let path = entry?.path();
                 if path.is_dir() { folders.push(path) } else { files.push(path) }
             }
         }
-        files
+        Ok(files)
     }
 
     /// A function that is compiled for a feature may only be called where that was looked for.
     #[test]
     fn every_feature_that_a_function_is_compiled_for_is_looked_for() {
         let mut seen = 0;
-        for file in files() {
+        for file in files().unwrap() {
             let level = match file.file_name().and_then(|name| name.to_str()) {
                 Some("avx2.rs") => Level::Avx2,
                 Some("avx_vnni.rs") => Level::AvxVnni,
