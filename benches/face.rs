@@ -3,11 +3,13 @@
 
 use std::hint::black_box;
 
-use biomatch::face::{FaceMatrix, FaceProbe, row};
+use biomatch::face::{CODE_PIECE, CodedProbes, FaceCodes, FaceMatrix, FaceProbe, code_rows, row};
 use biomatch::ingest::enrolments;
 use biomatch::kernels::Kernels;
+use biomatch::kernels::codes::LANES;
 use biomatch::template::FaceTemplate;
 use biomatch::template::face_file::{Embeddings, read_json};
+use biomatch::units::Score;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
 
@@ -58,6 +60,47 @@ fn scan(c: &mut Criterion) {
         for kernels in Kernels::all() {
             group.bench_function(BenchmarkId::new(kernels.level().to_string(), rows), |b| {
                 b.iter(|| kernels.dot_rows(black_box(&probe), black_box(&matrix), &mut scores));
+            });
+        }
+    }
+    group.finish();
+}
+
+/// Scans of codes for one probe, by both planes and by the high one: a piece in the second cache, and a hundred in
+/// memory.
+fn codes(c: &mut Criterion) {
+    let mut group = c.benchmark_group("face/codes");
+    for (pieces, samples) in [(1, 100), (100, 10)] {
+        let rows = pieces * CODE_PIECE * LANES;
+        let values = numbers((rows + 1) * DIMENSION);
+        let faces: Vec<Vec<f32>> = values
+            .chunks_exact(DIMENSION)
+            .map(|values| row(&FaceTemplate::new("m".parse().unwrap(), values).unwrap()))
+            .collect();
+        let views: Vec<&[f32]> = faces[1..].iter().map(Vec::as_slice).collect();
+        let lines = code_rows(&views, DIMENSION);
+        let scanned = FaceCodes::new(&lines, DIMENSION, rows).unwrap();
+        let probe = CodedProbes::new(DIMENSION, [&faces[0][..]]);
+        // At this score no row is left.
+        let least = Score::new(0.45).unwrap();
+        let (terms, high) = (probe.terms(0, least), probe.high_terms(0, least));
+        let mut masks = [0; CODE_PIECE];
+        group.throughput(Throughput::Elements(rows as u64)).sample_size(samples);
+        for kernels in Kernels::all() {
+            let each = || (0..pieces).map(|piece| scanned.planes(piece * CODE_PIECE, CODE_PIECE).unwrap());
+            group.bench_function(BenchmarkId::new(format!("both/{}", kernels.level()), rows), |b| {
+                b.iter(|| {
+                    for planes in each() {
+                        kernels.plane_candidates(probe.codes(0, 1), &terms, black_box(planes), &mut masks);
+                    }
+                });
+            });
+            group.bench_function(BenchmarkId::new(format!("high/{}", kernels.level()), rows), |b| {
+                b.iter(|| {
+                    for planes in each() {
+                        kernels.high_candidates(probe.codes(0, 1), &high, black_box(planes), &mut masks);
+                    }
+                });
             });
         }
     }
@@ -131,5 +174,5 @@ fn manifest(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, one_to_one, scan, tile, files, manifest);
+criterion_group!(benches, one_to_one, scan, codes, tile, files, manifest);
 criterion_main!(benches);

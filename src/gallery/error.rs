@@ -6,6 +6,7 @@ use super::reference::ReferenceId;
 use super::request_id::RequestId;
 use crate::escape::Escaped;
 use crate::fingerprint::codes::CodeModelId;
+use crate::kernels::KernelsError;
 use crate::storage::{Damage, StorageError};
 use crate::subject::SubjectId;
 use crate::template::ModelId;
@@ -17,6 +18,9 @@ pub enum GalleryError {
     /// The files could not be read or written, or are damaged.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The environment variable `BIOMATCH_KERNELS` asks for what this processor does not have.
+    #[error(transparent)]
+    Kernels(#[from] KernelsError),
     /// No gallery is there.
     #[error("{}: there is no gallery here", Escaped::new(directory))]
     NotAGallery {

@@ -48,6 +48,7 @@ impl GalleryError {
                 | Self::AlreadyExists { .. }
                 | Self::ReadOnly { .. }
                 | Self::CodeModel { .. }
+                | Self::Kernels(_)
                 | Self::FeatureVersion { .. }
                 | Self::OtherPartition { .. }
                 | Self::IsBackup { .. }

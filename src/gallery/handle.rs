@@ -21,6 +21,7 @@ use super::snapshot::Snapshot;
 use super::state::State;
 use super::takeover::{self, Known};
 use super::writer::Writer;
+use crate::kernels::Kernels;
 use crate::storage::{Backend, Disk, Files, StorageError};
 
 /// A gallery: a directory of files that one writer changes and many readers see. Clones share it.
@@ -35,8 +36,9 @@ impl Gallery {
     ///
     /// # Errors
     /// [`GalleryError::AlreadyExists`]; [`GalleryError::Remains`] if there are files of a gallery that is not
-    /// whole; [`GalleryError::Locked`]; or an I/O error.
+    /// whole; [`GalleryError::Locked`]; [`GalleryError::Kernels`]; or an I/O error.
     pub fn create(directory: impl AsRef<Path>, options: GalleryOptions) -> Result<Self, GalleryError> {
+        Kernels::from_environment()?;
         let directory = directory.as_ref();
         let disk = Disk::new(directory);
         disk.create_directory()
@@ -49,6 +51,7 @@ impl Gallery {
     /// # Errors
     /// As [`Gallery::create`].
     pub fn create_in(backend: Arc<dyn Backend>, options: GalleryOptions) -> Result<Self, GalleryError> {
+        Kernels::from_environment()?;
         let files = open_files(backend, &options);
         create::create(&files, &options)?;
         Self::from_files(files, options, false)
@@ -60,7 +63,7 @@ impl Gallery {
     ///
     /// # Errors
     /// [`GalleryError::NotAGallery`], damage, [`GalleryError::WentBack`], [`GalleryError::CodeModel`],
-    /// [`GalleryError::FeatureVersion`] (call [`Gallery::upgrade`]), or an I/O error.
+    /// [`GalleryError::FeatureVersion`] (call [`Gallery::upgrade`]), [`GalleryError::Kernels`], or an I/O error.
     pub fn open(directory: impl AsRef<Path>, options: GalleryOptions) -> Result<Self, GalleryError> {
         Self::open_in(Arc::new(Disk::new(directory.as_ref())), options)
     }
@@ -85,6 +88,7 @@ impl Gallery {
     }
 
     fn from_files(files: Files, options: GalleryOptions, read_only: bool) -> Result<Self, GalleryError> {
+        Kernels::from_environment()?;
         let span = tracing::debug_span!(target: "biomatch", "open", generation = tracing::field::Empty);
         let _open = span.enter();
         check_is_gallery(&files)?;

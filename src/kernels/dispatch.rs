@@ -1,72 +1,19 @@
 //! The one table of kernels, and which of them this process runs.
 
+use std::env;
+use std::ffi::OsStr;
 use std::fmt;
 use std::sync::OnceLock;
 
 use super::codes::{self, Codes, Group, Line, Planes as CodePlanes, Terms};
 use super::dot::{self, Dot};
+use super::error::KernelsError;
 use super::lanes::{self, LaneWork};
+use super::level::Level;
 use super::masked::{self, MaskedFn, Pattern, Planes};
 use super::prefetch;
 use super::slots::{self, Slots};
 use super::vectors::{self, Work};
-
-/// An instruction set that kernels are written for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// Plain Rust on any processor: the definition of every kernel.
-    Scalar,
-    /// x86-64 with AVX2 and POPCNT (2013 and later).
-    Avx2,
-    /// The same with AVX-VNNI (Alder Lake and later), for products of byte codes.
-    AvxVnni,
-    /// x86-64 with AVX-512 F, BW, DQ, VL, VNNI and VPOPCNTDQ (Ice Lake, Zen 4 and later).
-    Avx512,
-}
-
-impl Level {
-    /// All, slowest first.
-    pub const ALL: [Self; 4] = [Self::Scalar, Self::Avx2, Self::AvxVnni, Self::Avx512];
-
-    /// The name that `BIOMATCH_KERNELS` takes.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Scalar => "scalar",
-            Self::Avx2 => "avx2",
-            Self::AvxVnni => "avxvnni",
-            Self::Avx512 => "avx512",
-        }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    fn is_available(self) -> bool {
-        match self {
-            Self::Scalar => true,
-            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt"),
-            Self::AvxVnni => Self::Avx2.is_available() && is_x86_feature_detected!("avxvnni"),
-            Self::Avx512 => {
-                Self::Avx2.is_available()
-                    && is_x86_feature_detected!("avx512f")
-                    && is_x86_feature_detected!("avx512bw")
-                    && is_x86_feature_detected!("avx512dq")
-                    && is_x86_feature_detected!("avx512vl")
-                    && is_x86_feature_detected!("avx512vnni")
-                    && is_x86_feature_detected!("avx512vpopcntdq")
-            }
-        }
-    }
-
-    #[cfg(not(target_arch = "x86_64"))]
-    fn is_available(self) -> bool {
-        self == Self::Scalar
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// The kernels of one level. Only levels that this processor has can be obtained, so calling them
 /// is safe.
@@ -101,17 +48,39 @@ impl Kernels {
         Level::ALL.into_iter().filter_map(Self::at)
     }
 
-    /// The kernels that this process uses: the fastest available, or what the environment variable
-    /// `BIOMATCH_KERNELS` (`scalar`, `avx2`, `avxvnni`, `avx512`) asks for if this processor has it. Chosen at
-    /// the first call and never changed.
+    /// The kernels that this process uses: the fastest that the processor has, or those of the level that the
+    /// environment variable `BIOMATCH_KERNELS` names (`scalar`, `avx2`, `avxvnni`, `avx512`) if it is set and not
+    /// empty. Chosen once a process: later changes of the variable are not seen.
+    ///
+    /// Opening a gallery or a database asks for this, so that a misspelt level is an error and not another level.
+    ///
+    /// # Errors
+    /// The variable names no level, or one that this processor lacks; the same error at each call.
+    pub fn from_environment() -> Result<&'static Self, KernelsError> {
+        match &choice().refused {
+            Some(error) => Err(error.clone()),
+            None => Ok(&choice().kernels),
+        }
+    }
+
+    /// The kernels that this process uses, as [`Kernels::from_environment`] says; where that is an error, the
+    /// fastest that the processor has. Results do not depend on the level.
     pub fn active() -> &'static Self {
-        static ACTIVE: OnceLock<Kernels> = OnceLock::new();
-        ACTIVE.get_or_init(|| {
-            let asked = std::env::var("BIOMATCH_KERNELS").ok();
-            let asked = Level::ALL.into_iter().find(|level| asked.as_deref() == Some(level.name()));
-            let scalar = Self::unchecked(Level::Scalar);
-            asked.and_then(Self::at).or_else(|| Self::all().last()).unwrap_or(scalar)
-        })
+        &choice().kernels
+    }
+
+    /// The kernels that a value of the variable asks for.
+    fn asked_for(value: &OsStr) -> Result<Self, KernelsError> {
+        let possible = || Level::ALL.into_iter().filter(|level| level.is_available()).collect();
+        let Some(level) = Level::ALL.into_iter().find(|level| value == level.name()) else {
+            let given = value.to_string_lossy().into_owned();
+            return Err(KernelsError::UnknownLevel { given, possible: possible() });
+        };
+        Self::at(level).ok_or_else(|| KernelsError::LevelNotAvailable { given: level, possible: possible() })
+    }
+
+    fn fastest() -> Self {
+        Self::all().last().unwrap_or_else(|| Self::unchecked(Level::Scalar))
     }
 
     /// Which level these are.
@@ -277,6 +246,24 @@ impl Kernels {
     pub const DOT_LANES: usize = dot::LANES;
 }
 
+/// What a process has chosen.
+struct Choice {
+    kernels: Kernels,
+    /// Why these are not the kernels that were asked for.
+    refused: Option<KernelsError>,
+}
+
+fn choice() -> &'static Choice {
+    static CHOICE: OnceLock<Choice> = OnceLock::new();
+    CHOICE.get_or_init(|| {
+        let asked = env::var_os("BIOMATCH_KERNELS").filter(|value| !value.is_empty());
+        match asked.map_or_else(|| Ok(Kernels::fastest()), |value| Kernels::asked_for(&value)) {
+            Ok(kernels) => Choice { kernels, refused: None },
+            Err(error) => Choice { kernels: Kernels::fastest(), refused: Some(error) },
+        }
+    })
+}
+
 impl fmt::Debug for Kernels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Kernels({})", self.level)
@@ -308,4 +295,40 @@ fn check_codes(codes: &[Group], terms: &[Terms], lines: &[Line], places: usize) 
     let blocks = lines.len() / (codes::HEAD + groups);
     assert!(terms.len().checked_mul(blocks) == Some(places), "one place for each probe and block");
     blocks > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_the_variable_is_a_level_or_an_error() {
+        for level in Level::ALL {
+            let asked = Kernels::asked_for(level.name().as_ref());
+            if level.is_available() {
+                assert_eq!(asked.unwrap().level(), level);
+            } else {
+                let error = asked.unwrap_err();
+                assert!(matches!(error, KernelsError::LevelNotAvailable { given, .. } if given == level));
+                assert!(error.to_string().contains("it has scalar"), "{error}");
+            }
+        }
+        for value in ["AVX2", "avx-512", "avx2 ", "sclar", "\u{1b}[2J"] {
+            let error = Kernels::asked_for(value.as_ref()).unwrap_err();
+            let KernelsError::UnknownLevel { given, possible } = &error else { panic!("{error}") };
+            assert_eq!(given, value);
+            assert_eq!(possible[0], Level::Scalar);
+            assert!(!error.to_string().contains('\u{1b}'), "{error}");
+        }
+    }
+
+    #[test]
+    fn this_process_has_what_its_environment_says() {
+        match env::var("BIOMATCH_KERNELS") {
+            Ok(asked) if !asked.is_empty() => {
+                assert_eq!(Kernels::from_environment().unwrap().level().name(), asked);
+            }
+            _ => assert_eq!(Kernels::active().level(), Kernels::fastest().level()),
+        }
+    }
 }

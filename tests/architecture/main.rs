@@ -20,7 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("citizen", &[]),
     ("subject", &["citizen"]),
-    ("kernels", &[]),
+    ("kernels", &["escape"]),
     ("algebra", &[]),
     ("template", &["escape", "text", "units", "kernels"]),
     ("fingerprint", &["units", "kernels", "algebra", "template"]),

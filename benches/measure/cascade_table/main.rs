@@ -41,6 +41,7 @@ const SMALL: u64 = 20_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let settings = settings()?;
+    biomatch::kernels::Kernels::from_environment()?;
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let (one, all) = (pool(1)?, pool(settings.threads)?);
     if settings.level_only {

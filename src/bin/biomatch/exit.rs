@@ -26,7 +26,7 @@ pub(crate) enum Answer {
 /// Why a command could not run to its end. Listed in the program's help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// The arguments contradict each other or the input.
+    /// The arguments contradict each other or the input, or the environment asks for what there is not.
     Usage = 2,
     /// An input cannot be read or is not what it should be.
     Input = 3,
@@ -42,7 +42,7 @@ Exit codes:
   0  done; where a question was asked, the answer is yes
   1  done, and the answer is no: a claim was rejected, enrol skipped lines, verify found damage, repair
      lost something, or an erasure still waits
-  2  the command line is wrong
+  2  the command line is wrong, or BIOMATCH_KERNELS names kernels that this processor does not have
   3  an input file is missing, unreadable or not what it should be
   4  the gallery cannot be opened, is locked by another writer, or is damaged
   5  the output cannot be written

@@ -47,10 +47,11 @@ mod verify;
 
 use std::process::ExitCode;
 
+use biomatch::kernels::Kernels;
 use clap::Subcommand;
 
 use crate::console::{Common, Console};
-use crate::exit::EXIT_CODES;
+use crate::exit::{EXIT_CODES, Exit, Failure, OrFail as _};
 
 /// Match fingerprints and faces against a citizen database.
 ///
@@ -103,7 +104,9 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(exit) => return exit,
     };
-    let ready = signals::handle_file_size_limit().and_then(|()| Console::new(&cli.common));
+    let ready = check_kernels()
+        .and_then(|()| signals::handle_file_size_limit())
+        .and_then(|()| Console::new(&cli.common));
     let answer = ready.and_then(|console| match &cli.command {
         Command::Demo(args) => demo::run(args, &console),
         Command::Enrol(args) => enrol::run(args, &console),
@@ -137,4 +140,9 @@ fn main() -> ExitCode {
         Ok(answer) => answer.into(),
         Err(failure) => failure.report(),
     }
+}
+
+/// Refuses a level of kernels that cannot be had, rather than run another.
+fn check_kernels() -> Result<(), Failure> {
+    Kernels::from_environment().map(drop).or_fail(Exit::Usage)
 }

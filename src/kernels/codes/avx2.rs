@@ -1,45 +1,22 @@
 //! Byte products (`vpmaddubsw`) saturate at 2^15, so each use says why it does not get there.
 #![allow(unsafe_code)] // vector loads through pointers, one access per product, and functions that need their CPU feature
 
-use std::arch::x86_64::{
-    __m128i, __m256i, _CMP_NLT_UQ, _MM_HINT_T0, _mm_cvtepi8_epi16, _mm_cvtsi32_si128, _mm_loadu_si128,
-    _mm_prefetch, _mm256_add_epi16, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256,
-    _mm256_broadcastq_epi64, _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi16,
-    _mm256_hadd_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_movemask_ps,
-    _mm256_mul_ps, _mm256_or_si256, _mm256_permute4x64_epi64, _mm256_set1_epi8, _mm256_set1_epi16,
-    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_slli_epi16, _mm256_slli_epi32,
-    _mm256_srli_epi16, _mm256_storeu_si256,
-};
+use std::arch::x86_64::*;
 
-use super::planes::Planes;
-use super::{Codes, Group, HEAD, HIGH_HEAD, LANES, LOW_HEAD, Line, Terms};
+use super::{Group, HEAD, LANES, Line, Terms};
 
-// SAFETY (all): `dispatch` hands these out only where AVX2 was detected.
-pub(super) const CODES: Codes = Codes {
-    sums: |codes, terms, lines, out| {
-        // SAFETY: the processor has the feature, see above.
-        unsafe { sums(codes, terms, lines, out) }
-    },
-    candidates: |codes, terms, lines, out| {
-        // SAFETY: the processor has the feature, see above.
-        unsafe { candidates(codes, terms, lines, out) }
-    },
-    join: |planes, lines| {
-        // SAFETY: the processor has the feature, see above.
-        unsafe { join(planes, lines) }
-    },
-    planes: |codes, terms, planes, out| {
-        // SAFETY: the processor has the feature, see above.
-        unsafe { plane_candidates(codes, terms, planes, out) }
-    },
-    high: |codes, terms, lines, out| {
-        // SAFETY: the processor has the feature, see above.
-        unsafe { high_candidates(codes, terms, lines, out) }
-    },
-};
+pub(super) fn sums(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [[i32; LANES]]) {
+    // SAFETY: `at` hands this function out only for a level that `dispatch` found available.
+    unsafe { exact_sums(codes, terms, lines, out) }
+}
+
+pub(super) fn candidates(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [u16]) {
+    // SAFETY: `at` hands this function out only for a level that `dispatch` found available.
+    unsafe { filtered_candidates(codes, terms, lines, out) }
+}
 
 #[target_feature(enable = "avx2")]
-fn sums(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [[i32; LANES]]) {
+fn exact_sums(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [[i32; LANES]]) {
     let groups = codes.len() / terms.len();
     let blocks = lines.chunks_exact(HEAD + groups);
     let probes = codes.chunks_exact(groups).zip(terms);
@@ -57,7 +34,7 @@ fn sums(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [[i32; LANES
 /// Candidates among the lanes of a block, from its sums, scales and errors.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn mask(sums: [__m256i; 2], terms: &Terms, scales: &Line, errors: &Line) -> u16 {
+fn mask(sums: [__m256i; 2], terms: &Terms, scales: &Line, errors: &Line) -> u16 {
     let (weight, floor) = (_mm256_set1_ps(terms.weight), _mm256_set1_ps(terms.floor));
     let half = |at: usize| {
         let numbers = |line: &Line| _mm256_castsi256_ps(load_half(line, at));
@@ -75,7 +52,7 @@ pub(super) fn mask(sums: [__m256i; 2], terms: &Terms, scales: &Line, errors: &Li
 ///
 /// Six bits are what leaves room in 16 for two products: 2 * 2 * 63 * 127 is below 2^15.
 #[target_feature(enable = "avx2")]
-fn candidates(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [u16]) {
+fn filtered_candidates(codes: &[Group], terms: &[Terms], lines: &[Line], out: &mut [u16]) {
     let groups = codes.len() / terms.len();
     let block_lines = HEAD + groups;
     let n = lines.len() / block_lines;
@@ -202,7 +179,7 @@ fn block_sums(codes: &[Group], start: i32, block: &[Line]) -> [__m256i; 2] {
 /// Half of a line: eight vectors.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn load_half(line: &Line, half: usize) -> __m256i {
+fn load_half(line: &Line, half: usize) -> __m256i {
     let bytes = &line.as_chunks::<32>().0[half];
     // SAFETY: the array is 32 bytes, what an unaligned load reads.
     unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
@@ -218,100 +195,6 @@ fn store_half(line: &mut Line, half: usize, bytes: __m256i) {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn broadcast(group: Group) -> __m256i {
+fn broadcast(group: Group) -> __m256i {
     _mm256_set1_epi32(i32::from_le_bytes(group.map(i8::cast_unsigned)))
-}
-
-#[target_feature(enable = "avx2")]
-fn join(planes: Planes<'_>, lines: &mut [Line]) {
-    let (low_bits, high_bits) = (_mm256_set1_epi8(0x0f), _mm256_set1_epi8(0xf0_u8.cast_signed()));
-    let blocks = lines.chunks_exact_mut(HEAD + planes.groups());
-    for ((high, low), block) in planes.each().zip(blocks) {
-        let (head, groups) = block.split_at_mut(HEAD);
-        head.copy_from_slice(&[high[0], low[0]]);
-        let nibbles = high[HIGH_HEAD..].iter().zip(&low[LOW_HEAD..]);
-        for ([first, second], (high, low)) in groups.as_chunks_mut::<2>().0.iter_mut().zip(nibbles) {
-            for half in 0..2 {
-                let (high, low) = (load_half(high, half), load_half(low, half));
-                let up = _mm256_and_si256(_mm256_slli_epi16::<4>(high), high_bits);
-                let down = _mm256_and_si256(_mm256_srli_epi16::<4>(low), low_bits);
-                store_half(first, half, _mm256_or_si256(up, _mm256_and_si256(low, low_bits)));
-                store_half(second, half, _mm256_or_si256(_mm256_and_si256(high, high_bits), down));
-            }
-        }
-    }
-}
-
-/// Pairs of groups whose products with nibbles 16 bits hold: 8 * 2 * 15 * 127 is below 2^15.
-const PAIRS: usize = 4;
-
-/// Sums over a plane's lines for eight vectors, times `factor`.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn nibble_sums(pairs: &[[Group; 2]], lines: &[Line], half: usize, factor: i16) -> __m256i {
-    let (bits, factor) = (_mm256_set1_epi8(0x0f), _mm256_set1_epi16(factor));
-    let products = |codes: &[Group; 2], line: &Line| {
-        let line = load_half(line, half);
-        let first = _mm256_and_si256(line, bits);
-        let second = _mm256_and_si256(_mm256_srli_epi16::<4>(line), bits);
-        _mm256_add_epi16(
-            _mm256_maddubs_epi16(first, broadcast(codes[0])),
-            _mm256_maddubs_epi16(second, broadcast(codes[1])),
-        )
-    };
-    let mut sums = _mm256_setzero_si256();
-    let (fours, rest) = pairs.as_chunks::<PAIRS>();
-    let (line_fours, rest_lines) = lines.as_chunks::<PAIRS>();
-    for (codes, lines) in fours.iter().zip(line_fours) {
-        let mut sum = products(&codes[0], &lines[0]);
-        for at in 1..PAIRS {
-            sum = _mm256_add_epi16(sum, products(&codes[at], &lines[at]));
-        }
-        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(sum, factor));
-    }
-    for (codes, line) in rest.iter().zip(rest_lines) {
-        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(products(codes, line), factor));
-    }
-    sums
-}
-
-/// How far ahead of a scan of planes their lines are asked for, in lines: 8 KiB. Past the end of the
-/// planes a prefetch is a hint that is ignored.
-const AHEAD: usize = 128;
-
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(super) fn ahead(lines: &[Line]) {
-    for line in lines {
-        _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().wrapping_add(AHEAD * 64).cast());
-    }
-}
-
-#[target_feature(enable = "avx2")]
-fn plane_candidates(codes: &[Group], terms: &Terms, planes: Planes<'_>, out: &mut [u16]) {
-    let (pairs, _) = codes.as_chunks::<2>();
-    let start = _mm256_set1_epi32(terms.start);
-    for ((high, low), out) in planes.each().zip(out) {
-        ahead(high);
-        ahead(low);
-        let (high_lines, low_lines) = (&high[HIGH_HEAD..], &low[LOW_HEAD..]);
-        let sums = [0, 1].map(|half| {
-            let high = nibble_sums(pairs, high_lines, half, 16);
-            let low = nibble_sums(pairs, low_lines, half, 1);
-            _mm256_add_epi32(_mm256_add_epi32(high, low), start)
-        });
-        *out = mask(sums, terms, &high[0], &low[0]);
-    }
-}
-
-#[target_feature(enable = "avx2")]
-fn high_candidates(codes: &[Group], terms: &Terms, lines: &[Line], out: &mut [u16]) {
-    let (pairs, _) = codes.as_chunks::<2>();
-    let start = _mm256_set1_epi32(terms.start);
-    for (block, out) in lines.chunks_exact(HIGH_HEAD + pairs.len()).zip(out) {
-        ahead(block);
-        let lines = &block[HIGH_HEAD..];
-        let sums = [0, 1].map(|half| _mm256_add_epi32(nibble_sums(pairs, lines, half, 32), start));
-        *out = mask(sums, terms, &block[0], &block[1]);
-    }
 }

@@ -19,16 +19,18 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
-#[cfg(target_arch = "x86_64")]
-mod avx512;
-#[cfg(target_arch = "x86_64")]
-mod avx_vnni;
 mod planes;
 mod scalar;
+#[cfg(target_arch = "x86_64")]
+mod scan;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
 
 use super::Level;
+#[cfg(target_arch = "x86_64")]
+use super::vector::{At, AtAvx2, AtAvx512, AtAvxVnni};
 pub use planes::Planes;
 
 /// Vectors of a block.
@@ -67,9 +69,9 @@ pub struct Terms {
 #[derive(Clone, Copy)]
 pub(super) struct Codes {
     /// The sums of a block's lanes.
-    pub(super) sums: Scan<[i32; LANES]>,
+    pub(super) sums: ScanFn<[i32; LANES]>,
     /// The candidates of a block, lane 0 in the lowest bit.
-    pub(super) candidates: Scan<u16>,
+    pub(super) candidates: ScanFn<u16>,
     /// Blocks of planes, put together: `(planes, lines)`.
     pub(super) join: fn(Planes<'_>, &mut [Line]),
     /// The candidates of a block of planes, for one probe: `(codes, terms, planes, out)`.
@@ -78,18 +80,38 @@ pub(super) struct Codes {
     pub(super) high: fn(&[Group], &Terms, &[Line], &mut [u16]),
 }
 
-type Scan<T> = fn(&[Group], &[Terms], &[Line], &mut [T]);
+type ScanFn<T> = fn(&[Group], &[Terms], &[Line], &mut [T]);
+
+/// What a scan for several probes is given.
+#[cfg(target_arch = "x86_64")]
+struct Scan<'a, T> {
+    codes: &'a [Group],
+    terms: &'a [Terms],
+    lines: &'a [Line],
+    out: &'a mut [T],
+}
 
 pub(super) fn at(level: Level) -> Codes {
     match level {
         Level::Scalar => scalar::CODES,
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => avx2::CODES,
+        Level::Avx2 => Codes { sums: avx2::sums, candidates: avx2::candidates, ..one_probe::<AtAvx2>() },
         #[cfg(target_arch = "x86_64")]
-        Level::AvxVnni => avx_vnni::CODES,
+        Level::AvxVnni => vnni::codes::<AtAvxVnni>(),
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => avx512::CODES,
+        Level::Avx512 => vnni::codes::<AtAvx512>(),
         #[cfg(not(target_arch = "x86_64"))]
         Level::Avx2 | Level::AvxVnni | Level::Avx512 => scalar::CODES,
+    }
+}
+
+/// The kernels of a level for one probe; the others are those of the definition.
+#[cfg(target_arch = "x86_64")]
+const fn one_probe<A: At>() -> Codes {
+    Codes {
+        join: |planes, lines| A::run(scan::Join { planes, lines }),
+        planes: |codes, terms, planes, out| A::run(scan::BothPlanes { codes, terms, planes, out }),
+        high: |codes, terms, lines, out| A::run(scan::HighPlane { codes, terms, lines, out }),
+        ..scalar::CODES
     }
 }

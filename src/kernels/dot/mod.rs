@@ -9,17 +9,15 @@
 //! prefetching; several probes against consecutive rows, bound by arithmetic and so tiled in
 //! registers.
 
-#[cfg(target_arch = "x86_64")]
-mod avx2;
-#[cfg(target_arch = "x86_64")]
-mod avx512;
 mod scalar;
 #[cfg(test)]
 mod tests;
 #[cfg(target_arch = "x86_64")]
-mod walk;
+mod vector;
 
 use super::Level;
+#[cfg(target_arch = "x86_64")]
+use super::vector::{AtAvx2, AtAvx512};
 
 pub(super) const LANES: usize = 32;
 
@@ -39,9 +37,9 @@ pub(super) fn at(level: Level) -> Dot {
     match level {
         Level::Scalar => scalar::DOT,
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 | Level::AvxVnni => avx2::DOT,
+        Level::Avx2 | Level::AvxVnni => vector::dot::<AtAvx2>(),
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => avx512::DOT,
+        Level::Avx512 => vector::dot::<AtAvx512>(),
         #[cfg(not(target_arch = "x86_64"))]
         Level::Avx2 | Level::AvxVnni | Level::Avx512 => scalar::DOT,
     }

@@ -13,27 +13,28 @@ pub(super) fn run<W: LaneWork>(work: W) -> W::Output {
 
 #[target_feature(enable = "avx2,popcnt")]
 fn inside<W: LaneWork>(work: W) -> W::Output {
-    work.run(Avx2(()))
+    work.run(Avx2::<false>(()))
 }
 
 /// Lanes of a register.
 const HALF: usize = LANES / 2;
 
-/// Made only by [`inside`], where the processor has the level.
+/// A processor with AVX2, and with AVX-VNNI if `VNNI`. Made only inside functions that are compiled for that,
+/// and these are called only where it was detected.
 #[derive(Clone, Copy)]
-struct Avx2(());
+pub(in crate::kernels) struct Avx2<const VNNI: bool>(pub(in crate::kernels) ());
 
 /// Made only by [`Avx2`].
 #[derive(Clone, Copy)]
-struct Floats([__m256; 2]);
+pub(in crate::kernels) struct Floats(pub(in crate::kernels) [__m256; 2]);
 
 /// Made only by [`Avx2`].
 #[derive(Clone, Copy)]
-struct Integers([__m256i; 2]);
+pub(in crate::kernels) struct Integers(pub(in crate::kernels) [__m256i; 2]);
 
 /// All ones for yes, all zeros for no. Made only by [`Avx2`].
 #[derive(Clone, Copy)]
-struct Mask([__m256i; 2]);
+pub(in crate::kernels) struct Mask([__m256i; 2]);
 
 /// For each set of eight lanes, which these are, in their order.
 static PACKED: [[u8; HALF]; 256] = {
@@ -56,8 +57,8 @@ static PACKED: [[u8; HALF]; 256] = {
 /// An intrinsic of the level.
 macro_rules! level {
     ($operation:expr) => {{
-        // SAFETY: these types exist only inside `inside`, where the processor has the level; the
-        // intrinsic touches no memory.
+        // SAFETY: a value of these types exists only where the processor has the level; the intrinsic
+        // touches no memory.
         unsafe { $operation }
     }};
 }
@@ -96,7 +97,7 @@ fn ones(half: __m256i) -> usize {
     level!(_mm256_movemask_ps(_mm256_castsi256_ps(half))) as usize
 }
 
-impl Lanes for Avx2 {
+impl<const VNNI: bool> Lanes for Avx2<VNNI> {
     type Floats = Floats;
     type Integers = Integers;
     type Mask = Mask;

@@ -11,28 +11,29 @@ pub(super) fn run<W: LaneWork>(work: W) -> W::Output {
     unsafe { inside(work) }
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vpopcntdq,popcnt")]
 fn inside<W: LaneWork>(work: W) -> W::Output {
     work.run(Avx512(()))
 }
 
-/// Made only by [`inside`], where the processor has the level.
+/// A processor with the level's parts of AVX-512. Made only inside functions that are compiled for these, and
+/// these functions are called only where they were detected.
 #[derive(Clone, Copy)]
-struct Avx512(());
+pub(in crate::kernels) struct Avx512(pub(in crate::kernels) ());
 
 /// Made only by [`Avx512`].
 #[derive(Clone, Copy)]
-struct Floats(__m512);
+pub(in crate::kernels) struct Floats(pub(in crate::kernels) __m512);
 
 /// Made only by [`Avx512`].
 #[derive(Clone, Copy)]
-struct Integers(__m512i);
+pub(in crate::kernels) struct Integers(pub(in crate::kernels) __m512i);
 
 /// An intrinsic of the level.
 macro_rules! level {
     ($operation:expr) => {{
-        // SAFETY: these types exist only inside `inside`, where the processor has the level; the
-        // intrinsic touches no memory.
+        // SAFETY: a value of these types exists only where the processor has the level; the intrinsic
+        // touches no memory.
         unsafe { $operation }
     }};
 }

@@ -4,9 +4,9 @@
 //! Every operation works on each lane on its own, rounded once, so every level returns the same bits.
 
 #[cfg(target_arch = "x86_64")]
-mod avx2;
+pub(super) mod avx2;
 #[cfg(target_arch = "x86_64")]
-mod avx512;
+pub(super) mod avx512;
 mod scalar;
 #[cfg(test)]
 mod tests;

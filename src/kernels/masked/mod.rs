@@ -10,15 +10,15 @@
 //! square root, sum and quotient are single correctly rounded `f32` operations in this order, so
 //! every level returns the same bits, and so does an exchange of the two sides.
 
-#[cfg(target_arch = "x86_64")]
-mod avx2;
-#[cfg(target_arch = "x86_64")]
-mod avx512;
 mod scalar;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod vector;
 
 use super::Level;
+#[cfg(target_arch = "x86_64")]
+use super::vector::{AtAvx2, AtAvx512};
 
 /// Value words of a pattern; the mask is the word after them.
 pub const VALUE_WORDS: usize = 5;
@@ -40,12 +40,19 @@ pub(super) type MaskedFn = fn(&[Pattern], &[Planes], u32, &mut [f32]);
 pub(super) fn at(level: Level) -> MaskedFn {
     match level {
         Level::Scalar => scalar::similarities,
-        Level::Avx2 | Level::AvxVnni => avx2::similarities,
-        Level::Avx512 => avx512::similarities,
+        Level::Avx2 | Level::AvxVnni => vector::similarities::<AtAvx2>(),
+        Level::Avx512 => vector::similarities::<AtAvx512>(),
     }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) fn at(_: Level) -> MaskedFn {
     scalar::similarities
+}
+
+/// The similarity by these counts of ones, if they count. Signed, as AVX2 turns no unsigned number into an f32.
+#[inline(always)]
+fn similarity(ones_a: i32, ones_b: i32, differing: i32) -> f32 {
+    let norms = (ones_a as f32).sqrt() + (ones_b as f32).sqrt();
+    1.0 - (differing as f32).sqrt() / norms
 }

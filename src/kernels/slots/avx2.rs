@@ -1,7 +1,7 @@
-//! The row's slots in the bytes of a register, and ones counted by nibble: a probe's nibble picks its
-//! table of distances, a row's nibbles look themselves up in it, so a lookup and a sum of bytes do a
-//! nibble of 32 pairs. A row's words are first turned into planes of nibbles that go half around the
-//! circle again, so that a window is one load.
+//! The row's slots in the bytes of a register, and ones counted by nibble: nibbles of four slots of the probe
+//! pick a table of distances, a row's nibbles look themselves up in it, so a lookup and a sum of bytes do a
+//! nibble of 64 pairs, and after three of them two nibbles are taken apart. A row's words are first turned into
+//! planes of nibbles that go half around the circle again, so that a window is one load.
 #![allow(unsafe_code)] // intrinsics: loads and stores through raw pointers, and the call into them
 
 use std::arch::x86_64::*;
@@ -30,8 +30,11 @@ pub(super) const SLOTS: Slots = Slots {
 /// Rows of a list that are asked of memory ahead of their turn.
 const AHEAD: usize = 5;
 
-/// Pairs of the probe's slots in a block, and in all.
-const PAIRS: usize = ROW / BLOCKS / 2;
+/// Fours of the probe's slots in a block.
+const FOURS: usize = ROW / BLOCKS / 4;
+
+/// Lookups whose sums a nibble holds.
+const TOGETHER: usize = 3;
 
 /// A nibble of every slot around the circle, once and half again.
 #[repr(align(16))]
@@ -41,25 +44,37 @@ struct Around([u8; ROW + WINDOW]);
 /// The nibbles of a word, lowest first.
 type Planes = [Around; NIBBLES];
 
+/// A row's planes are made while the row before is scored: a window that lies across two stores waits until
+/// both are done.
 #[target_feature(enable = "avx2,popcnt")]
 fn scores<const W: usize>(probe: &SlotProbe, rows: Rows<'_>, chosen: Chosen<'_>, out: &mut [u32]) {
-    let mut planes = [[Around([0; ROW + WINDOW]); NIBBLES]; W];
-    let mut one = |row: usize| {
-        for (words, planes) in rows.words.iter().zip(&mut planes) {
-            spread(&words[row], planes);
-        }
-        score(probe, &planes, &rows.directions[row])
+    let mut buffers = [[[Around([0; ROW + WINDOW]); NIBBLES]; W]; 2];
+    let count = out.len();
+    let row = |i: usize| match chosen {
+        Chosen::First => i,
+        Chosen::Listed(at) => at[i] as usize,
     };
-    match chosen {
-        Chosen::First => out.iter_mut().enumerate().for_each(|(row, out)| *out = one(row)),
-        Chosen::Listed(at) => {
-            for (i, out) in out.iter_mut().enumerate() {
-                if let Some(&next) = at.get(i + AHEAD) {
-                    fetch::<W>(rows, next as usize);
-                }
-                *out = one(at[i] as usize);
-            }
+    if count > 0 {
+        spread_row(rows, row(0), &mut buffers[0]);
+    }
+    for (i, out) in out.iter_mut().enumerate() {
+        if let Chosen::Listed(at) = chosen
+            && let Some(&next) = at.get(i + AHEAD)
+        {
+            fetch::<W>(rows, next as usize);
         }
+        if i + 1 < count {
+            spread_row(rows, row(i + 1), &mut buffers[(i + 1) % 2]);
+        }
+        *out = score(probe, &buffers[i % 2], &rows.directions[row(i)]);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn spread_row<const W: usize>(rows: Rows<'_>, row: usize, planes: &mut [Planes; W]) {
+    for (words, planes) in rows.words.iter().zip(planes) {
+        spread(&words[row], planes);
     }
 }
 
@@ -152,17 +167,24 @@ fn score<const W: usize>(probe: &SlotProbe, planes: &[Planes; W], directions: &D
     let (tables, _) = probe.tables.as_chunks::<NIBBLES>();
     let mut least = [_mm256_setzero_si256(); BLOCKS];
     for block in 0..BLOCKS {
-        let mut distances = [_mm256_setzero_si256(); PAIRS];
+        // Of each four of slots the distances of the first two, and of the others.
+        let mut distances = [[_mm256_setzero_si256(); 2]; FOURS];
         for w in 0..W {
-            for (nibble, tables) in planes[w].iter().zip(&tables[w]) {
-                let window = window(nibble, starts[block]);
-                for (pair, distance) in distances.iter_mut().enumerate() {
-                    let table = table(&tables[block * PAIRS + pair]);
-                    *distance = _mm256_add_epi8(*distance, _mm256_shuffle_epi8(table, window));
+            for (nibbles, tables) in planes[w].chunks(TOGETHER).zip(tables[w].chunks(TOGETHER)) {
+                let mut sums = [_mm256_setzero_si256(); FOURS];
+                for (nibble, tables) in nibbles.iter().zip(tables) {
+                    let window = window(nibble, starts[block]);
+                    for (four, sum) in sums.iter_mut().enumerate() {
+                        let table = table(&tables[block * FOURS + four]);
+                        *sum = _mm256_add_epi8(*sum, _mm256_shuffle_epi8(table, window));
+                    }
+                }
+                for (distances, sum) in distances.iter_mut().zip(sums) {
+                    add_nibbles(distances, sum);
                 }
             }
         }
-        let [a, b, c, d] = distances;
+        let [[a, b], [c, d]] = distances;
         // Of each slot eight candidates, then four, beside each other in twos and fours.
         let (ab, cd) = (least_of_bytes(a, b), least_of_bytes(c, d));
         least[block] = _mm256_min_epu8(_mm256_unpacklo_epi16(ab, cd), _mm256_unpackhi_epi16(ab, cd));
@@ -178,6 +200,15 @@ fn score<const W: usize>(probe: &SlotProbe, planes: &[Planes; W], directions: &D
     let two = _mm_add_epi32(four, _mm_shuffle_epi32::<0b01_00_11_10>(four));
     let one = _mm_add_epi32(two, _mm_shuffle_epi32::<0b10_11_00_01>(two));
     _mm_cvtsi128_si32(one).cast_unsigned()
+}
+
+/// Adds the low and the high nibbles of `sum` to two sums of bytes.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_nibbles(sums: &mut [__m256i; 2], sum: __m256i) {
+    let nibble = _mm256_set1_epi8(0x0f);
+    sums[0] = _mm256_add_epi8(sums[0], _mm256_and_si256(sum, nibble));
+    sums[1] = _mm256_add_epi8(sums[1], _mm256_and_si256(_mm256_srli_epi16::<4>(sum), nibble));
 }
 
 /// The window that starts at a slot, in both halves.
@@ -203,7 +234,7 @@ fn least_of_bytes(a: __m256i, b: __m256i) -> __m256i {
     _mm256_min_epu8(_mm256_unpacklo_epi8(a, b), _mm256_unpackhi_epi8(a, b))
 }
 
-/// Two of the probe's slots at a time, one in each half of a register, meet half of the row.
+/// Four of the probe's slots at a time, two in each half of a register, meet half of the row.
 #[target_feature(enable = "avx2")]
 fn nearest(probe: &SlotProbe, words: [&Words; 2], directions: &Directions, out: &mut [u16; ROW]) {
     let nibble = _mm256_set1_epi8(0x0f);
@@ -225,13 +256,20 @@ fn nearest(probe: &SlotProbe, words: [&Words; 2], directions: &Directions, out: 
     let (tables, _) = probe.tables.as_chunks::<NIBBLES>();
     // By half of the row: keys of its slots 0 to 7, and 8 to 15.
     let mut keys = [[none; 2]; 2];
-    for pair in 0..ROW / 2 {
-        let mut distances = [_mm256_setzero_si256(); 2];
+    for four in 0..ROW / 4 {
+        // By half of the row: distances of the first two of these slots, and of the others.
+        let mut distances = [[_mm256_setzero_si256(); 2]; 2];
         for (nibbles, tables) in nibbles.iter().zip(tables) {
-            for (nibbles, tables) in nibbles.iter().zip(tables) {
-                let table = table(&tables[pair]);
-                for (distance, nibble) in distances.iter_mut().zip(nibbles) {
-                    *distance = _mm256_add_epi8(*distance, _mm256_shuffle_epi8(table, *nibble));
+            for (nibbles, tables) in nibbles.chunks(TOGETHER).zip(tables.chunks(TOGETHER)) {
+                let mut sums = [_mm256_setzero_si256(); 2];
+                for (nibbles, tables) in nibbles.iter().zip(tables) {
+                    let table = table(&tables[four]);
+                    for (sum, nibble) in sums.iter_mut().zip(nibbles) {
+                        *sum = _mm256_add_epi8(*sum, _mm256_shuffle_epi8(table, *nibble));
+                    }
+                }
+                for (distances, sum) in distances.iter_mut().zip(sums) {
+                    add_nibbles(distances, sum);
                 }
             }
         }
@@ -239,15 +277,17 @@ fn nearest(probe: &SlotProbe, words: [&Words; 2], directions: &Directions, out: 
             let [first, second] = numbers.map(|number| _mm_set1_epi8(number.cast_signed()));
             _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(first), second)
         };
-        let own = two([probe.directions[2 * pair], probe.directions[2 * pair + 1]]);
-        let slots = two([2 * pair as u8, 2 * pair as u8 + 1]);
-        for ((keys, distance), directions) in keys.iter_mut().zip(distances).zip(directions) {
-            // A turn of -128 stays 128 as an unsigned byte.
-            let apart = _mm256_abs_epi8(_mm256_sub_epi8(directions, own));
-            let is_near = _mm256_cmpeq_epi8(_mm256_min_epu8(apart, gate), apart);
-            let distance = _mm256_blendv_epi8(none, distance, is_near);
-            keys[0] = _mm256_min_epu16(keys[0], _mm256_unpacklo_epi8(slots, distance));
-            keys[1] = _mm256_min_epu16(keys[1], _mm256_unpackhi_epi8(slots, distance));
+        for (pair, own) in [4 * four, 4 * four + 2].into_iter().enumerate() {
+            let turns = two([probe.directions[own], probe.directions[own + 1]]);
+            let slots = two([own as u8, own as u8 + 1]);
+            for ((keys, distances), directions) in keys.iter_mut().zip(distances).zip(directions) {
+                // A turn of -128 stays 128 as an unsigned byte.
+                let apart = _mm256_abs_epi8(_mm256_sub_epi8(directions, turns));
+                let is_near = _mm256_cmpeq_epi8(_mm256_min_epu8(apart, gate), apart);
+                let distance = _mm256_blendv_epi8(none, distances[pair], is_near);
+                keys[0] = _mm256_min_epu16(keys[0], _mm256_unpacklo_epi8(slots, distance));
+                keys[1] = _mm256_min_epu16(keys[1], _mm256_unpackhi_epi8(slots, distance));
+            }
         }
     }
     let (eights, _) = out.as_chunks_mut::<8>();

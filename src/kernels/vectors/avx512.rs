@@ -8,7 +8,7 @@ pub(super) fn run<W: Work>(work: W) -> W::Output {
     unsafe { inside(work) }
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vpopcntdq,popcnt")]
 fn inside<W: Work>(work: W) -> W::Output {
     work.run()
 }
