@@ -31,19 +31,25 @@ compile_error!("the on-disk format is little-endian and mapped without conversio
 compile_error!("a gallery needs a POSIX file system: durable directory entries, locks, atomic renames");
 
 pub mod citizen;
+// Hidden modules serve the program, the benches and the fuzzers; nothing of them is promised.
+#[doc(hidden)]
 pub mod escape;
+#[doc(hidden)]
 pub mod input;
 pub mod subject;
+#[doc(hidden)]
 pub mod text;
 pub mod units;
 
 #[cfg(feature = "training")]
 mod algebra;
+#[doc(hidden)]
 pub mod kernels;
 pub mod template;
 
 pub mod face;
 pub mod fingerprint;
+#[doc(hidden)]
 pub mod storage;
 
 pub mod ingest;

@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use biomatch::database::{
     Audit, AuditEntry, AuditFile, Calibrations, CitizenDatabase, Claim, DatabaseError, Decision,
-    DecisionRecord, Enrolment, FingerCount, FingerRule, LockReason, Modality, Policy, Probe, Purpose,
-    ReferReason, Verdict,
+    DecisionRecord, Enrolment, FingerCount, FingerRule, LockReason, Policy, Probe, Purpose, ReferReason,
+    Verdict,
 };
-use biomatch::template::{Finger, FingerPosition, FingerprintTemplate};
+use biomatch::template::{Finger, FingerPosition, FingerprintTemplate, Modality};
 use biomatch::units::{Fmr, Score, Timestamp};
 use database_support::*;
 

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use biomatch::database::{
-    Calibrations, CitizenDatabase, DatabaseError, Enrolment, LockReason, Modality, Probe, SearchRecord,
-    SearchRequest,
+    Calibrations, CitizenDatabase, DatabaseError, Enrolment, LockReason, Probe, SearchRecord, SearchRequest,
 };
 use biomatch::search::SubGallery;
-use biomatch::template::{Finger, FingerPosition, FingerprintTemplate};
+use biomatch::template::{Finger, FingerPosition, FingerprintTemplate, Modality};
 use biomatch::units::Fpir;
 use database_support::*;
 

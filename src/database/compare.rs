@@ -6,11 +6,11 @@ use crate::calibration::Basis;
 use crate::face::FaceProbe;
 use crate::fingerprint::{FingerFeatures, FingerProbe, FingerView, Scratch};
 use crate::gallery::{CitizenView, GalleryError, Reference, ReferenceId, Snapshot};
-use crate::template::Finger;
+use crate::template::{Finger, Modality};
 use crate::units::{Fmr, Score};
 
 use super::decide::Alike;
-use super::decision::{Comparison, Modality};
+use super::decision::Comparison;
 use super::eligibility::{Distinct, Impression, Record};
 use super::{DatabaseError, Probe};
 

@@ -2,13 +2,13 @@
 
 use crate::calibration::{Basis, Calibration};
 use crate::gallery::ReferenceId;
-use crate::template::Finger;
+use crate::template::{Finger, Modality};
 use crate::units::{Fmr, Score};
 
 use super::DatabaseError;
 use super::assignment::{apart, most_disjoint};
 use super::decision::{
-    Comparison, Decision, FingersFound, MatchedPair, Modality, ModalityEvidence, ReferReason, Verdict,
+    Comparison, Decision, FingerPair, FingersFound, ModalityEvidence, ReferReason, Verdict,
 };
 use super::eligibility::Side;
 use super::policy::{FingerRule, Rule};
@@ -176,7 +176,7 @@ fn judge_fingers(
     } else {
         (Verdict::NotMet, None)
     };
-    let pairs = matched.iter().map(|one| MatchedPair { sample: one.sample, reference: one.reference });
+    let pairs = matched.iter().map(|one| FingerPair { sample: one.sample, reference: one.reference });
     let found = FingersFound {
         required: rule.count(),
         possible: possible as u8,

@@ -6,29 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::calibration::Basis;
 use crate::gallery::ReferenceId;
-use crate::template::{Finger, ModelId};
+use crate::template::{Finger, Modality, ModelId};
 use crate::units::{Fmr, Score, Timestamp};
 
 use super::{FingerCount, LockReason};
-
-/// A kind of sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Modality {
-    /// A face.
-    Face,
-    /// A finger.
-    Finger,
-}
-
-impl fmt::Display for Modality {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Face => "face",
-            Self::Finger => "finger",
-        })
-    }
-}
 
 /// The outcome of a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,13 +149,13 @@ pub struct FingersFound {
     /// How many there surely are. Counted up to `required`.
     pub told_apart: u8,
     /// Which they are.
-    pub pairs: Vec<MatchedPair>,
+    pub pairs: Vec<FingerPair>,
 }
 
 /// An impression that stands for a finger, by the reference that it matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct MatchedPair {
+pub struct FingerPair {
     /// The impression, by its number in the probe.
     pub sample: usize,
     /// The reference.

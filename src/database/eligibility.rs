@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::gallery::Reference;
-use crate::template::{Finger, ModelId};
+use crate::template::{Finger, Modality, ModelId};
 use crate::units::Timestamp;
 
 use super::assignment::most_disjoint;
-use super::decision::{Modality, ReferReason};
+use super::decision::ReferReason;
 use super::policy::Rule;
 use super::{Policy, Probe};
 

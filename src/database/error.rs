@@ -6,10 +6,8 @@ use crate::face::FaceError;
 use crate::gallery::{GalleryError, ReferenceId};
 use crate::search::SearchError;
 use crate::subject::SubjectId;
-use crate::template::{FingerPosition, ModelId};
+use crate::template::{FingerPosition, Modality, ModelId};
 use crate::units::Fmr;
-
-use super::Modality;
 
 /// A failure of the database.
 #[derive(Debug, thiserror::Error)]

@@ -56,9 +56,7 @@ pub use audit::{
 pub use calibrations::Calibrations;
 pub use claim::{CallerTag, CallerTagError, Claim, Purpose};
 pub use counters::Counters;
-pub use decision::{
-    Comparison, Decision, FingersFound, MatchedPair, Modality, ModalityEvidence, ReferReason, Verdict,
-};
+pub use decision::{Comparison, Decision, FingerPair, FingersFound, ModalityEvidence, ReferReason, Verdict};
 pub use eligibility::LeftOut;
 pub use enrolment::Enrolment;
 pub use error::DatabaseError;

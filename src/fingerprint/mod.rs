@@ -8,6 +8,7 @@
 
 pub mod codes;
 mod features;
+#[doc(hidden)]
 pub mod filter;
 mod maths;
 #[cfg(test)]

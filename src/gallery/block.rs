@@ -6,7 +6,6 @@ use super::columns::{Columns, FaceColumns, Faces, FingerColumns, Fingers};
 use super::deleted_rows::DeletedRows;
 use super::error::GalleryError;
 use super::manifest::SegmentEntry;
-use super::modality::Modality;
 use super::reference::{ReferenceMeta, SubjectKey};
 use super::segment::{FaceSegment, FingerSegment};
 use crate::face::FaceCodes;
@@ -16,6 +15,7 @@ use crate::fingerprint::filter::CodeRows;
 use crate::kernels::codes::{LANES, Line};
 use crate::storage::Damage;
 use crate::subject::SubjectId;
+use crate::template::Modality;
 use crate::template::ModelId;
 
 /// A row of a snapshot, valid in that snapshot only.

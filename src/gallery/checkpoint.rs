@@ -125,10 +125,10 @@ pub(super) fn write_draft(context: Context<'_>, start: Start, chosen: &[u64]) ->
         created.note(segment.entry.name())?;
         segment.file.finish()?;
         match segment.entry.modality {
-            super::modality::Modality::Finger => {
+            crate::template::Modality::Finger => {
                 base.fingers.push(open_finger(files, gallery, &segment.entry, Role::Writer)?);
             }
-            super::modality::Modality::Face => base.faces.push(open_face(files, gallery, &segment.entry)?),
+            crate::template::Modality::Face => base.faces.push(open_face(files, gallery, &segment.entry)?),
         }
     }
     base.faces.sort_by(|a, b| a.model().cmp(b.model()));

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::manifest::SegmentEntry;
 use super::memory::{FaceMemory, FingerMemory};
-use super::modality::Modality;
 use super::reference::ReferenceMeta;
 use super::segment::{FaceSegment, FingerSegment, is_unit};
 use crate::fingerprint::FingerView;
 use crate::fingerprint::codes::CodeModelId;
 use crate::fingerprint::filter::CodeRows;
 use crate::storage::Damage;
+use crate::template::Modality;
 
 /// What both kinds of columns have in common.
 pub(super) trait Columns: Clone {

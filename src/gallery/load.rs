@@ -12,7 +12,6 @@ use super::columns::{FaceColumns, Faces, FingerColumns, Fingers};
 use super::error::GalleryError;
 use super::legacy;
 use super::manifest::{self, Current, FileEntry, Manifest, SegmentEntry, Version};
-use super::modality::Modality;
 use super::names;
 use super::options::GalleryOptions;
 use super::reference::Generation;
@@ -24,6 +23,7 @@ use super::tombstones::Tombstones;
 use crate::fingerprint::FEATURE_VERSION;
 use crate::fingerprint::codes::CodeModel;
 use crate::storage::{Damage, Files, Record};
+use crate::template::Modality;
 
 /// How a record of the log is read.
 pub(super) type Decode = fn(&Path, &Record, &CodeModel) -> Result<Change, GalleryError>;

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use super::erasure::PendingErasure;
-use super::modality::Modality;
 use super::names;
 use super::partition::Partition;
 use crate::fingerprint::codes::CodeModelId;
 pub(super) use crate::storage::COUNTERS;
 use crate::storage::{Damage, Fields, FileKind, Head, MOST_PAYLOAD, are_zeros};
 use crate::subject::SubjectId;
+use crate::template::Modality;
 
 const MAGIC: [u8; 16] = *b"biomatch-m\0\x1a\n\xa9\r\n";
 const VERSION: u32 = 3;

@@ -38,7 +38,6 @@ mod maintain;
 mod manifest;
 mod memory;
 mod memory_blocks;
-mod modality;
 mod names;
 mod new_references;
 mod notice;
@@ -69,6 +68,8 @@ mod tombstones;
 mod verify;
 mod writer;
 
+#[doc(inline)]
+pub use crate::storage::{Damage, StorageError};
 pub use backup::{backup, backup_in, backup_with};
 pub use block::{Block, FaceBlock, FingerBlock, Location};
 pub use columns::{FaceColumns, FingerColumns};
@@ -77,7 +78,6 @@ pub use describe::{GalleryFile, SegmentColumns};
 pub use erasure::{ErasureState, ErasureTicket};
 pub use error::GalleryError;
 pub use handle::Gallery;
-pub use modality::Modality;
 pub use new_references::CitizenReferences;
 pub use options::{GalleryOptions, Maintenance, Residence};
 pub use partition::Partition;

@@ -1,7 +1,7 @@
 //! The names of a gallery's files.
 
-use super::modality::Modality;
 use crate::storage::whole_name;
+use crate::template::Modality;
 
 pub(super) const LOCK: &str = "LOCK";
 pub(super) const CURRENT: &str = "CURRENT";

@@ -7,12 +7,12 @@ use super::block::{Block, FaceBlock, FingerBlock, Location};
 use super::columns::Columns;
 use super::erasure::PendingErasure;
 use super::error::GalleryError;
-use super::modality::Modality;
 use super::reference::{Generation, ReferenceMeta, Status};
 use super::statuses::Statuses;
 use crate::fingerprint::FingerView;
 use crate::fingerprint::codes::CodeModel;
 use crate::subject::SubjectId;
+use crate::template::Modality;
 use crate::template::ModelId;
 
 /// A committed state. Cheap to keep: it shares maps and rows with other snapshots. Later commits and

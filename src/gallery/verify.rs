@@ -10,7 +10,6 @@ use super::error::GalleryError;
 use super::folder::check_is_gallery;
 use super::load::{self, open_face, open_finger};
 use super::manifest::{Current, Manifest, SegmentEntry, Version};
-use super::modality::Modality;
 use super::names;
 use super::options::GalleryOptions;
 use super::reference::Generation;
@@ -18,6 +17,7 @@ use super::role::Role;
 use super::snapshot::Snapshot;
 use super::state::State;
 use crate::storage::{Backend, Damage, Disk, Files, read_witness};
+use crate::template::Modality;
 
 /// A file that was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use biomatch::citizen::CitizenId;
-use biomatch::database::{Candidate, Comparison, Modality, NotCompared, Probe, SearchRequest};
+use biomatch::database::{Candidate, Comparison, NotCompared, Probe, SearchRequest};
 use biomatch::escape::Escaped;
 use biomatch::gallery::ReferenceId;
 use biomatch::input;
 use biomatch::search::{Effort, OneBit, SubGallery};
+use biomatch::template::Modality;
 use biomatch::units::Fpir;
 
 use crate::console::Console;

@@ -134,7 +134,7 @@ proptest! {
         let decided = truth.decide(least);
         let found = decided.modalities[0].fingers.clone().unwrap();
         prop_assert_eq!(decided.decision == Decision::Accept, found.pairs.len() == usize::from(least));
-        let distinct = |of: &dyn Fn(&MatchedPair) -> u64| found.pairs.iter().map(of).collect::<BTreeSet<_>>().len();
+        let distinct = |of: &dyn Fn(&FingerPair) -> u64| found.pairs.iter().map(of).collect::<BTreeSet<_>>().len();
         prop_assert_eq!(distinct(&|pair| pair.sample as u64), found.pairs.len());
         prop_assert_eq!(distinct(&|pair| pair.reference.value()), found.pairs.len());
         let mut pairs_of: BTreeMap<Finger, BTreeSet<usize>> = BTreeMap::new();

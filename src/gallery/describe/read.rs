@@ -11,13 +11,13 @@ use crate::gallery::error::GalleryError;
 use crate::gallery::legacy;
 use crate::gallery::load::manifest_file_names;
 use crate::gallery::manifest::{Current, Manifest, Version};
-use crate::gallery::modality::Modality;
 use crate::gallery::requests;
 use crate::gallery::segment::{FOOTER, Footer, HEADER, Header, Kind};
 use crate::gallery::tombstones::Tombstones;
 use crate::storage::{
     Damage, Disk, Fields, Files, LOG_HEADER, LogId, StorageError, check_log_header, read_witness, scan_log,
 };
+use crate::template::Modality;
 
 /// The kinds by the first bytes.
 const MAGICS: [(&[u8], Magic); 9] = [

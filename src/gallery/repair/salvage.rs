@@ -17,7 +17,6 @@ use crate::gallery::load::{self, open_face, open_finger};
 use crate::gallery::manifest::{COUNTERS, Manifest, SegmentEntry, Version};
 use crate::gallery::memory::CodedFinger;
 use crate::gallery::memory_blocks::{make_face_block, make_finger_block};
-use crate::gallery::modality::Modality;
 use crate::gallery::names;
 use crate::gallery::options::GalleryOptions;
 use crate::gallery::reference::{Generation, ReferenceMeta};
@@ -27,6 +26,7 @@ use crate::gallery::snapshot::Snapshot;
 use crate::gallery::statuses::Statuses;
 use crate::storage::{Files, ReadBatch};
 use crate::subject::SubjectId;
+use crate::template::Modality;
 
 /// What is saved so far.
 pub(super) struct Salvage<'a> {

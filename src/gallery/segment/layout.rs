@@ -6,9 +6,9 @@ use std::path::Path;
 use bytemuck::{Pod, Zeroable};
 
 use crate::fingerprint::codes::CodeModelId;
-use crate::gallery::modality::Modality;
 use crate::kernels::Kernels;
 use crate::storage::{Damage, are_zeros};
+use crate::template::Modality;
 use crate::template::{FaceTemplate, ModelId};
 
 const MAGIC: [u8; 16] = *b"biomatch-s\0\x1a\n\xa9\r\n";

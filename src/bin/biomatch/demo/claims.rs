@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use biomatch::citizen::CitizenId;
 use biomatch::database::{
-    CitizenDatabase, Claim, Decision, DecisionRecord, LockReason, Modality, Policy, Probe, Verdict,
+    CitizenDatabase, Claim, Decision, DecisionRecord, LockReason, Policy, Probe, Verdict,
 };
+use biomatch::template::Modality;
 use rayon::prelude::*;
 
 use super::people::{People, Shows};
