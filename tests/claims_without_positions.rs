@@ -5,10 +5,10 @@
 mod database_support;
 
 use biomatch::database::{
-    CitizenDatabase, Claim, Decision, DecisionRecord, Enrolment, FingerCount, FingerRule, Modality, Policy,
-    Probe, ReferReason,
+    CitizenDatabase, Claim, Decision, DecisionRecord, Enrolment, FingerCount, FingerRule, Policy, Probe,
+    ReferReason,
 };
-use biomatch::template::{Finger, FingerPosition};
+use biomatch::template::{Finger, FingerPosition, Modality};
 use biomatch::units::{Fmr, Timestamp};
 use database_support::*;
 
