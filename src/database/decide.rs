@@ -199,7 +199,7 @@ struct Fingers<'a> {
 impl<'a> Fingers<'a> {
     fn new(scored: &'a Scored<'_>, presented: &'a [Option<Finger>]) -> Self {
         let mut ordered: Vec<&Comparison> = scored.comparisons.iter().collect();
-        ordered.sort_by(|a, b| b.score.cmp(&a.score));
+        ordered.sort_by_key(|comparison| std::cmp::Reverse(comparison.score));
         let rate = Fmr::one_in(MAY_BE_ONE_FINGER);
         let one_finger =
             scored.table.threshold(rate).or_else(|| scored.table.threshold(scored.table.floor()));

@@ -72,8 +72,8 @@ fn without_copies<'a, 'c>(
     references: impl IntoIterator<Item = (&'a Reference, Option<&'c [u8]>)>,
 ) -> (Vec<Distinct<'a>>, u32) {
     let mut found: Vec<Distinct<'a>> = Vec::new();
-    let mut by_content: HashMap<(&[u8], Option<&ModelId>), BTreeMap<Option<Finger>, Distinct<'a>>> =
-        HashMap::new();
+    type ByFinger<'a> = BTreeMap<Option<Finger>, Distinct<'a>>;
+    let mut by_content: HashMap<(&[u8], Option<&ModelId>), ByFinger<'a>> = HashMap::new();
     let mut all = 0;
     for (reference, content) in references {
         all += 1;
