@@ -1,15 +1,14 @@
 //! How a database is opened.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 
 use rayon::ThreadPool;
 
 use crate::calibration::Calibration;
-use crate::gallery::{self, Gallery, GalleryError};
+use crate::gallery;
 
-use super::{Audit, Calibrations, CitizenDatabase, DatabaseError};
+use super::{Audit, Calibrations};
 
 /// What a database decides by, where it records that, and on which threads it searches.
 ///
@@ -76,44 +75,6 @@ impl DatabaseOptions {
     pub fn gallery(mut self, options: gallery::GalleryOptions) -> Self {
         self.gallery = options;
         self
-    }
-
-    /// Makes an empty gallery in a directory and opens it.
-    ///
-    /// # Errors
-    /// A gallery is there already; a calibration of another matcher; an I/O error.
-    pub fn create(self, directory: impl AsRef<Path>) -> Result<CitizenDatabase, DatabaseError> {
-        self.clone().calibrations.resolved()?;
-        let gallery = Gallery::create(directory, self.gallery.clone())?;
-        CitizenDatabase::new(gallery, self)
-    }
-
-    /// Opens a gallery by mapping its files. Cost: O(segments and log), independent of the number of
-    /// citizens.
-    ///
-    /// # Errors
-    /// No gallery is there; damage; a calibration of another matcher; an I/O error.
-    pub fn open(self, directory: impl AsRef<Path>) -> Result<CitizenDatabase, DatabaseError> {
-        let gallery = Gallery::open(directory, self.gallery.clone())?;
-        CitizenDatabase::new(gallery, self)
-    }
-
-    /// Opens a gallery, or makes an empty one where nothing is.
-    ///
-    /// # Errors
-    /// As [`DatabaseOptions::open`]; a directory that holds anything but a gallery.
-    pub fn open_or_create(self, directory: impl AsRef<Path>) -> Result<CitizenDatabase, DatabaseError> {
-        let directory = directory.as_ref();
-        match self.clone().open(directory) {
-            Err(DatabaseError::Gallery(GalleryError::NotAGallery { .. })) => {
-                match self.clone().create(directory) {
-                    // Another process made it meanwhile.
-                    Err(DatabaseError::Gallery(GalleryError::AlreadyExists { .. })) => self.open(directory),
-                    created => created,
-                }
-            }
-            opened => opened,
-        }
     }
 }
 

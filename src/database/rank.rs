@@ -12,7 +12,7 @@ use super::authenticate::lock;
 use super::compare::{compare_face, compare_finger};
 use super::decision::Comparison;
 use super::eligibility::may_be_same_finger;
-use super::search::{Kind, Sample};
+use super::sample::{Kind, Sample};
 use super::{Candidate, CitizenSnapshot, DatabaseError, SearchRequest};
 
 /// What a search came to.

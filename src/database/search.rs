@@ -11,49 +11,23 @@ use std::time::Instant;
 use rayon::prelude::*;
 use tracing::field;
 
-use crate::calibration::Calibration;
 use crate::face::FaceProbe;
-use crate::fingerprint::FingerProbe;
 use crate::gallery::Generation;
 use crate::search::{
     FingerQuery, Found, FoundPerson, OneBit, Search, Shortlist, identify_faces, identify_fingers,
     identify_person,
 };
-use crate::template::FingerPosition;
 
 use super::compare::{prepare_face, prepare_fingers};
 use super::rank::Ranked;
 use super::record::{FailedSearch, NotCompared, RecordVersion, SearchRecord, Searched};
+use super::sample::{Kind, Sample};
 use super::{AuditEntry, CitizenDatabase, CitizenSnapshot, DatabaseError, Probe, SearchRequest};
 
 /// With several samples, each looks deeper than the list is long, so that a citizen whom all find
 /// likely is not lost because none finds them likeliest.
 const DEEPER: usize = 4;
 const LEAST_DEEP: usize = 64;
-
-/// One sample of a probe in a search.
-pub(super) struct Sample<'a> {
-    /// Which of the batch's requests it is of.
-    request: usize,
-    /// Which of the probe's samples of its kind.
-    pub(super) number: usize,
-    pub(super) kind: Kind,
-    pub(super) table: &'a Calibration,
-}
-
-impl Sample<'_> {
-    fn finger(&self) -> Option<FingerQuery<'_>> {
-        match &self.kind {
-            Kind::Finger(probe, position) => Some(FingerQuery { probe, position: *position }),
-            Kind::Face(_) => None,
-        }
-    }
-}
-
-pub(super) enum Kind {
-    Face(FaceProbe),
-    Finger(Box<FingerProbe>, FingerPosition),
-}
 
 impl CitizenSnapshot {
     /// Searches all citizens for the probe: candidates, best first.

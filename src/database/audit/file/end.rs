@@ -146,7 +146,7 @@ impl Continuation {
         let line = start.get(..at).unwrap_or_default();
         let Ok(link) = serde_json::from_slice::<Link>(line) else { return Ok(None) };
         let (true, Ok(previous)) = (link.is_continuing(), link.previous.parse()) else { return Ok(None) };
-        let number = link.continues.and_then(|name| super::rotation::number(&name));
+        let number = link.continues.and_then(|name| super::names::number(&name));
         let end = End { length: at as u64 + 1, ..End::empty(AuditDigest::of(line)) };
         Ok(Some(Self { previous, number, end }))
     }

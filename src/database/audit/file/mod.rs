@@ -3,8 +3,10 @@
 mod end;
 mod error;
 mod lock;
+mod names;
 mod open;
 mod rotation;
+mod state;
 
 use std::fmt;
 use std::fs::File;
@@ -19,6 +21,7 @@ pub use error::AuditFileError;
 pub(super) use lock::{LOCK_TIMEOUT, Limit, lock_shared};
 pub(super) use open::{Access, open_regular};
 use open::{Identity, is_named, named, sync_directory};
+use state::State;
 
 use super::group::Group;
 use super::{Audit, AuditEntry};
@@ -42,13 +45,6 @@ pub struct AuditFile {
     state: Mutex<State>,
     /// Threads that record at once share a write and a synchronisation.
     group: Group<Vec<Body>, AuditFileError>,
-}
-
-struct State {
-    file: File,
-    identity: Identity,
-    /// The last end that this process left or saw: its line must still be there.
-    end: End,
 }
 
 impl AuditFile {

@@ -12,14 +12,15 @@
 //! step 3 its last line says that it is closed, and whoever opens it or writes to it next goes on from
 //! step 1, which finds the second name.
 
-use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::AuditFileError;
 use super::end::{Body, Continuation, End, Lines};
+use super::names::{number_of, numbered, with_suffix};
 use super::open::{Access, Identity, directory, is_named, named, open_regular, sync_directory};
-use super::{AuditFileError, State};
+use super::state::State;
 use crate::database::audit::line::{CLOSED, CONTINUED, ChainLine, MOST_CHAIN_LINE};
 use crate::escape::Escaped;
 
@@ -218,25 +219,4 @@ fn rotated(path: &Path) -> Result<Vec<u32>, AuditFileError> {
         numbers.extend(rest.and_then(number_of));
     }
     Ok(numbers)
-}
-
-/// The number in a rotated file's name: what follows the last full stop.
-pub(super) fn number(name: &str) -> Option<u32> {
-    number_of(name.rsplit_once('.')?.1.as_bytes())
-}
-
-/// Four digits or more.
-fn number_of(digits: &[u8]) -> Option<u32> {
-    let is_number = digits.len() >= 4 && digits.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(digits).ok().filter(|_| is_number)?.parse().ok()
-}
-
-fn numbered(path: &Path, number: u64) -> PathBuf {
-    with_suffix(path, &format!(".{number:04}"))
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }

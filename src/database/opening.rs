@@ -1,0 +1,47 @@
+//! From options to a database.
+
+use std::path::Path;
+
+use crate::gallery::{Gallery, GalleryError};
+
+use super::{CitizenDatabase, DatabaseError, DatabaseOptions};
+
+impl DatabaseOptions {
+    /// Makes an empty gallery in a directory and opens it.
+    ///
+    /// # Errors
+    /// A gallery is there already; a calibration of another matcher; an I/O error.
+    pub fn create(self, directory: impl AsRef<Path>) -> Result<CitizenDatabase, DatabaseError> {
+        self.clone().calibrations.resolved()?;
+        let gallery = Gallery::create(directory, self.gallery.clone())?;
+        CitizenDatabase::new(gallery, self)
+    }
+
+    /// Opens a gallery by mapping its files. Cost: O(segments and log), independent of the number of
+    /// citizens.
+    ///
+    /// # Errors
+    /// No gallery is there; damage; a calibration of another matcher; an I/O error.
+    pub fn open(self, directory: impl AsRef<Path>) -> Result<CitizenDatabase, DatabaseError> {
+        let gallery = Gallery::open(directory, self.gallery.clone())?;
+        CitizenDatabase::new(gallery, self)
+    }
+
+    /// Opens a gallery, or makes an empty one where nothing is.
+    ///
+    /// # Errors
+    /// As [`DatabaseOptions::open`]; a directory that holds anything but a gallery.
+    pub fn open_or_create(self, directory: impl AsRef<Path>) -> Result<CitizenDatabase, DatabaseError> {
+        let directory = directory.as_ref();
+        match self.clone().open(directory) {
+            Err(DatabaseError::Gallery(GalleryError::NotAGallery { .. })) => {
+                match self.clone().create(directory) {
+                    // Another process made it meanwhile.
+                    Err(DatabaseError::Gallery(GalleryError::AlreadyExists { .. })) => self.open(directory),
+                    created => created,
+                }
+            }
+            opened => opened,
+        }
+    }
+}
