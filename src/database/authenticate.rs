@@ -83,8 +83,8 @@ impl CitizenSnapshot {
                 return refer(ReferReason::Locked { why });
             }
         }
-        let record = record(&self.gallery, &view);
         let face_model = probe.face.as_ref().map(|face| face.model());
+        let record = record(&self.gallery, &view, &impressions, face_model);
         let eligible = match eligible(&record, &impressions, face_model, &claim.policy, left_out) {
             Ok(eligible) => eligible,
             Err(reason) => return refer(reason),

@@ -6,12 +6,12 @@ use crate::calibration::Basis;
 use crate::face::FaceProbe;
 use crate::fingerprint::{FingerFeatures, FingerProbe, FingerView, Scratch};
 use crate::gallery::{CitizenView, GalleryError, Reference, ReferenceId, Snapshot};
-use crate::template::{Finger, Modality};
+use crate::template::{Finger, Modality, ModelId};
 use crate::units::{Fmr, Score};
 
 use super::decide::Alike;
 use super::decision::Comparison;
-use super::eligibility::{Distinct, Impression, Record};
+use super::eligibility::{Distinct, Impression, Record, may_be_same_finger};
 use super::{DatabaseError, Probe};
 
 /// A probe's face, prepared once.
@@ -26,15 +26,32 @@ pub(super) fn prepare_fingers(probe: &Probe) -> Vec<Option<FingerProbe>> {
     templates.map(|minutiae| (!minutiae.is_empty()).then(|| prepare(minutiae))).collect()
 }
 
-/// What a citizen's record offers: copies are found by their bytes. Damaged references are no copies; they
-/// are an error once they are to be compared.
-pub(super) fn record<'a>(snapshot: &'a Snapshot, view: &'a CitizenView) -> Record<'a> {
+/// What a citizen's record offers a probe: copies are found by their bytes, which are read only where a
+/// reference could have a copy that matters. Damaged references are no copies; they are an error once they are
+/// to be compared.
+pub(super) fn record<'a>(
+    snapshot: &'a Snapshot,
+    view: &'a CitizenView,
+    impressions: &[Impression],
+    face: Option<&ModelId>,
+) -> Record<'a> {
+    let position = |reference: &Reference| reference.meta.position().finger();
+    let is_shown =
+        |finger: Option<Finger>| impressions.iter().any(|shown| may_be_same_finger(shown.finger, finger));
+    // A reference of unknown position may be a copy of any other one.
+    let any_unknown = view.fingers.iter().any(|reference| position(reference).is_none());
     let fingers = view.fingers.iter().map(|reference| {
-        let content = snapshot.finger(reference.location).ok();
+        let of_finger = |other: &&Reference| position(other) == position(reference);
+        let has_others = view.fingers.iter().filter(of_finger).nth(1).is_some();
+        let may_have_copy = any_unknown || has_others && is_shown(position(reference));
+        let content = may_have_copy.then(|| snapshot.finger(reference.location).ok()).flatten();
         (reference, content.map(|finger| bytemuck::cast_slice::<_, u8>(finger.minutiae)))
     });
+    let is_of_model = |reference: &Reference| reference.model.as_ref() == face;
+    let several_faces = view.faces.iter().filter(|reference| is_of_model(reference)).nth(1).is_some();
     let faces = view.faces.iter().map(|reference| {
-        let content = snapshot.face(reference.location).ok();
+        let may_have_copy = several_faces && is_of_model(reference);
+        let content = may_have_copy.then(|| snapshot.face(reference.location).ok()).flatten();
         (reference, content.map(|face| bytemuck::cast_slice::<_, u8>(face.vector)))
     });
     Record::new(fingers, faces)
