@@ -22,7 +22,7 @@ use crate::output::Output;
 
 /// Enrol the citizens of a manifest
 ///
-/// MANIFEST.ndjson has one citizen a line, with their fingerprint records and their face
+/// MANIFEST.ndjson has one citizen per line, with their fingerprint records and their face
 /// (docs/manifest.md has the format). The gallery is made if the folder does not have one. A citizen who is enrolled
 /// already gets more references, unless --skip-enrolled. Every batch is durable before the next
 /// begins: a run that is stopped loses nothing of the batches before, and --skip-enrolled continues

@@ -17,8 +17,8 @@ const MOST_BYTES: u64 = 16 << 20;
 /// .csv by their file names.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct RecordOptions {
-    /// Refuse records that depart from their standard in any way; without it, what can be read
-    /// beyond doubt is read
+    /// Refuse records that depart from their standard in any way; without it, flaws that leave the minutiae
+    /// beyond doubt are accepted
     #[arg(long, help_heading = "Reading fingerprint records")]
     strict: bool,
 
@@ -26,7 +26,7 @@ pub(crate) struct RecordOptions {
     #[arg(long, value_name = "WHICH", default_value = "nist", help_heading = "Reading fingerprint records")]
     xyt_convention: Convention,
 
-    /// The picture that .xyt and .csv coordinates are in, which those files do not say
+    /// The image size and resolution of .xyt and .csv coordinates, which those files do not state
     #[arg(
         long,
         value_name = "WIDTHxHEIGHT@DPI",
