@@ -201,7 +201,7 @@ fn open_or_create(args: &Args, console: &Console) -> Result<CitizenDatabase, Fai
     options.open_or_create(&args.gallery).map_err(|error| failure(&error))
 }
 
-/// Tells what a crash, or an earlier version, had left and was settled.
+/// Reports what recovery did about the remains of a crash or of an earlier version.
 pub(crate) fn tell_recovery(writer: &CitizenWriter, console: &Console) {
     let recovery = writer.recovery();
     if recovery.migrated {

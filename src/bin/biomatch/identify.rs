@@ -21,7 +21,7 @@ use crate::table::Table;
 /// Search all citizens for the people of a probe list
 ///
 /// Every reference that a probe may match takes part, and the order of candidates does not depend on the
-/// number of threads. Faces are found as if all were compared. Fingers are compared as --effort says: a
+/// number of threads. The face search is exact. --effort says how many fingers are compared in full: a
 /// candidate always has the full score, but a mate may be missed (docs/notes/fingerprint-cascade.md has
 /// the measured losses). The output has the columns
 /// probe,rank,citizen,locked,expected_false,face_score,face_fmr,finger_score,finger_fmr,
@@ -61,7 +61,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     within: Option<PathBuf>,
 
-    /// Search faces approximately: compare only this many faces whose signs are nearest, at least
+    /// Search faces approximately: compare only the faces with the nearest signs, at least this many
     ///
     /// The search may miss enrolled people, most often those with poor portraits. The command searches the first
     /// probes of the list exactly too, and prints how many of them lose their first place.

@@ -13,7 +13,7 @@ use crate::exit::{Exit, Failure};
 /// Larger files are no fingerprint records: the largest dialects hold less than 4 MiB.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// How to read fingerprint records. The formats with a header are told apart by their bytes; .xyt and
+/// How to read fingerprint records. The formats with a header are distinguished by their bytes; .xyt and
 /// .csv by their file names.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct RecordOptions {

@@ -117,13 +117,12 @@ fn read_fingers(
                 }
                 fingers.push(None);
             }
-            // The first by the list, whichever thread met one first.
+            // The first in the order of the list, independent of threads.
             Err(failure) => return Err(failure),
         }
     }
     if departing > 0 {
-        console
-            .note(format_args!("{departing} records depart from their standard and were read all the same"));
+        console.note(format_args!("{departing} records depart from their standard, but were read"));
     }
     if bad > 0 {
         console.warn(format_args!("{bad} of {} files cannot be read", files.len()));

@@ -93,7 +93,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     }
 }
 
-/// A file or a gallery is itself; another folder is the files below it. With folders that cannot be read.
+/// The files to inspect, and failures of folders that cannot be read. A gallery counts as one; of any other folder
+/// all files below it.
 fn expand(path: &Path) -> (Vec<PathBuf>, Vec<Failure>) {
     if path.is_dir() && !path.join("CURRENT").is_file() {
         let (files, failures) = readable_files_below(path);

@@ -47,11 +47,11 @@ Examples:
     --calibration net-1.json --out scores.csv
   biomatch evaluate scores.csv --truth truth.csv")]
 pub(crate) struct Args {
-    /// Embeddings that column a numbers
+    /// Embeddings that column a refers to
     #[arg(long, value_name = "A.npy")]
     a: PathBuf,
 
-    /// Embeddings that column b numbers
+    /// Embeddings that column b refers to
     #[arg(long, value_name = "B.npy")]
     b: PathBuf,
 
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     Ok(Answer::Yes)
 }
 
-/// The row number that each name is; `None` for names that are no numbers.
+/// Each name as a row number; `None` for names that are not numbers.
 fn rows_of(names: &Names) -> Vec<Option<usize>> {
     (0..).take(names.len()).map(|number| names.name(number).parse().ok()).collect()
 }
