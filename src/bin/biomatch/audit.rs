@@ -9,14 +9,14 @@ use crate::exit::{Exit, Failure, OrFail};
 
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct AuditOption {
-    /// Append a line for each decision and each change to this file (NDJSON, docs/decisions.md); what
-    /// cannot be recorded is not decided and not changed
+    /// Append a line for each decision and each change to this file (NDJSON, docs/decisions.md); a decision or
+    /// change that cannot be recorded is not made
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
 }
 
 impl AuditOption {
-    /// The options, with the audit that was asked for.
+    /// The options, with the audit of --audit.
     pub(crate) fn of(&self, options: DatabaseOptions) -> Result<DatabaseOptions, Failure> {
         let Some(path) = &self.audit else { return Ok(options) };
         let sink = AuditFile::append(path).or_fail(Exit::Output)?;

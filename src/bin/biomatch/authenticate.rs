@@ -17,14 +17,14 @@ use crate::output::Output;
 
 /// Compare a person with the citizen whom they claim to be, and decide
 ///
-/// PROBE.ndjson has one line with the person's samples (docs/manifest.md has the format). The answer is one JSON object
-/// on standard output, the record that the audit keeps too (docs/records.schema.json): "decision" is accept,
-/// reject or refer; "modalities" has what each came to, and whether it meets the policy; "comparisons" has
-/// every one, with its score, its false match rate, whether that was measured or extrapolated, and the
+/// PROBE.ndjson has one line with the person's probe (docs/manifest.md has the format). Standard output has one JSON
+/// object, the record that the audit keeps too (docs/records.schema.json): "decision" is accept,
+/// reject or refer; "modalities" has the result of each and whether it meets the policy; "comparisons" has
+/// every comparison, with its score, its false match rate, whether that was measured or extrapolated, and the
 /// threshold; refer has a "reason": unknown_citizen, locked, probe_lacks, record_lacks, model_mismatch,
 /// fingers_not_told_apart.
 ///
-/// Rates hold for a whole modality: with n comparisons each is held to an n-th of it.
+/// Rates hold for a whole modality: with n comparisons each must meet an n-th of the rate.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -58,7 +58,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = finger_count)]
     fingers: Option<FingerCount>,
 
-    /// A policy as JSON, in place of --require, --fmr, --finger-fmr, --fingers and --newest: for instance
+    /// A policy as JSON, instead of --require, --fmr, --finger-fmr, --fingers and --newest: for instance
     /// {"face": {"fmr": 1e-4}, "fingers": {"fmr": 1e-3, "at_least": 2}}
     #[arg(long, value_name = "FILE.json", conflicts_with_all = ["require", "fmr", "finger_fmr", "fingers", "newest"])]
     policy: Option<PathBuf>,
@@ -67,7 +67,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value = "3")]
     newest: NonZeroU8,
 
-    /// The claim is to end a lock that the citizen asked for: such a lock does not refer it
+    /// Decide the claim although the citizen's own lock (holder-request) is in force, so that it can be ended
     #[arg(long)]
     for_unlocking: bool,
 

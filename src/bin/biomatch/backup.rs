@@ -1,4 +1,4 @@
-//! `biomatch backup` and `biomatch restore`: a gallery in another folder, proved.
+//! `biomatch backup` and `biomatch restore`: copy a gallery to another folder and prove the copy.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -12,8 +12,8 @@ use crate::output::Output;
 /// Back up a gallery to a folder, while it is in use
 ///
 /// The backup holds one acknowledged state. Files that the folder has already are proved by their digests
-/// and not copied again; everything that is written is read back. An interrupted backup leaves the one
-/// before. A backup can be verified and searched, but only a backup changes it: restore it to another folder
+/// and not copied again; everything that is written is read back. An interrupted backup leaves the earlier
+/// one. A backup can be verified and searched, but only a backup changes it: restore it to another folder
 /// to enrol.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
@@ -37,8 +37,8 @@ pub(crate) struct BackupArgs {
 /// Restore a gallery from a backup into an empty folder
 ///
 /// All files are proved by their digests, and the gallery appears as a whole or not at all. It keeps its
-/// identity: never write to it and to the gallery that was backed up. What an interrupted run left is cleared by the next
-/// one.
+/// identity: never write to it and to the gallery that was backed up. The next run clears what an interrupted
+/// run left.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

@@ -1,4 +1,4 @@
-//! `biomatch check-audit`: are audit files as they were written?
+//! `biomatch check-audit`: checks that audit files are as written.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,18 +9,18 @@ use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure};
 use crate::output::Output;
 
-/// Check that no line of an audit file was changed, removed, moved or put in
+/// Check that no line of an audit file was changed, removed, moved or inserted
 ///
-/// Every line names the digest of the line before. What is printed is the number of entries and the head,
-/// the digest of the last line. Keep heads elsewhere, out of reach of who can write the file, and name one
-/// with --head: without it nobody can see that the last lines are missing, or that the whole file was
+/// Every line names the digest of the line before. The command prints the number of entries and the head,
+/// the digest of the last line. Keep heads out of reach of whoever can write the file, and name one
+/// with --head: without it the check cannot show that the last lines are missing, or that the whole file was
 /// written anew.
 ///
 /// Files of a rotation are given in their order, the oldest first; each must continue the one before.
 ///
 /// Exit code 0 if the files are sound. Exit code 1 if they are not, or if the newest line is not whole: a
-/// crash leaves that, and so does later damage, so that it is unknown whether a decision was given for it.
-/// What is wrong is on standard output.
+/// crash leaves that, and so does later damage, so that it is unknown whether its decision was given.
+/// Standard output lists the faults.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

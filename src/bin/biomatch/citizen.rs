@@ -45,7 +45,7 @@ pub(crate) struct DeleteArgs {
 
 /// Lock a citizen: claims are referred, before anything is compared
 ///
-/// The references stay, and a search still finds the citizen and tells the reason. Locking again
+/// The references stay, and a search still finds the citizen and states the reason. Locking again
 /// replaces the reason.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\

@@ -1,4 +1,4 @@
-//! What a person sees while a command runs: progress and notes, on stderr only.
+//! Progress and notes while a command runs, on stderr only.
 
 use std::fmt::Display;
 use std::io::{self, Write};

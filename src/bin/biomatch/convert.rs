@@ -1,4 +1,4 @@
-//! `biomatch convert`: one record dialect into another.
+//! `biomatch convert`: converts a record to another dialect.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,8 +17,8 @@ use crate::records::RecordOptions;
 /// OUT, with every minutia where it was; angles are rounded to the dialect's unit (ISO 1.40625 degrees,
 /// ANSI 2 degrees).
 ///
-/// What the dialect cannot hold is changed as little as possible, and each change is told on stderr, like
-/// each departure of IN from its standard. A record that does not fit without losing a minutia is not
+/// What the dialect cannot hold is changed as little as possible. Stderr lists each change, and each departure
+/// of IN from its standard. A record that does not fit without losing a minutia is not
 /// written (exit code 3).
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\

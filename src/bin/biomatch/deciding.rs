@@ -27,7 +27,7 @@ pub(crate) struct Deciding {
     #[arg(long, value_name = "FILE")]
     calibration: Vec<PathBuf>,
 
-    /// Decide faces of this model by the table that ships for looking at scores. It was fitted on
+    /// Decide faces of this model by the generic table that ships. It was fitted on
     /// another model, so its rates may be wrong: for trials only; may be repeated
     #[arg(long, value_name = "MODEL")]
     assume_generic: Vec<ModelId>,
@@ -45,7 +45,7 @@ pub(crate) struct Deciding {
 }
 
 impl Deciding {
-    /// Opens the gallery with all that was asked for.
+    /// Opens the gallery with these options.
     pub(crate) fn open(&self, console: &Console) -> Result<CitizenDatabase, Failure> {
         let mut calibrations = Calibrations::new();
         for path in &self.calibration {
@@ -105,7 +105,7 @@ impl Deciding {
     }
 }
 
-/// Tells what of a claim was not compared.
+/// Warns of the parts of a claim that were not compared.
 pub(crate) fn tell_left_out(left_out: &LeftOut, console: &Console) {
     let counts = [
         (left_out.empty_samples, "impressions without minutiae were not compared"),
@@ -119,7 +119,7 @@ pub(crate) fn tell_left_out(left_out: &LeftOut, console: &Console) {
     }
 }
 
-/// Warns of what searches could not compare: who is not found may be enrolled nevertheless.
+/// Warns of what searches could not compare: a person who is not found may nevertheless be enrolled.
 pub(crate) fn warn_not_compared(not_compared: &NotCompared, console: &Console) {
     let nevertheless = "who is not found may be enrolled nevertheless";
     if not_compared.empty_samples > 0 {
@@ -140,7 +140,7 @@ pub(crate) fn in_file(path: &Path, error: &dyn std::error::Error) -> Failure {
     Failure::from_error(Exit::Input, error).within(path)
 }
 
-/// The exit code that an error of the database deserves.
+/// The exit code for an error of the database.
 pub(crate) fn failure(error: &DatabaseError) -> Failure {
     let exit = match error {
         DatabaseError::Gallery(_) | DatabaseError::DamagedRecord { .. } | DatabaseError::Search(_) => {

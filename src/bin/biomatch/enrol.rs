@@ -24,7 +24,7 @@ use crate::output::Output;
 
 /// Enrol the citizens of a manifest
 ///
-/// MANIFEST.ndjson has one citizen a line, with their fingerprint records and their face
+/// MANIFEST.ndjson has one citizen per line, with their fingerprint records and their face
 /// (docs/manifest.md has the format). The gallery is made if the folder does not have one. A citizen who is enrolled
 /// already gets more references, unless --skip-enrolled. Every batch is durable before the next
 /// begins: a run that is stopped loses nothing of the batches before, and --skip-enrolled continues
@@ -203,7 +203,7 @@ fn open_or_create(args: &Args, console: &Console) -> Result<CitizenDatabase, Fai
     options.open_or_create(&args.gallery).map_err(|error| failure(&error))
 }
 
-/// Tells what a crash, or an earlier version, had left and was settled.
+/// Reports what recovery did about the remains of a crash or of an earlier version.
 pub(crate) fn tell_recovery(writer: &CitizenWriter, console: &Console) {
     let recovery = writer.recovery();
     if recovery.migrated {

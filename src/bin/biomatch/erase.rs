@@ -31,7 +31,7 @@ pub(crate) struct RemoveArgs {
     #[arg(long, value_name = "ID")]
     citizen: SubjectId,
 
-    /// The reference's number, as `enrol` and searches tell it
+    /// The reference's number, as `enrol` and searches print it
     #[arg(long, value_name = "N")]
     reference: u64,
 
@@ -39,11 +39,11 @@ pub(crate) struct RemoveArgs {
     audit: AuditOption,
 }
 
-/// Delete a citizen, and have every byte of them leave the gallery's files
+/// Delete a citizen, and remove every byte of them from the gallery's files
 ///
-/// The citizen is unknown at once. Only the files that hold bytes of them are rewritten. Standard output says
-/// how far it is; exit code 0 if it is done, 1 if it still waits for something. An erasure that was begun goes
-/// on with the next writer.
+/// The citizen is unknown at once. Only the files that hold bytes of them are rewritten. Standard output
+/// has the progress; exit code 0 if the erasure is done, 1 if it still waits for something. The next writer
+/// continues an unfinished erasure.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

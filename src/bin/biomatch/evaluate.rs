@@ -10,28 +10,28 @@ use crate::exit::{Answer, Exit, Failure, OrFail};
 use crate::output::Output;
 use crate::table::Table;
 
-/// Read error rates off score files
+/// Compute error rates from score files
 ///
 /// SCORES has a header with the columns a, b and score, in any order and among others: two samples,
-/// and a number that is greater the more similar they are. `score` and `score-faces` write such files; any
-/// matcher's will do. Several files are several databases, each with subjects of its own.
+/// and a number that is greater the more similar they are. `score` and `score-faces` write such files; those of
+/// any other matcher work too. Several files are several databases, each with subjects of its own.
 ///
 /// TRUTH has a header with either the columns a, b and mated (or genuine; 1, 0, true or false), and must
-/// tell of every pair of SCORES in either order, or with subject and one of id and file, and must tell of every
+/// contain every pair of SCORES in either order, or subject and one of id and file, and must contain every
 /// sample. With --naming no truth is needed: samples are named FOLDER/SUBJECT_IMPRESSION.EXTENSION.
 ///
-/// What the columns mean: a comparison matches if its score is at least the threshold. FMR is the
-/// share of impostor comparisons that match, FNMR the share of genuine ones that do not. EER is the
+/// A comparison matches if its score is at least the threshold. FMR is the share of non-mated comparisons
+/// (column "impostor") that match, FNMR the share of mated comparisons (column "genuine") that do not. EER is the
 /// mean of both where they are nearest. "FNMR at FMR x" is the lowest FNMR of all thresholds whose FMR
-/// is at most x. "mean" takes each database at thresholds of its own, "pooled" puts all
+/// is at most x. "mean" is the mean over databases, each at thresholds of its own; "pooled" has all
 /// comparisons under one threshold.
 ///
 /// In brackets is the 95 % interval of a bootstrap that resamples subjects (fingers), since the
 /// comparisons of one finger are not independent. With fewer than about 30 subjects it is a rough
-/// guide, and a rate of zero is not proof of none.
+/// guide, and a rate of zero does not prove that there are no errors.
 ///
-/// A comparison without a score has failed. It counts as one that never matches, and how many there are
-/// is said; --missing exclude leaves them out of the rates, not out of the count.
+/// A comparison without a score has failed. It counts as one that never matches; --missing exclude leaves it
+/// out of the rates. The report has the number of such comparisons either way.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "SCORES.csv")]
     scores: Vec<PathBuf>,
 
-    /// Whose each sample is, or which pairs are mated
+    /// The subject of each sample, or which pairs are mated
     #[arg(long, value_name = "TRUTH.csv", required_unless_present = "naming")]
     truth: Option<PathBuf>,
 
@@ -58,7 +58,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "WHAT", default_value = "file")]
     group_by: GroupBy,
 
-    /// What a comparison without a score is
+    /// How a comparison without a score counts
     #[arg(long, value_name = "WHAT", default_value = "lowest")]
     missing: MissingIs,
 

@@ -12,14 +12,14 @@ use biomatch::input::InputError;
 
 use crate::console::{self, Console};
 
-/// What a command that ran to its end has to say: the exit codes that are answers.
+/// The result of a command that ran to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// Done; if a question was asked, the answer is yes.
+    /// Done; the result of a claim or a check is positive.
     Yes,
-    /// Done, and the answer is no.
+    /// Done, and the result is negative.
     No,
-    /// Done, and there is no answer: a claim is referred to a person.
+    /// Done, but undecided: a human officer must resolve the claim.
     Referred,
 }
 
@@ -39,14 +39,14 @@ pub(crate) enum Exit {
 /// The exit codes, for the end of the program's help.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
-  0  done; where a question was asked, the answer is yes
-  1  done, and the answer is no: a claim was rejected, enrol skipped lines, verify found damage, repair
+  0  done; for a claim or a check, the result is positive
+  1  done, and the result is negative: a claim was rejected, enrol skipped lines, verify found damage, repair
      lost something, or an erasure still waits
   2  the command line is wrong, or BIOMATCH_KERNELS names kernels that this processor does not have
   3  an input file is missing, unreadable or not what it should be
   4  the gallery cannot be opened, is locked by another writer, or is damaged
   5  the output cannot be written
-  6  done, and there is no answer: a claim is referred, because something could not be compared
+  6  done, but undecided: a claim is referred, because something could not be compared
 A reader that closes the pipe early (`biomatch ... | head`) ends the run quietly with 0.";
 
 /// A failure: the exit code and one line for stderr.

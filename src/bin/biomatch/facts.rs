@@ -5,7 +5,7 @@ use std::fmt;
 use biomatch::escape::Escaped;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// Named facts, in the order to be told.
+/// Named facts, in the order to be printed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts(Vec<(&'static str, Fact)>);
 
@@ -67,7 +67,7 @@ impl Facts {
     }
 }
 
-/// One fact a line, `name: value`, parts indented.
+/// One fact per line, `name: value`, parts indented.
 impl fmt::Display for Facts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, 0)

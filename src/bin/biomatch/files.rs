@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::exit::Failure;
 
 /// All files below a folder, relative to it, in the order of their paths. Hidden files and folders are
-/// left out, and links to folders are not followed: they may go round in a circle.
+/// left out, and links to folders are not followed: they may form a cycle.
 ///
 /// A folder that cannot be read is an error: a list would silently lack its files.
 pub(crate) fn files_below(root: &Path) -> Result<Vec<PathBuf>, Failure> {
@@ -18,7 +18,7 @@ pub(crate) fn files_below(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
 }
 
-/// As [`files_below`], but goes on after folders that cannot be read, and gives a failure for each.
+/// As [`files_below`], but continues after folders that cannot be read, and returns a failure for each.
 pub(crate) fn readable_files_below(root: &Path) -> (Vec<PathBuf>, Vec<Failure>) {
     let (mut files, mut failures) = (Vec::new(), Vec::new());
     let mut folders = vec![PathBuf::new()];

@@ -22,11 +22,11 @@ use crate::table::Table;
 /// Search all citizens for the people of a probe list
 ///
 /// Every reference that a probe may match takes part, and the order of candidates does not depend on the
-/// number of threads. Faces are found as if all were compared. Fingers are compared as --effort says: a
+/// number of threads. The face search is exact. --effort says how many fingers are compared in full: a
 /// candidate always has the full score, but a mate may be missed (docs/notes/fingerprint-cascade.md has
 /// the measured losses). The output has the columns
 /// probe,rank,citizen,locked,expected_false,face_score,face_fmr,finger_score,finger_fmr,
-/// one row a candidate: probe is the line's name or its number; locked is the reason if the record
+/// one row per candidate: probe is the line's name or its number; locked is the reason if the record
 /// is locked; expected_false bounds how many non-mates are as good by chance in a search like this
 /// one; the scores are those of the best comparison of each kind.
 #[derive(Debug, clap::Args)]
@@ -34,14 +34,14 @@ use crate::table::Table;
 Examples:
   The ten likeliest citizens of each probe:
     biomatch identify --gallery citizens --probes probes.ndjson --top 10 --calibration net-1.json
-  Only those that a stranger would give in one search of a thousand:
+  Only those that a search for someone who is not enrolled gives in one search of a thousand:
     biomatch identify --gallery citizens --probes probes.ndjson --top 10 --fpir 1e-3 \\
       --calibration net-1.json --out found.csv")]
 pub(crate) struct Args {
     #[command(flatten)]
     deciding: Deciding,
 
-    /// The probe list, one person a line
+    /// The probe list, one person per line
     #[arg(long, value_name = "LIST.ndjson")]
     probes: PathBuf,
 
@@ -58,14 +58,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "RATE", value_parser = fpir)]
     fpir: Option<Fpir>,
 
-    /// Search only among the citizens in this file, one number a line
+    /// Search only among the citizens in this file, one number per line
     #[arg(long, value_name = "FILE")]
     within: Option<PathBuf>,
 
-    /// Search faces approximately: compare only this many faces whose signs are nearest, at least
+    /// Search faces approximately: compare only the faces with the nearest signs, at least this many
     ///
-    /// People who are enrolled may be lost, those with difficult pictures first. How many first places are
-    /// lost is measured on the first probes of the list, which are searched exactly too, and printed.
+    /// The search may miss enrolled people, most often those with poor portraits. The command searches the first
+    /// probes of the list exactly too, and prints how many of them lose their first place.
     #[arg(long, value_name = "SHORTLIST")]
     approximate: Option<NonZeroUsize>,
 
@@ -78,9 +78,9 @@ pub(crate) struct Args {
 enum HowMuch {
     /// All
     Exhaustive,
-    /// A thousandth, found by codes: for searches that people wait for
+    /// A thousandth, chosen by codes: for interactive searches
     Standard,
-    /// Three thousandths: for decisions, as whether somebody is enrolled already
+    /// Three thousandths: for decisions, for instance whether somebody is enrolled already
     Careful,
 }
 
@@ -176,7 +176,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     Ok(Answer::Yes)
 }
 
-/// What is lost by searching approximately.
+/// The losses of an approximate search.
 fn approximation(filter: &OneBit) -> String {
     let misses = filter.misses();
     format!(

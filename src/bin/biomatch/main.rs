@@ -1,4 +1,4 @@
-//! The `biomatch` program: one file a command, and what they share.
+//! The `biomatch` program: one file per command, and shared parts.
 //!
 //! Machine output goes to stdout or to the file that `--out` names; progress, notes and errors go
 //! to stderr. Every command is `run(&Args, &Console) -> Result<Answer, Failure>`.

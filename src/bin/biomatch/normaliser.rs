@@ -9,8 +9,8 @@ use crate::exit::{Exit, Failure};
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct NormaliserOption {
-    /// Normalise faces of its network, as `biomatch train-normaliser` wrote it. Templates then name a model of their
-    /// own and compare with those of the same normaliser only
+    /// Normalise faces of its network, as `biomatch train-normaliser` wrote it. Templates then have a model of their
+    /// own and compare only with those of the same normaliser
     #[arg(long, value_name = "FILE.normaliser")]
     normaliser: Option<PathBuf>,
 }

@@ -13,7 +13,7 @@ use crate::exit::{Exit, Failure, OrFail};
 /// A buffered destination of machine output.
 ///
 /// A path gets a temporary file beside it that [`Output::finish`] renames into place, so that a
-/// run that fails leaves what was there before. `-`, a pipe or a device is written as it goes.
+/// run that fails leaves what was there before. `-`, a pipe or a device is written directly.
 pub(crate) struct Output {
     writer: BufWriter<Box<dyn Write + Send>>,
     name: String,
@@ -73,7 +73,7 @@ impl Output {
         Self { writer: BufWriter::new(writer), name, pending: None }
     }
 
-    /// What to call it in a message.
+    /// Its name in messages.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }

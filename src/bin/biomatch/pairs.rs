@@ -1,4 +1,4 @@
-//! `biomatch pairs`: which comparisons to make, from a folder that follows a naming rule.
+//! `biomatch pairs`: lists comparisons, from a folder that follows a naming rule.
 
 use std::path::{Path, PathBuf};
 
@@ -15,12 +15,12 @@ use crate::table::Table;
 /// Make the lists that `score`, `score-faces` and `evaluate` read
 ///
 /// With --root, the samples are the files below a folder, named SUBJECT_IMPRESSION.EXTENSION
-/// (101_3.iso is the third impression of finger 101), and only samples of the same folder meet.
+/// (101_3.iso is the third impression of finger 101), and only samples of the same folder are paired.
 /// With --subjects, the samples are rows numbered from 0, and line N of the file names the subject
 /// of row N.
 ///
 /// PAIRS gets the columns a,b: every pair of samples of one subject, and the pairs of different
-/// subjects that --impostors asks for. TRUTH gets id,subject: whose each sample is. Files whose
+/// subjects that --impostors chooses. TRUTH gets id,subject: the subject of each sample. Files whose
 /// name does not follow the rule are left out and counted on stderr; hidden files and links to
 /// folders are ignored.
 #[derive(Debug, clap::Args)]
@@ -28,16 +28,16 @@ use crate::table::Table;
 Examples:
   All pairs inside each database of a folder of fingerprint records:
     biomatch pairs --root fingers/ --out pairs.csv --truth truth.csv
-  The FVC protocol's choice of impostors, for one database:
+  The non-mated pairs of the FVC protocol, for one database:
     biomatch pairs --root fingers/DB1 --impostors first --out pairs.csv
-  Faces: all genuine pairs and five million impostors:
+  Faces: all mated pairs and five million non-mated ones:
     biomatch pairs --subjects subjects.txt --impostors 5000000 --out pairs.csv --truth truth.csv")]
 pub(crate) struct Args {
     /// Folder of samples named SUBJECT_IMPRESSION.EXTENSION
     #[arg(long, value_name = "DIR", required_unless_present = "subjects")]
     root: Option<PathBuf>,
 
-    /// File with one subject a line, for samples that are rows
+    /// File with one subject per line, for samples that are rows
     #[arg(long, value_name = "FILE", conflicts_with = "root")]
     subjects: Option<PathBuf>,
 
@@ -78,7 +78,7 @@ fn which_impostors(text: &str) -> Result<Which, String> {
     }
 }
 
-/// A sample's name in the lists, and whose it is.
+/// A sample's name in the lists, and its subject.
 struct Sample {
     id: String,
     folder: String,

@@ -12,8 +12,8 @@ use crate::output::Output;
 
 /// Save what is sound of a damaged gallery into a new folder
 ///
-/// The damaged gallery is only read; stop its writers first. What is lost is listed by subject and reference
-/// where it can be told. If a deletion or a lock may be missing, nothing is written unless --accept-doubts is
+/// The damaged gallery is only read; stop its writers first. Losses are listed by subject and reference
+/// where these are known. If a deletion or a lock may be missing, nothing is written unless --accept-doubts is
 /// given: then the references in doubt are listed, and a human officer must check them. Prefer a backup.
 ///
 /// Exit code 0 if everything was saved, 1 if something is lost or in doubt, or nothing was written.

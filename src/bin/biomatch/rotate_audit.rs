@@ -1,4 +1,4 @@
-//! `biomatch rotate-audit`: close an audit file and go on in a new one.
+//! `biomatch rotate-audit`: closes an audit file and continues in a new one.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,9 +9,9 @@ use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure};
 use crate::output::Output;
 
-/// Close an audit file, keep it under a number, and go on in a new one
+/// Close an audit file, keep it under a number, and continue in a new one
 ///
-/// The file gets a last line that says so and keeps the name AUDIT.ndjson.0001, or the next number that is
+/// The file gets a last line that closes it, and keeps the name AUDIT.ndjson.0001, or the next number that is
 /// free. A new AUDIT.ndjson continues the chain. Programs that have the file open follow at their next
 /// entry; never move or remove the file by other means while they run. The numbered files may be moved
 /// away: `biomatch check-audit` takes them in order.

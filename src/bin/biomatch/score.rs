@@ -17,7 +17,7 @@ use crate::score_table::{CalibrationOption, ScoreTable};
 /// a long list are never all in memory.
 const BLOCK: usize = 1 << 15;
 
-/// Reasons for unreadable files that are told before it is only counted.
+/// Reasons for unreadable files that are printed before further ones are only counted.
 const REASONS: usize = 20;
 
 /// Compare pairs of fingerprint records
@@ -27,14 +27,14 @@ const REASONS: usize = 20;
 /// the order of PAIRS, the same to the byte for any number of threads. The first view of each record is
 /// compared.
 ///
-/// score: greater is more similar. A record without minutiae has the lowest score there is, -1000000,
-/// with everything.
-/// fmr: the calibrated false match rate, which share of comparisons between different fingers scores
+/// score: greater is more similar. A record without minutiae has the lowest score, -1000000, with every
+/// other record.
+/// fmr: the calibrated false match rate, the share of comparisons between different fingers that score
 /// at least as high.
 ///
 /// A record that cannot be read ends the run with its name and exit code 3, and OUT is left as it was.
-/// With --skip-bad its pairs get an empty score and an empty fmr, and how many is said on stderr. Each file
-/// is read once and its features stay in memory, about 20 kB a file.
+/// With --skip-bad its pairs get an empty score and an empty fmr, and stderr has their number. Each file
+/// is read once and its features stay in memory, about 20 kB per file.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -54,7 +54,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OUT.csv")]
     out: PathBuf,
 
-    /// Leave the score empty where a record cannot be read, and go on
+    /// Leave the score empty where a record cannot be read, and continue
     #[arg(long)]
     skip_bad: bool,
 
@@ -117,13 +117,12 @@ fn read_fingers(
                 }
                 fingers.push(None);
             }
-            // The first by the list, whichever thread met one first.
+            // The first in the order of the list, independent of threads.
             Err(failure) => return Err(failure),
         }
     }
     if departing > 0 {
-        console
-            .note(format_args!("{departing} records depart from their standard and were read all the same"));
+        console.note(format_args!("{departing} records depart from their standard, but were read"));
     }
     if bad > 0 {
         console.warn(format_args!("{bad} of {} files cannot be read", files.len()));

@@ -1,4 +1,4 @@
-//! CSV out.
+//! CSV output.
 
 use std::path::Path;
 

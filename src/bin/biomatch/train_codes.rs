@@ -18,23 +18,23 @@ use crate::generated;
 use crate::output::Output;
 use crate::records::RecordOptions;
 
-/// Train the model of the codes that 1:N searches of fingers filter by
+/// Train the model of the codes that filter 1:N searches of fingers
 ///
-/// A code is 128 bits that say what is around a minutia; the model says how they are made. The one
-/// that ships suits common extractors. A service with templates of its own, of one extractor and its own
-/// sensors, gains by training on them: fewer mates are lost for the same time of search.
+/// A code is 128 bits that describe the surroundings of a minutia; the model defines how they are made. The
+/// model that ships suits common extractors. A service with templates of its own, of one extractor and its own
+/// sensors, gains by training on them: a search of the same duration loses fewer mates.
 ///
 /// INPUT. Records of fingers of which some were captured twice or more: a thousand fingers of two
 /// impressions are plenty, a hundred of eight do. Files below --root are named
 /// FINGER_IMPRESSION.EXTENSION, as for `biomatch pairs`: DB1/101_3.iso is the third impression of finger
-/// DB1/101. Or --truth says whose each file is: CSV with the columns id (the file, relative to
-/// --root) and subject (the finger). If templates of several extractors are to be compared, give all: a
-/// --root each, in which the same name is the same finger. The first view of a record is taken. Wrong
-/// names do little harm: impressions that do not match are not used.
+/// DB1/101. Or --truth has the finger of each file: CSV with the columns id (the file, relative to
+/// --root) and subject (the finger). If templates of several extractors are to be compared, give all of them,
+/// each with its own --root, in which the same name is the same finger. The first view of a record is used.
+/// Wrong names do little harm: impressions that do not match are not used.
 ///
-/// OUTPUT. A file of 190 kB, docs/code-model.md, in which no template is: statistics of all, and
-/// codes of generated fingers. The same input, options and seed give the same file, on any number of
-/// threads. Galleries name their model; codes of different models never compare.
+/// OUTPUT. A file of 190 kB (docs/code-model.md). It holds no template, only statistics of all records
+/// and codes of generated fingers. The same input, options and seed give the same file, on any number of
+/// threads. Galleries name their model; codes of different models are never compared.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -45,7 +45,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", required = true)]
     root: Vec<PathBuf>,
 
-    /// Whose each file is; without it, file names say so
+    /// The finger of each file; without it, file names state the finger
     #[arg(long, value_name = "TRUTH.csv")]
     truth: Option<PathBuf>,
 
@@ -53,15 +53,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "A=B", value_parser = alias)]
     alias: Vec<(String, String)>,
 
-    /// Also train on so many generated fingers, two impressions each
+    /// Also train on this many generated fingers, two impressions each
     #[arg(long, value_name = "N", default_value_t = 0)]
     generated: u32,
 
-    /// Seed of all that is random
+    /// Seed of all random choices
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
-    /// What the model is trained on, in words; kept in the file
+    /// A note about the training data; kept in the file
     #[arg(long, value_name = "TEXT", default_value = "")]
     note: String,
 
@@ -73,9 +73,9 @@ pub(crate) struct Args {
     records: RecordOptions,
 }
 
-/// Generated fingers that candidates are normalised by.
+/// Generated fingers that normalise candidates.
 const COHORT: usize = 32;
-/// Of their seed, no other command makes fingers.
+/// No other command makes fingers of this seed.
 const COHORT_SEED: u64 = 0x636f_686f_7274;
 
 fn alias(text: &str) -> Result<(String, String), String> {
@@ -126,7 +126,7 @@ fn read(args: &Args, console: &Console) -> Result<Vec<LabelledImpression>, Failu
         }
     }
     if left_out > 0 {
-        console.warn(format_args!("of {left_out} files it is not known whose they are; left out"));
+        console.warn(format_args!("{left_out} files left out: their fingers are unknown"));
     }
     let bar = console.progress("reading", files.len());
     let prints = files.par_iter().map(|(path, finger)| {

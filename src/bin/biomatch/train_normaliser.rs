@@ -15,18 +15,19 @@ use crate::output::Output;
 
 /// Train score normalisation for a face network
 ///
-/// The cosine of two embeddings is not all that they say of whether two portraits show one person: a bad picture
-/// has a short embedding, some faces are near many others, and some directions tell people apart better. A
-/// normaliser puts this into the templates, so that their cosine misses fewer mates at the same
-/// false match rate. It is for one network, and learned from portraits of which some are of one subject.
+/// Two embeddings have more evidence than their cosine: a bad portrait has a short embedding, some faces are near
+/// many others, and some directions distinguish people better. A normaliser puts this evidence into the
+/// templates, so that their cosine misses fewer mates at the same false match rate. It is made for one network,
+/// from portraits with more than one per subject.
 ///
-/// It says what it wins, in FNMR at --fmr: on the pairs that it was trained on, and, which is what to expect of
-/// others, cross-validated: trained on half of the subjects and measured on the other half. If the second is not
-/// clearly less than that of the cosine, do without. Networks that give unit vectors win least: their length says nothing.
+/// The command prints FNMR at --fmr for the cosine and for the normaliser: on the pairs of the training, and
+/// cross-validated (trained on half of the subjects, measured on the other half). Expect the second for other
+/// people. If it is not clearly below that of the cosine, do not use the normaliser. Networks that give unit
+/// vectors gain least: their length is always the same.
 ///
 /// Name the file with --normaliser in enrol, authenticate, identify, score-faces and `calibrate faces`: normalised
-/// templates name a model of their own (it is printed), compare with nothing else, and need a table of rates of their
-/// own. The file holds statistics of all portraits together and no template (docs/face-normaliser.md).
+/// templates have a model of their own (it is printed), compare with no other templates, and need their own table of
+/// rates. The file holds statistics of all portraits together and no template (docs/face-normaliser.md).
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Example:
@@ -43,11 +44,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     model: ModelId,
 
-    /// The false match rate to win at: that of decisions
+    /// The false match rate at which FNMR is minimised: that of decisions
     #[arg(long, value_name = "RATE", default_value = "0.0001", value_parser = rate)]
     fmr: Fmr,
 
-    /// What it is trained on, in words; kept in the file
+    /// A note about the training data; kept in the file
     #[arg(long, value_name = "TEXT", default_value = "")]
     note: String,
 

@@ -1,4 +1,4 @@
-//! `biomatch verify`: is every byte of a gallery what was written?
+//! `biomatch verify`: checks that every byte of a gallery is as written.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::output::Output;
 ///
 /// Codes of fingers are made again from the minutiae and compared, if they are of the shipped model or of
 /// that of --code-model. Reads all files, also while a writer is at work, and changes nothing. Exit code 0 if the gallery
-/// is sound, 1 if it is damaged; what is damaged is on standard output.
+/// is sound, 1 if it is damaged; standard output lists the damage.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Example:\n  biomatch verify --gallery citizens")]
 pub(crate) struct Args {

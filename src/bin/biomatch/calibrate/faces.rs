@@ -1,4 +1,4 @@
-//! Impostor cosines of all pairs of faces of different subjects.
+//! Cosines of all pairs of faces of different subjects.
 
 use biomatch::calibration::{Fit, ImpostorSet};
 use biomatch::face::FaceMatrix;
@@ -19,11 +19,11 @@ pub(crate) struct Args {
     #[command(flatten)]
     pictures: Pictures,
 
-    /// The network's name, as it will stand in the table unless its faces are normalised
+    /// The network's name in the table, unless its faces are normalised
     #[arg(long, value_name = "NAME")]
     model: ModelId,
 
-    /// Words about the data, kept in the table
+    /// A note about the data, kept in the table
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
 

@@ -1,4 +1,4 @@
-//! Impostor scores of all pairs of fingerprint records in folders that follow a naming rule, and of
+//! Non-mated scores of all pairs of fingerprint records in folders that follow a naming rule, and of
 //! generated fingers.
 
 use std::collections::BTreeMap;
@@ -22,9 +22,9 @@ use crate::records::read_whole;
 /// Fit this program's fingerprint matcher on records and on generated fingers
 ///
 /// An --extractor is a folder of databases, each a folder of records named
-/// FINGER_IMPRESSION.EXTENSION, all made by one extractor. All pairs of different fingers of one extractor are compared. They
-/// make three kinds of sets: all pairs of an extractor, those of them within a database (the same
-/// sensor), and each database by itself. The table holds for all of them.
+/// FINGER_IMPRESSION.EXTENSION, all made by one extractor. All pairs of different fingers of one extractor are
+/// compared. They form three kinds of sets: all pairs of an extractor, its pairs within a database (the same
+/// sensor), and each database by itself. The table holds for all of these sets.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Example, the shipped table:\n  \
     biomatch calibrate fingers --extractor fingers/secugen --extractor fingers/mindtct \\\n    \
@@ -38,7 +38,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "A=B", value_parser = alias)]
     alias: Vec<(String, String)>,
 
-    /// Also all pairs of so many generated fingers, two impressions each
+    /// Also all pairs of this many generated fingers, two impressions each
     #[arg(long, value_name = "N", default_value_t = 0)]
     generated: u32,
 
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 20_260_101)]
     seed: u64,
 
-    /// Words about the data, kept in the table
+    /// A note about the data, kept in the table
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
 
@@ -59,7 +59,7 @@ fn alias(text: &str) -> Result<(String, String), String> {
     Ok((a.to_owned(), b.to_owned()))
 }
 
-/// An impression and whose it is.
+/// An impression, its database and its finger.
 struct Print {
     database: usize,
     finger: usize,
@@ -106,7 +106,7 @@ fn add_extractor(
     Ok(fit)
 }
 
-/// An impostor comparison.
+/// A non-mated comparison.
 struct Pair {
     databases: (usize, usize),
     score: Score,

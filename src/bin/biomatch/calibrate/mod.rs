@@ -1,4 +1,4 @@
-//! `biomatch calibrate`: fits a table of false match rates on impostor scores.
+//! `biomatch calibrate`: fits a table of false match rates on non-mated scores.
 
 mod faces;
 mod fingers;
@@ -19,7 +19,7 @@ use crate::output::Output;
 /// Fit a table of false match rates on comparisons of different people
 ///
 /// A table turns the scores of one fingerprint matcher or one face model into false match rates.
-/// It is fitted on impostor comparisons: the more, and the more like those of the service, the
+/// It is fitted on non-mated comparisons: the more, and the more like those of the service, the
 /// better. It states upper bounds: the greatest 95 % bound over all sets of comparisons, measured
 /// as far as ten comparisons score as high, then an exponential tail for four more decades.
 #[derive(Debug, clap::Args)]
@@ -41,7 +41,7 @@ enum Source {
     Scores(scores::Args),
 }
 
-/// Where the table goes, and the words that go with it.
+/// The destination of the table.
 #[derive(Debug, clap::Args)]
 struct Destination {
     /// The table's file (JSON); `-` for standard output
@@ -71,7 +71,7 @@ fn finish(fit: Fit, destination: &Destination, console: &Console) -> Result<Answ
 
 fn describe(table: &Calibration, console: &Console) {
     for set in table.sets() {
-        console.note(format_args!("{:>12} impostor comparisons: {}", set.comparisons, set.name));
+        console.note(format_args!("{:>12} non-mated comparisons: {}", set.comparisons, set.name));
     }
     console.note(format_args!("measured to FMR {}, extrapolated to {}", table.measured_to(), table.floor()));
     for n in [100, 1_000, 10_000, 100_000, 1_000_000] {

@@ -12,11 +12,11 @@ use crate::subjects::read_subjects;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Pictures {
-    /// Embeddings, a .npy array of float32 or float64, one face a row
+    /// Embeddings, a .npy array of float32 or float64, one face per row
     #[arg(long, value_name = "FILE")]
     embeddings: PathBuf,
 
-    /// Whose face each row is: one name or number a line
+    /// The subject of each row: one name or number per line
     #[arg(long, value_name = "FILE")]
     subjects: PathBuf,
 }
@@ -39,7 +39,7 @@ impl Pictures {
         Ok((embeddings, subjects))
     }
 
-    /// A failure for what is wrong with the embeddings.
+    /// A failure about the embeddings.
     pub(crate) fn failed(&self, error: &dyn std::error::Error) -> Failure {
         Failure::from_error(Exit::Input, error).within(&self.embeddings)
     }

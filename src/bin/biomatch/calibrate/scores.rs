@@ -1,4 +1,4 @@
-//! Impostor scores from score files and a truth file.
+//! Non-mated scores from score files and a truth file.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -27,15 +27,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", required = true)]
     scores: Vec<PathBuf>,
 
-    /// Whose each sample is
+    /// The subject of each sample
     #[arg(long, value_name = "FILE")]
     truth: PathBuf,
 
-    /// The matcher's or model's name, as it will stand in the table
+    /// The matcher's or model's name in the table
     #[arg(long, value_name = "NAME")]
     matcher: String,
 
-    /// Words about the data, kept in the table
+    /// A note about the data, kept in the table
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
 

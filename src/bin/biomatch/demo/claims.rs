@@ -1,4 +1,4 @@
-//! True and false claims, one to one, and the claims that get no answer.
+//! True and false claims, one to one, and the claims that are referred.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use crate::console::Console;
 use crate::deciding::failure;
 use crate::exit::Failure;
 
-/// Most people who claim, each truly once and falsely once.
+/// At most this many people claim, each truly once and falsely once.
 const MOST: u64 = 10_000;
 
 pub(super) fn check(

@@ -1,4 +1,4 @@
-//! `biomatch demo`: the whole engine at work, on generated citizens.
+//! `biomatch demo`: the whole engine on generated citizens.
 
 mod claims;
 mod enrolment;
@@ -23,13 +23,13 @@ use crate::console::Console;
 use crate::deciding::failure;
 use crate::exit::{Answer, Exit, Failure, OrFail};
 
-/// Enrol, authenticate and identify generated citizens, and tell how well and how fast
+/// Enrol, authenticate and identify generated citizens, and print accuracy and speed
 ///
 /// Makes citizens with ten fingers and a face from a seed, enrols them into a gallery, then checks
 /// true and false claims one to one by the default policy (face and a finger, each at one false
 /// match in 10,000) and searches all citizens for people who are enrolled and for people who are
 /// not. Probes are taken under worse conditions than references. Everything but the times is the
-/// same for the same seed and number of citizens. No file is read, and nothing is left behind
+/// same for the same seed and number of citizens. The demo reads no file, and leaves none behind
 /// unless --gallery is given.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\

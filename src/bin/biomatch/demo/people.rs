@@ -9,8 +9,8 @@ use ndarray::Array2;
 use crate::exit::{Exit, Failure, OrFail};
 use crate::generated;
 
-/// People by index: those below the number of citizens are enrolled, the next are strangers, and
-/// the face calibration has its own beyond.
+/// People by index: those below the number of citizens are enrolled, the next are not enrolled, and
+/// the people of the face calibration follow.
 pub(super) struct People {
     population: Population,
     citizens: u64,
@@ -21,7 +21,7 @@ pub(super) struct People {
 /// of two seeds do not compare.
 const MODEL: &str = "biomatch-generated";
 
-/// Strangers whose faces the calibration is fitted on: four and a half million pairs.
+/// People who are not enrolled and whose faces the calibration is fitted on: four and a half million pairs.
 const CALIBRATION: u64 = 3_000;
 /// Where they begin, past all who could be enrolled or searched for.
 const CALIBRATION_FROM: u64 = 1 << 33;

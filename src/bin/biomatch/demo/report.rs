@@ -103,7 +103,7 @@ impl Report {
         writeln!(out, "  {citizens} citizens, {fingers} fingers, {faces} faces (seed {})", self.seed)?;
         writeln!(
             out,
-            "  {megabytes:.1} MB in {files} files, {:.0} bytes a citizen",
+            "  {megabytes:.1} MB in {files} files, {:.0} bytes per citizen",
             self.bytes as f64 / f64::from(*citizens)
         )?;
         writeln!(
@@ -151,17 +151,17 @@ impl Report {
     fn searches_table(&self, out: &mut impl Write) -> std::io::Result<()> {
         writeln!(
             out,
-            "\nOne to all: candidates that a stranger would give in at most one search of 100 count as certain"
+            "\nOne to all: certain candidates are those that at most 1 in 100 searches gives for someone not enrolled"
         )?;
         writeln!(out, "  {:<38} {:>15}  95 % interval", "", "count")?;
         for s in &self.searches {
             let each = 1e3 * s.seconds / (s.enrolled + s.strangers) as f64;
             let speed = s.comparisons as f64 / s.seconds;
-            writeln!(out, "  by {}: {each:.2} ms a search, {speed:.0} comparisons/s", s.by)?;
+            writeln!(out, "  by {}: {each:.2} ms per search, {speed:.0} comparisons/s", s.by)?;
             rate(out, "  enrolled, not the first", s.enrolled - s.first, s.enrolled)?;
             rate(out, "  enrolled, not among the first five", s.enrolled - s.listed, s.enrolled)?;
             rate(out, "  enrolled, not the first for certain", s.enrolled - s.certain, s.enrolled)?;
-            rate(out, "  stranger, someone for certain", s.strangers_found, s.strangers)?;
+            rate(out, "  not enrolled, someone for certain", s.strangers_found, s.strangers)?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::console::Console;
 use crate::deciding::failure;
 use crate::exit::Failure;
 
-/// What is searched by, for how many enrolled people and for how many strangers. Searching fingers
+/// The samples of a search, and the numbers of enrolled people and of others who are searched for. Searching fingers
 /// is a hundred times the work of searching faces, hence the fewer.
 const PLANS: [(&str, Shows, u64, u64); 4] = [
     ("face", Shows::Face, 1_000, 1_000),
@@ -22,7 +22,7 @@ const PLANS: [(&str, Shows, u64, u64); 4] = [
 
 /// Candidates asked for.
 const TOP: u32 = 5;
-/// Candidates count as findings if a stranger gives one at most in so many searches.
+/// Candidates are certain if a search for someone who is not enrolled gives one at most in so many searches.
 const ONE_IN: f64 = 100.0;
 
 pub(super) fn search(
@@ -48,7 +48,7 @@ fn one(
     (enrolled, strangers): (u64, u64),
 ) -> Result<Searches, Failure> {
     let enrolled = enrolled.min(people.citizens());
-    // Enrolled people from all over the gallery; strangers are the indices after it.
+    // Enrolled people from all over the gallery; the indices after it are not enrolled.
     let own = |i: u64| i * people.citizens() / enrolled;
     let indices: Vec<u64> =
         (0..enrolled).map(own).chain((0..strangers).map(|i| people.citizens() + i)).collect();

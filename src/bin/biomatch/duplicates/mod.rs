@@ -1,4 +1,4 @@
-//! `biomatch duplicates`: which citizens may be one person?
+//! `biomatch duplicates`: lists citizens who may be one person.
 
 mod progress_file;
 
@@ -18,13 +18,13 @@ use progress_file::{ProgressFile, Run};
 
 /// Compare all faces of a gallery with each other
 ///
-/// Every pair of faces of one model that belong to two citizens and score at least --score is found,
-/// exactly: their number grows with the square of the gallery. What that costs is measured on a part
-/// and told on stderr before it starts. With --progress FILE each finished step is written down, and the
-/// same command goes on from there after a stop; if the gallery has changed meanwhile it starts anew.
+/// Finds every pair of faces of one model that belong to two citizens and score at least --score. The search is
+/// exact; its cost grows with the square of the gallery. An estimate, measured on a part, is on stderr before it
+/// starts. With --progress FILE each finished step is recorded, and the same command continues from there after a
+/// stop; if the gallery has changed meanwhile it starts anew.
 ///
 /// The output has the columns score,first_citizen,first_reference,second_citizen,second_reference; the
-/// likest pairs come first, and the order does not depend on the number of threads.
+/// most similar pairs come first, and the order does not depend on the number of threads.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -46,15 +46,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "COSINE", value_parser = score, allow_negative_numbers = true)]
     score: Score,
 
-    /// Most pairs; more are a mistake, and end the run
+    /// At most this many pairs; more end the run with an error
     #[arg(long, value_name = "N", default_value = "1000000")]
     most: NonZeroUsize,
 
-    /// Write finished steps to this file, and go on from what it holds
+    /// Record finished steps in this file, and continue from its contents
     #[arg(long, value_name = "FILE")]
     progress: Option<PathBuf>,
 
-    /// Only say what it would cost
+    /// Only print the estimated cost
     #[arg(long)]
     estimate: bool,
 
@@ -110,7 +110,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     Err(Failure::new(Exit::Gallery, message))
 }
 
-/// Times a part, and says what the rest will take.
+/// Times a part, and estimates the time of the rest.
 fn tell_cost(search: &DuplicateSearch<'_>, left: &[usize], console: &Console) {
     let comparisons: u64 = left.iter().map(|&step| search.comparisons(step)).sum();
     let start = Instant::now();
@@ -118,7 +118,7 @@ fn tell_cost(search: &DuplicateSearch<'_>, left: &[usize], console: &Console) {
     let rate = sample as f64 / start.elapsed().as_secs_f64().max(1e-9);
     let time = Duration::try_from_secs_f64(comparisons as f64 / rate.max(1.0)).unwrap_or(Duration::MAX);
     console.note(format_args!(
-        "{comparisons} pairs of faces to compare in {} steps; at the {:.0} million a second of a first sample \
+        "{comparisons} pairs of faces to compare in {} steps; at the {:.0} million per second of a first sample \
          about {}",
         left.len(),
         rate / 1e6,

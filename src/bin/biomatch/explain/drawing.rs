@@ -1,27 +1,27 @@
-//! Two prints side by side, their minutiae and the pairs, as SVG 1.1.
+//! Two impressions side by side, their minutiae and the pairs, as SVG 1.1.
 
 use std::fmt::Write;
 
 use biomatch::fingerprint::Explanation;
 use biomatch::template::Minutia;
 
-/// A print to draw.
+/// An impression to draw.
 pub(super) struct Print<'a> {
     pub(super) name: String,
     pub(super) minutiae: &'a [Minutia],
 }
 
-/// The larger print is drawn at most so wide and high, in units of the drawing.
+/// The larger impression is drawn at most this wide and high, in units of the drawing.
 const PANEL: [f64; 2] = [620.0, 720.0];
-/// Around and between the prints.
+/// Around and between the impressions.
 const MARGIN: f64 = 40.0;
-/// Above the prints: title and names.
+/// Above the impressions: title and names.
 const HEAD: f64 = 90.0;
 /// Radius of a minutia, and length of the line that shows its direction.
 const RADIUS: f64 = 4.5;
 const TAIL: f64 = 17.0;
 
-/// Where a print lies on the drawing.
+/// Where an impression lies on the drawing.
 struct Panel {
     left: f64,
     top: f64,
@@ -53,8 +53,7 @@ fn at(minutia: &Minutia) -> [f64; 2] {
     [f64::from(minutia.x.micrometres()), f64::from(minutia.y.micrometres())]
 }
 
-/// The drawing. Both prints have one scale; the second stands as it was captured, not turned onto the
-/// first.
+/// The drawing. Both impressions have one scale; the second has the orientation of its capture.
 pub(super) fn svg(a: &Print<'_>, b: &Print<'_>, explanation: &Explanation) -> String {
     let mut panels = [Panel::new(a.minutiae), Panel::new(b.minutiae)];
     let largest = |axis: usize| panels[0].size[axis].max(panels[1].size[axis]).max(1.0);

@@ -1,4 +1,4 @@
-//! `biomatch explain`: why two fingerprints match or not.
+//! `biomatch explain`: why two impressions match or not.
 
 mod drawing;
 
@@ -15,15 +15,15 @@ use crate::output::Output;
 use crate::records::RecordOptions;
 use drawing::Print;
 
-/// Show which minutiae of two fingerprints are taken for the same, and how that makes the score
+/// Show which minutiae of two impressions are paired, and how the pairs make the score
 ///
-/// A and B are records of any dialect that biomatch reads. The answer is on standard output: the score, the
-/// two numbers that it is made of, how the two prints lie against each other, and the pairs: each with its
-/// number in the drawing, the places of its minutiae in the records (the first is 0), and the support that
-/// it has from the other pairs (0 to 1).
+/// A and B are records of any dialect that biomatch reads. Standard output has the score, the
+/// two numbers that it is made of, the motion between the two impressions, and the pairs: each with its
+/// number in the drawing, the indices of its minutiae in the records (the first is 0), and its support
+/// from the other pairs (0 to 1).
 ///
-/// --svg draws both prints side by side. It shows minutiae, which are biometric data: keep it as you keep
-/// the records.
+/// --svg draws both impressions side by side. The drawing shows minutiae, which are biometric data: protect it
+/// like the records.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -45,7 +45,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 0)]
     view_b: usize,
 
-    /// Draw both prints, their minutiae and the pairs
+    /// Draw both impressions, their minutiae and the pairs
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 

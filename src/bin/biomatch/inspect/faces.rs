@@ -1,4 +1,4 @@
-//! What a file of embeddings is, without its numbers.
+//! Facts about a file of embeddings, without its numbers.
 
 use std::path::Path;
 
@@ -50,7 +50,7 @@ struct Summary {
     greatest_norm: f64,
 }
 
-/// Bad rows that are told one by one.
+/// Bad rows that are reported one by one.
 const TOLD: usize = 10;
 
 impl Summary {

@@ -1,4 +1,4 @@
-//! What a fingerprint record is, without its minutiae.
+//! Facts about a fingerprint record, without its minutiae.
 
 use biomatch::template::{CaptureTime, FingerPosition, FingerprintRecord, FingerprintTemplate, Frame};
 

@@ -1,4 +1,4 @@
-//! What a gallery and each of its files are.
+//! Facts about a gallery and each of its files.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `biomatch inspect`: says what files are.
+//! `biomatch inspect`: describes files.
 
 mod faces;
 mod fingerprint;
@@ -19,19 +19,19 @@ use crate::files::readable_files_below;
 use crate::output::Output;
 use crate::records::{RecordOptions, has_extension};
 
-/// Say what records and gallery files are
+/// Describe records and gallery files
 ///
-/// Knows fingerprint records of every dialect, bare, as text or in card objects and transactions, NIST .xyt
-/// and minutiae in .csv; embeddings in .npy and .json,
-/// and raw little-endian f32 if --dimension says how many numbers an embedding has; a gallery's folder and
-/// each of its files. Of another folder every file below it is inspected, hidden ones not.
+/// Reads fingerprint records of every dialect, bare, as text or in card objects and transactions, NIST .xyt
+/// and minutiae in .csv; embeddings in .npy and .json, and raw little-endian f32 if --dimension gives the numbers
+/// per embedding; a gallery's folder and each of its files. In any other folder it inspects every file that is
+/// not hidden.
 ///
-/// Tells counts and headers, never minutiae or numbers of an embedding. For a fingerprint record it lists
-/// in what it departs from its standard. A gallery file's own checksums are checked; whether the
-/// gallery is sound as a whole is for `biomatch verify` to say.
+/// Prints counts and headers, never minutiae or numbers of an embedding. For a fingerprint record it lists
+/// each departure from its standard. A gallery file's own checksums are checked; `biomatch verify` checks
+/// the gallery as a whole.
 ///
-/// Of several files the bad ones are told on stderr, the others are inspected all the same, and the
-/// exit code is that of the first bad one.
+/// Among several files, bad ones are reported on stderr and the others are still inspected. The exit code is
+/// that of the first bad file.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -44,11 +44,11 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Print one JSON object a line, with the file in "file"
+    /// Print one JSON object per line, with the file in "file"
     #[arg(long)]
     json: bool,
 
-    /// Take files of no known format for raw little-endian f32 with so many numbers an embedding
+    /// Read files of no known format as raw little-endian f32 with this many numbers per embedding
     #[arg(long, value_name = "N")]
     dimension: Option<usize>,
 
@@ -93,7 +93,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     }
 }
 
-/// A file or a gallery is itself; another folder is the files below it. With folders that cannot be read.
+/// The files to inspect, and failures of folders that cannot be read. A gallery counts as one; of any other folder
+/// all files below it.
 fn expand(path: &Path) -> (Vec<PathBuf>, Vec<Failure>) {
     if path.is_dir() && !path.join("CURRENT").is_file() {
         let (files, failures) = readable_files_below(path);

@@ -1,4 +1,4 @@
-//! The embeddings of a file, without those that are none.
+//! The valid embeddings of a file.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use crate::console::Console;
 use crate::exit::{Exit, Failure, OrFail};
 
-/// Reasons for bad embeddings that are told before they are only counted.
+/// Reasons for bad embeddings that are printed before further ones are only counted.
 const REASONS: usize = 20;
 
 /// The embeddings of a file.
@@ -26,7 +26,7 @@ pub(super) struct Faces {
 
 impl Faces {
     /// Reads an `.npy` file. Embeddings that are NaN, infinite or zero are an error or, if they may be
-    /// skipped, told and left out.
+    /// skipped, reported and left out.
     pub(super) fn read(
         path: &Path,
         normaliser: Option<&FaceNormaliser>,
@@ -36,7 +36,7 @@ impl Faces {
         let failed = |error: &dyn std::error::Error| Failure::from_error(Exit::Input, error).within(path);
         let bytes = input::read(path, input::MAX_EMBEDDINGS)?;
         let embeddings = Embeddings::npy(bytes).map_err(|error| failed(&error))?;
-        // Files name no network; that both are of the same one is the caller's word.
+        // Files name no network: the caller states that both are of the same one.
         let model: ModelId = "unnamed".parse().or_fail(Exit::Input)?;
         let copy;
         let array = match embeddings.as_array() {
@@ -54,7 +54,7 @@ impl Faces {
             Ok(matrix) => return Ok(Self { matrix, places: None }),
             Err(error) => error,
         };
-        // A dimension is not one row's fault.
+        // A wrong dimension concerns all rows.
         if !skip_bad
             || matches!(
                 error.source,
@@ -109,7 +109,7 @@ impl Faces {
     }
 }
 
-/// The rows that are no embeddings, by number.
+/// The rows that are not valid embeddings, by number.
 fn bad_rows(embeddings: &Embeddings<Vec<u8>>, model: &ModelId) -> Vec<(usize, FaceFileError)> {
     let rows = usize::try_from(embeddings.rows()).unwrap_or(usize::MAX);
     let error = |row| embeddings.template(model, row as u64).err().map(|error| (row, error));

@@ -23,20 +23,20 @@ const CHUNK: usize = 4096;
 
 /// Compare pairs of face embeddings
 ///
-/// A and B are .npy files of two dimensions, one embedding a row, of the same network; they may be the
+/// A and B are .npy files of two dimensions, one embedding per row, of the same network; they may be the
 /// same file. PAIRS is CSV with the columns a and b: row numbers from 0, of A and of B. Other columns
 /// are ignored. OUT gets a,b,score,fmr for each pair, in the order of PAIRS, the same to the byte for any
 /// number of threads.
 ///
 /// score: the cosine of the two embeddings, -1 to 1; they need not have unit length. With --normaliser, the
 /// cosine of the two normalised templates.
-/// fmr: the calibrated false match rate, which share of comparisons between different people scores
-/// at least as high. The table that ships was fitted on one open network and holds for that one; for
+/// fmr: the calibrated false match rate, the share of comparisons between different people that score
+/// at least as high. The table that ships was fitted on one open network and holds for that network; for
 /// yours, fit one with `biomatch calibrate` and name it with --calibration.
 ///
 /// An embedding with a number that is NaN or infinite, or of norm zero, ends the run with its file, its row
 /// and exit code 3, and OUT is left as it was. With --skip-bad its pairs get an empty score and an empty
-/// fmr, and how many is said on stderr. Both files are held in memory.
+/// fmr, and stderr has their number. Both files are held in memory.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -47,11 +47,11 @@ Examples:
     --calibration net-1.json --out scores.csv
   biomatch evaluate scores.csv --truth truth.csv")]
 pub(crate) struct Args {
-    /// Embeddings that column a numbers
+    /// Embeddings that column a refers to
     #[arg(long, value_name = "A.npy")]
     a: PathBuf,
 
-    /// Embeddings that column b numbers
+    /// Embeddings that column b refers to
     #[arg(long, value_name = "B.npy")]
     b: PathBuf,
 
@@ -63,7 +63,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OUT.csv")]
     out: PathBuf,
 
-    /// Leave the score empty where an embedding is bad, and go on
+    /// Leave the score empty where an embedding is bad, and continue
     #[arg(long)]
     skip_bad: bool,
 
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     Ok(Answer::Yes)
 }
 
-/// The row number that each name is; `None` for names that are no numbers.
+/// Each name as a row number; `None` for names that are not numbers.
 fn rows_of(names: &Names) -> Vec<Option<usize>> {
     (0..).take(names.len()).map(|number| names.name(number).parse().ok()).collect()
 }
