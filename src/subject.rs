@@ -164,11 +164,18 @@ impl From<SubjectId> for String {
     }
 }
 
-impl fmt::Debug for SubjectId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl SubjectId {
+    /// The key with its second half hidden, for messages.
+    pub(crate) fn masked(&self) -> String {
         let text = self.to_string();
         let shown = text.get(..text.len() / 2).unwrap_or_default();
-        write!(f, "SubjectId({shown}{})", "*".repeat(text.len() - shown.len()))
+        format!("{shown}{}", "*".repeat(text.len() - shown.len()))
+    }
+}
+
+impl fmt::Debug for SubjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SubjectId({})", self.masked())
     }
 }
 

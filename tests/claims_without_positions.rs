@@ -184,3 +184,88 @@ fn copies_of_a_record_change_no_decision() {
     assert!(view.fingers.len() > 30, "copies of other moments are stored: {}", view.fingers.len());
     assert_eq!(claims(), before);
 }
+
+/// One finger that was enrolled under two names, and is presented under both.
+#[test]
+fn names_do_not_make_two_fingers_of_one() {
+    let people = People::new();
+    let directory = tempfile::tempdir().unwrap();
+    for finger in Finger::ALL {
+        let database = options(&people).create(directory.path().join(format!("{finger:?}"))).unwrap();
+        let other = Finger::ALL[finger.code() as usize % 10];
+        let impression = |number, at: Finger| people.finger(0, finger, number).at(at);
+        let enrolment = Enrolment::new().finger(impression(0, finger)).finger(impression(1, other));
+        database.enrol(people.id(0), enrolment).unwrap();
+        let probe = Probe::new().finger(impression(8, finger)).finger(impression(9, other));
+        let record = decide(&database, &people, probe, several(2));
+        assert!(matches!(record.decision, Decision::Refer(_)), "{finger:?}: {:?}", record.decision);
+    }
+}
+
+/// The record shows one finger only, so that nobody could meet a policy of two.
+#[test]
+fn a_record_of_one_finger_rejects_nobody_who_shows_two() {
+    let people = People::new();
+    let directory = tempfile::tempdir().unwrap();
+    let database = options(&people).create(directory.path()).unwrap();
+    let thumb = |number| people.finger(0, Finger::RightThumb, number).at(UNKNOWN);
+    database.enrol(people.id(0), Enrolment::new().finger(thumb(0)).finger(thumb(1))).unwrap();
+    let index = people.finger(0, Finger::RightIndex, 9).at(UNKNOWN);
+    let record = decide(&database, &people, Probe::new().finger(thumb(9)).finger(index), several(2));
+    let lacks = ReferReason::RecordLacks { modality: Modality::Finger };
+    assert_eq!(record.decision, Decision::Refer(lacks));
+}
+
+#[test]
+fn what_was_enrolled_first_counts_whatever_a_copy_states() {
+    let people = People::new();
+    let directory = tempfile::tempdir().unwrap();
+    let at = |seconds| Some(Timestamp::from_unix_seconds(seconds));
+    let (index, middle) = (Finger::RightIndex, Finger::LeftMiddle);
+    let template = |number| people.finger(0, index, number);
+    // What is enrolled of the finger that is shown, what a copy of it states, and where the finger is shown.
+    let cases: [(FingerPosition, Option<Timestamp>, FingerPosition, Option<Timestamp>, FingerPosition); 5] = [
+        (UNKNOWN, at(100), index.into(), at(100), index.into()),
+        (UNKNOWN, at(100), index.into(), at(100), middle.into()),
+        (index.into(), at(900), index.into(), at(0), index.into()),
+        (index.into(), at(900), UNKNOWN, None, index.into()),
+        (index.into(), at(900), middle.into(), at(999), index.into()),
+    ];
+    for (number, (first, moment, copied, copied_moment, shown)) in cases.into_iter().enumerate() {
+        let database = options(&people).create(directory.path().join(number.to_string())).unwrap();
+        let enrol = |template: biomatch::template::FingerprintTemplate, moment: Option<Timestamp>| {
+            let enrolment = Enrolment::new().finger(template).captured(moment);
+            database.enrol(people.id(0), enrolment).unwrap();
+        };
+        enrol(template(0).at(first), moment);
+        // Three newer ones under the same name, of another finger: what falls behind them is not compared.
+        for other in 0..3 {
+            enrol(people.finger(1, Finger::LeftThumb, other).at(index), at(500 + other as i64));
+        }
+        let decided = || {
+            let probe = Probe::new().finger(template(9).at(shown));
+            let record = decide(&database, &people, probe, one());
+            (record.decision, record.modalities, record.comparisons)
+        };
+        let before = decided();
+        assert_eq!(before.0, Decision::Accept, "{number}");
+        enrol(template(0).at(copied), copied_moment);
+        assert_eq!(decided(), before, "{number}");
+    }
+}
+
+#[test]
+fn too_many_comparisons_are_refused_before_any_is_made() {
+    let people = People::new();
+    let directory = tempfile::tempdir().unwrap();
+    let database = ten_unknown(&people, directory.path(), 1);
+    let probe = (0..2_001).fold(Probe::new(), |probe, number| {
+        let mut template = people.finger(0, Finger::RightThumb, 9);
+        template.minutiae.truncate(3);
+        template.minutiae[0].x = biomatch::units::Length::from_steps(number + 100);
+        probe.finger(template.at(UNKNOWN))
+    });
+    let claim = Claim::new(people.id(0), probe, Policy::fingers(FingerRule::one(Fmr::one_in(2))));
+    let error = database.authenticate(&claim).unwrap_err();
+    assert!(error.to_string().contains("20010 comparisons; at most 20000"), "{error}");
+}

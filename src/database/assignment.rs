@@ -52,7 +52,7 @@ fn augment<L: Ord + Copy, R: Ord + Copy>(
 }
 
 /// Most steps of a search for pairs that are apart. Claims of people take a few dozen.
-const MOST_STEPS: usize = 100_000;
+const MOST_STEPS: usize = 10_000;
 
 /// As many pairs as can be found, at most `enough`, of which every two are apart; earlier pairs first.
 /// Exact within [`MOST_STEPS`]; beyond, what was found until then, which is never too many.

@@ -8,7 +8,7 @@ use crate::gallery::{Generation, Status};
 use crate::template::Finger;
 
 use super::compare::{FingerComparer, compare_face, prepare_face, record};
-use super::decide::{Decided, Scored, decide};
+use super::decide::{Decided, Scored, check_counts, decide};
 use super::decision::{Decision, ReferReason};
 use super::eligibility::{eligible, impressions};
 use super::record::{Claimed, DecisionRecord, FailedClaim, RecordVersion};
@@ -89,6 +89,13 @@ impl CitizenSnapshot {
             Ok(eligible) => eligible,
             Err(reason) => return refer(reason),
         };
+        let finger_table = &*self.database.tables().fingers.calibration;
+        let face_table = match face_model.filter(|_| !eligible.faces.is_empty()) {
+            Some(model) => Some((self.database.tables().face(model)?, eligible.faces.len())),
+            None => None,
+        };
+        let finger_count = Some((finger_table, eligible.fingers.len())).filter(|(_, count)| *count > 0);
+        check_counts(claim.policy.rule, face_table, finger_count)?;
         let mut faces = None;
         if let Some(face) = prepare_face(probe).filter(|_| !eligible.faces.is_empty()) {
             let table = self.database.tables().face(face.model())?;
@@ -103,7 +110,7 @@ impl CitizenSnapshot {
             let compared =
                 eligible.fingers.iter().map(|(impression, with)| comparer.compare(*impression, with));
             let comparisons = compared.collect::<Result<_, _>>()?;
-            fingers = Some(Scored { table: &self.database.tables().fingers.calibration, comparisons });
+            fingers = Some(Scored { table: finger_table, comparisons });
         }
         let mut presented: Vec<Option<Finger>> = vec![None; probe.fingers.len()];
         for impression in &impressions {

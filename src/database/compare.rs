@@ -11,7 +11,7 @@ use crate::units::{Fmr, Score};
 
 use super::decide::Alike;
 use super::decision::Comparison;
-use super::eligibility::{Distinct, Impression, Record, may_be_same_finger};
+use super::eligibility::{Distinct, Impression, Record};
 use super::{DatabaseError, Probe};
 
 /// A probe's face, prepared once.
@@ -26,32 +26,23 @@ pub(super) fn prepare_fingers(probe: &Probe) -> Vec<Option<FingerProbe>> {
     templates.map(|minutiae| (!minutiae.is_empty()).then(|| prepare(minutiae))).collect()
 }
 
-/// What a citizen's record offers a probe: copies are found by their bytes, which are read only where a
-/// reference could have a copy that matters. Damaged references are no copies; they are an error once they are
-/// to be compared.
+/// What a citizen's record offers a probe: copies are found by their bytes. Damaged references are no copies;
+/// they are an error once they are to be compared.
 pub(super) fn record<'a>(
     snapshot: &'a Snapshot,
     view: &'a CitizenView,
     impressions: &[Impression],
     face: Option<&ModelId>,
 ) -> Record<'a> {
-    let position = |reference: &Reference| reference.meta.position().finger();
-    let is_shown =
-        |finger: Option<Finger>| impressions.iter().any(|shown| may_be_same_finger(shown.finger, finger));
-    // A reference of unknown position may be a copy of any other one.
-    let any_unknown = view.fingers.iter().any(|reference| position(reference).is_none());
+    let fingers_matter = view.fingers.len() > 1 && !impressions.is_empty();
     let fingers = view.fingers.iter().map(|reference| {
-        let of_finger = |other: &&Reference| position(other) == position(reference);
-        let has_others = view.fingers.iter().filter(of_finger).nth(1).is_some();
-        let may_have_copy = any_unknown || has_others && is_shown(position(reference));
-        let content = may_have_copy.then(|| snapshot.finger(reference.location).ok()).flatten();
+        let content = fingers_matter.then(|| snapshot.finger(reference.location).ok()).flatten();
         (reference, content.map(|finger| bytemuck::cast_slice::<_, u8>(finger.minutiae)))
     });
-    let is_of_model = |reference: &Reference| reference.model.as_ref() == face;
-    let several_faces = view.faces.iter().filter(|reference| is_of_model(reference)).nth(1).is_some();
+    let faces_matter = view.faces.len() > 1;
     let faces = view.faces.iter().map(|reference| {
-        let may_have_copy = several_faces && is_of_model(reference);
-        let content = may_have_copy.then(|| snapshot.face(reference.location).ok()).flatten();
+        let matters = faces_matter && reference.model.as_ref() == face;
+        let content = matters.then(|| snapshot.face(reference.location).ok()).flatten();
         (reference, content.map(|face| bytemuck::cast_slice::<_, u8>(face.vector)))
     });
     Record::new(fingers, faces)
@@ -66,6 +57,7 @@ pub(super) struct FingerComparer<'a> {
     scratch: Scratch,
     samples: HashMap<(usize, usize), Score>,
     references: HashMap<(ReferenceId, ReferenceId), Score>,
+    pairs: HashMap<(usize, ReferenceId), Score>,
 }
 
 impl<'a> FingerComparer<'a> {
@@ -78,6 +70,7 @@ impl<'a> FingerComparer<'a> {
             scratch: Scratch::default(),
             samples: HashMap::new(),
             references: HashMap::new(),
+            pairs: HashMap::new(),
         }
     }
 
@@ -88,6 +81,7 @@ impl<'a> FingerComparer<'a> {
     ) -> Result<Comparison, DatabaseError> {
         let features = finger(self.snapshot, self.view, with.reference)?;
         let score = score(&mut self.prepared, &mut self.scratch, self.probe, impression.sample, features);
+        self.pairs.insert((impression.sample, with.reference.meta.reference()), score);
         Ok(comparison(Modality::Finger, impression.sample, with.finger, with.reference, score))
     }
 
@@ -114,6 +108,17 @@ fn score(
 }
 
 impl Alike for FingerComparer<'_> {
+    fn pair(&mut self, sample: usize, reference: ReferenceId) -> Result<Score, DatabaseError> {
+        if let Some(score) = self.pairs.get(&(sample, reference)) {
+            return Ok(*score);
+        }
+        // The positions say that they are of two fingers, so it was not compared for the claim.
+        let features = self.reference(reference)?;
+        let score = score(&mut self.prepared, &mut self.scratch, self.probe, sample, features);
+        self.pairs.insert((sample, reference), score);
+        Ok(score)
+    }
+
     fn samples(&mut self, a: usize, b: usize) -> Result<Score, DatabaseError> {
         let key = (a.min(b), a.max(b));
         if let Some(score) = self.samples.get(&key) {

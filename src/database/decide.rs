@@ -1,5 +1,7 @@
 //! Scores against a policy: the arithmetic of a decision, without input or output.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::calibration::{Basis, Calibration};
 use crate::gallery::ReferenceId;
 use crate::template::{Finger, Modality};
@@ -20,8 +22,10 @@ pub(super) struct Scored<'a> {
     pub(super) comparisons: Vec<Comparison>,
 }
 
-/// Compares samples of one side with each other, to see whether they are of one finger.
+/// Compares samples with each other, to see whether they are of one finger.
 pub(super) trait Alike {
+    /// An impression of the probe, by its number, and a reference of the record.
+    fn pair(&mut self, sample: usize, reference: ReferenceId) -> Result<Score, DatabaseError>;
     /// Two impressions of the probe, by their numbers.
     fn samples(&mut self, a: usize, b: usize) -> Result<Score, DatabaseError>;
     /// Two references of the record.
@@ -36,9 +40,10 @@ pub(super) struct Decided {
     pub(super) comparisons: Vec<Comparison>,
 }
 
-/// Samples that score as high as one comparison of different fingers in a thousand may be of one finger:
-/// then they do not count as two. A stricter rate would let more impressions of one finger pass as two, a
-/// laxer one would refer more people whose two fingers are a little alike.
+/// Samples that score as high as one comparison of different fingers in a thousand, or as the policy itself
+/// takes for a match, may be of one finger: then they do not count as two. A stricter rate would let more
+/// impressions of one finger pass as two, a laxer one would refer more people whose two fingers are a little
+/// alike.
 const MAY_BE_ONE_FINGER: u32 = 1_000;
 
 /// The score that a single comparison must reach so that the policy's rate holds for all `shared_by`.
@@ -50,6 +55,34 @@ pub(super) fn threshold(table: &Calibration, required: Fmr, shared_by: u32) -> R
         needed,
         comparisons: shared_by.into(),
     })
+}
+
+/// Most comparisons of a claim. Those of people take a few dozen.
+pub(super) const MOST_COMPARISONS: usize = 20_000;
+
+/// Checks before anything is compared that so many comparisons of faces and of fingers can be decided.
+pub(super) fn check_counts(
+    rule: Rule,
+    face: Option<(&Calibration, usize)>,
+    fingers: Option<(&Calibration, usize)>,
+) -> Result<(), DatabaseError> {
+    let count = |of: &Option<(&Calibration, usize)>| of.map_or(0, |(_, count)| count);
+    let both = count(&face).saturating_add(count(&fingers));
+    if both > MOST_COMPARISONS {
+        return Err(DatabaseError::TooManyComparisons { found: both, most: MOST_COMPARISONS });
+    }
+    let (face_rate, finger_rate) = match rule {
+        Rule::All { face, fingers } => (face, fingers.map(|rule| rule.fmr())),
+        Rule::Either(rate) => (Some(rate), Some(rate)),
+    };
+    let is_shared = matches!(rule, Rule::Either(_));
+    for (of, rate) in [(face, face_rate), (fingers, finger_rate)] {
+        if let (Some((table, count)), Some(rate)) = (of, rate) {
+            let shared_by = if is_shared { both } else { count };
+            threshold(table, rate, u32::try_from(shared_by).unwrap_or(u32::MAX))?;
+        }
+    }
+    Ok(())
 }
 
 /// What the policy makes of the scores. `face` and `fingers` hold what could be compared of what the rule
@@ -155,7 +188,7 @@ fn judge_fingers(
 ) -> Result<(ModalityEvidence, Option<ReferReason>), DatabaseError> {
     let threshold = calibrate(scored, rule.fmr(), shared_by)?;
     let required = usize::from(rule.count().get());
-    let fingers = Fingers::new(scored, presented);
+    let fingers = Fingers::new(scored, presented, threshold);
     let possible = fingers.most_at(threshold, required);
     let matched = fingers.told_apart(threshold, required, alike)?;
     let told_apart = matched.len();
@@ -170,9 +203,11 @@ fn judge_fingers(
         let reason =
             ReferReason::FingersNotToldApart { required: rule.count(), told_apart: told_apart as u8 };
         (Verdict::Unclear, Some(reason))
-    } else if !fingers.presents(required, alike)? {
+    } else if !fingers.are_presented(required, alike)? {
         // Even perfect scores could not have met the policy.
         (Verdict::Unclear, Some(ReferReason::ProbeLacks { modality: Modality::Finger }))
+    } else if !fingers.are_enrolled(required, alike)? {
+        (Verdict::Unclear, Some(ReferReason::RecordLacks { modality: Modality::Finger }))
     } else {
         (Verdict::NotMet, None)
     };
@@ -197,13 +232,14 @@ struct Fingers<'a> {
 }
 
 impl<'a> Fingers<'a> {
-    fn new(scored: &'a Scored<'_>, presented: &'a [Option<Finger>]) -> Self {
+    fn new(scored: &'a Scored<'_>, presented: &'a [Option<Finger>], threshold: Score) -> Self {
         let mut ordered: Vec<&Comparison> = scored.comparisons.iter().collect();
         ordered.sort_by_key(|comparison| std::cmp::Reverse(comparison.score));
         let rate = Fmr::one_in(MAY_BE_ONE_FINGER);
         let one_finger =
             scored.table.threshold(rate).or_else(|| scored.table.threshold(scored.table.floor()));
-        Self { ordered, presented, one_finger: one_finger.unwrap_or(Score::LOWEST) }
+        let one_finger = one_finger.unwrap_or(Score::LOWEST).min(threshold);
+        Self { ordered, presented, one_finger }
     }
 
     fn finger_of(&self, sample: usize) -> Option<Finger> {
@@ -262,12 +298,9 @@ impl<'a> Fingers<'a> {
         if one_name(0, 2) || one_name(1, 3) || one_name(0, 3) || one_name(1, 2) {
             return Ok(false);
         }
-        // Every comparison of a sample with a reference that may be of its finger has been made.
-        let is_crossed = |sample: usize, reference: ReferenceId| {
-            let crossed = |one: &&&Comparison| one.sample == sample && one.reference == reference;
-            self.ordered.iter().find(crossed).is_some_and(|one| one.score >= self.one_finger)
-        };
-        if is_crossed(a.sample, b.reference) || is_crossed(b.sample, a.reference) {
+        if alike.pair(a.sample, b.reference)? >= self.one_finger
+            || alike.pair(b.sample, a.reference)? >= self.one_finger
+        {
             return Ok(false);
         }
         Ok(alike.samples(a.sample, b.sample)? < self.one_finger
@@ -275,19 +308,36 @@ impl<'a> Fingers<'a> {
     }
 
     /// Whether the probe shows so many different fingers, whosever they are.
-    fn presents(&self, required: usize, alike: &mut dyn Alike) -> Result<bool, DatabaseError> {
-        let mut samples: Vec<usize> = self.ordered.iter().map(|comparison| comparison.sample).collect();
-        samples.sort_unstable();
-        samples.dedup();
-        let shown = apart(samples.len(), required, |a, b| match (samples.get(a), samples.get(b)) {
+    fn are_presented(&self, required: usize, alike: &mut dyn Alike) -> Result<bool, DatabaseError> {
+        let samples: BTreeSet<usize> = self.ordered.iter().map(|comparison| comparison.sample).collect();
+        let samples: Vec<usize> = samples.into_iter().collect();
+        self.are_different(&samples, required, |sample| self.finger_of(sample), |a, b| alike.samples(a, b))
+    }
+
+    /// Whether the references that were compared are of so many different fingers.
+    fn are_enrolled(&self, required: usize, alike: &mut dyn Alike) -> Result<bool, DatabaseError> {
+        let fingers: BTreeMap<ReferenceId, Option<Finger>> =
+            self.ordered.iter().map(|comparison| (comparison.reference, comparison.finger)).collect();
+        let references: Vec<ReferenceId> = fingers.keys().copied().collect();
+        let finger_of = |reference| fingers.get(&reference).copied().flatten();
+        self.are_different(&references, required, finger_of, |a, b| alike.references(a, b))
+    }
+
+    fn are_different<T: Copy>(
+        &self,
+        samples: &[T],
+        required: usize,
+        finger_of: impl Fn(T) -> Option<Finger>,
+        mut score: impl FnMut(T, T) -> Result<Score, DatabaseError>,
+    ) -> Result<bool, DatabaseError> {
+        let different = apart(samples.len(), required, |a, b| match (samples.get(a), samples.get(b)) {
             (Some(&a), Some(&b)) => {
-                let (first, second) = (self.finger_of(a), self.finger_of(b));
-                let one_name = first.is_some() && first == second;
-                Ok::<_, DatabaseError>(!one_name && alike.samples(a, b)? < self.one_finger)
+                let one_name = finger_of(a).is_some() && finger_of(a) == finger_of(b);
+                Ok::<_, DatabaseError>(!one_name && score(a, b)? < self.one_finger)
             }
             _ => Ok(false),
         })?;
-        Ok(shown.len() >= required)
+        Ok(different.len() >= required)
     }
 }
 

@@ -1,12 +1,11 @@
 //! What of a probe is to be compared with what of a record: decided before any score.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::gallery::Reference;
 use crate::template::{Finger, Modality, ModelId};
-use crate::units::Timestamp;
 
 use super::assignment::most_disjoint;
 use super::decision::ReferReason;
@@ -36,13 +35,11 @@ impl LeftOut {
     }
 }
 
-/// A reference as claims see it: one of each content, whatever copies of it there are.
+/// A reference as claims see it: the first of its content, whatever copies of it there are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Distinct<'a> {
     pub(super) reference: &'a Reference,
     pub(super) finger: Option<Finger>,
-    /// The earliest moment that any of its copies states: a copy is no newer evidence.
-    captured: Option<Timestamp>,
 }
 
 /// What a citizen's record offers.
@@ -66,48 +63,24 @@ impl<'a> Record<'a> {
     }
 }
 
-/// One reference of each content and finger, in the order of references, and how many copies there were. A
-/// copy without a position is one of any copy that has one.
+/// The first reference of each content, in the order of references, and how many copies there were. A copy adds
+/// nothing, whatever position or moment it states: what was enrolled first counts.
 fn without_copies<'a, 'c>(
     references: impl IntoIterator<Item = (&'a Reference, Option<&'c [u8]>)>,
 ) -> (Vec<Distinct<'a>>, u32) {
-    let mut found: Vec<Distinct<'a>> = Vec::new();
-    type ByFinger<'a> = BTreeMap<Option<Finger>, Distinct<'a>>;
-    let mut by_content: HashMap<(&[u8], Option<&ModelId>), ByFinger<'a>> = HashMap::new();
-    let mut all = 0;
-    for (reference, content) in references {
-        all += 1;
-        let finger = reference.meta.position().finger();
-        let new = Distinct { reference, finger, captured: reference.meta.captured() };
-        match content {
-            None => found.push(new),
-            Some(content) => {
-                let copies = by_content.entry((content, reference.model.as_ref())).or_default();
-                copies.entry(finger).and_modify(|first| first.merge(&new)).or_insert(new);
-            }
-        }
-    }
-    for mut copies in by_content.into_values() {
-        if copies.len() > 1
-            && let Some(unknown) = copies.remove(&None)
-            && let (1, Some(known)) = (copies.len(), copies.values_mut().next())
-        {
-            known.merge(&unknown);
-        }
-        found.extend(copies.into_values());
-    }
-    found.sort_unstable_by_key(|distinct| distinct.reference.meta.reference());
+    let mut found: Vec<(&'a Reference, Option<&[u8]>)> = references.into_iter().collect();
+    let all = found.len();
+    found.sort_by_key(|(reference, _)| reference.meta.reference());
+    let mut seen: HashSet<(&[u8], Option<&ModelId>)> = HashSet::new();
+    found.retain(|(reference, content)| {
+        content.is_none_or(|content| seen.insert((content, reference.model.as_ref())))
+    });
     let copies = u32::try_from(all - found.len()).unwrap_or(u32::MAX);
-    (found, copies)
-}
-
-impl Distinct<'_> {
-    fn merge(&mut self, copy: &Self) {
-        self.captured = match (self.captured, copy.captured) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-    }
+    let distinct = |(reference, _): (&'a Reference, _)| Distinct {
+        reference,
+        finger: reference.meta.position().finger(),
+    };
+    (found.into_iter().map(distinct).collect(), copies)
 }
 
 /// An impression of the probe that can be compared.
@@ -118,34 +91,18 @@ pub(super) struct Impression {
     pub(super) finger: Option<Finger>,
 }
 
-/// The probe's impressions that can be compared: those with minutiae, copies left out. An exact copy counts
-/// as the impression that it repeats; one without a position as any that has one.
+/// The probe's impressions that can be compared: those with minutiae, each content once. The first of several
+/// copies counts, with the position that it states.
 pub(super) fn impressions(probe: &Probe, left_out: &mut LeftOut) -> Vec<Impression> {
     let mut found: Vec<Impression> = Vec::new();
-    let mut by_content: HashMap<&[u8], Vec<usize>> = HashMap::new();
+    let mut seen: HashSet<&[u8]> = HashSet::new();
     for (sample, template) in probe.fingers.iter().enumerate() {
         if template.minutiae.is_empty() {
             left_out.empty_samples += 1;
-            continue;
-        }
-        let finger = template.position.finger();
-        let copies = by_content.entry(bytemuck::cast_slice(&template.minutiae)).or_default();
-        let same = |index: &&mut usize| {
-            found
-                .get(**index)
-                .is_some_and(|other| other.finger == finger || other.finger.is_none() || finger.is_none())
-        };
-        match copies.iter_mut().find(same).map(|index| *index) {
-            Some(index) => {
-                left_out.copied_samples += 1;
-                if let Some(first) = found.get_mut(index) {
-                    first.finger = first.finger.or(finger);
-                }
-            }
-            None => {
-                copies.push(found.len());
-                found.push(Impression { sample, finger });
-            }
+        } else if seen.insert(bytemuck::cast_slice(&template.minutiae)) {
+            found.push(Impression { sample, finger: template.position.finger() });
+        } else {
+            left_out.copied_samples += 1;
         }
     }
     found
@@ -304,7 +261,7 @@ fn newest_of<'a>(
     left_out: &mut LeftOut,
 ) -> Vec<Distinct<'a>> {
     references.sort_unstable_by_key(|distinct| {
-        std::cmp::Reverse((distinct.captured, distinct.reference.meta.reference()))
+        std::cmp::Reverse((distinct.reference.meta.captured(), distinct.reference.meta.reference()))
     });
     let older = references.len().saturating_sub(newest);
     left_out.older_references =

@@ -17,7 +17,7 @@ pub enum DatabaseError {
     #[error(transparent)]
     Gallery(#[from] GalleryError),
     /// A citizen's reference is there, but its record does not pass its checks.
-    #[error("reference {reference} of {citizen:?} ({modality}) is damaged: {source}")]
+    #[error("reference {reference} of {} ({modality}) is damaged: {source}", citizen.masked())]
     DamagedRecord {
         /// The citizen.
         citizen: SubjectId,
@@ -33,6 +33,14 @@ pub enum DatabaseError {
     Uncalibrated {
         /// The model.
         model: ModelId,
+    },
+    /// The probe and the record have more samples than a claim may compare.
+    #[error("the claim takes {found} comparisons; at most {most} are made")]
+    TooManyComparisons {
+        /// Comparisons that it takes.
+        found: usize,
+        /// Most that are made.
+        most: usize,
     },
     /// A calibration table was registered for what it is not of.
     #[error(
@@ -106,14 +114,8 @@ impl DatabaseError {
     /// the audit, or an I/O error that may pass, such as a full disk.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Audit(error) => {
-                use std::io::ErrorKind as Kind;
-                // Of an audit file the other kinds say that it is not the file that it was.
-                matches!(
-                    error.kind(),
-                    Kind::TimedOut | Kind::StorageFull | Kind::QuotaExceeded | Kind::Interrupted
-                )
-            }
+            // Of an audit file the other kinds say that it is not the file that it was.
+            Self::Audit(error) => super::audit::may_pass(error.kind()),
             _ => self.gallery().is_some_and(GalleryError::is_retryable),
         }
     }

@@ -1,7 +1,9 @@
 //! What a claim must show.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU8;
 
+use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
 use crate::units::Fmr;
@@ -102,8 +104,8 @@ impl FingerRule {
 /// assert!(serde_json::from_str::<Policy>("{}").is_err());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "PolicyFields", into = "PolicyFields")]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(into = "PolicyFields")]
 pub struct Policy {
     pub(super) rule: Rule,
     pub(super) newest: NonZeroU8,
@@ -167,6 +169,23 @@ impl Default for Policy {
     }
 }
 
+/// Every part is named: lists that are read by place, and fields without a value, are errors.
+impl<'de> Deserialize<'de> for Policy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let parts = BTreeMap::<String, serde_json::Value>::deserialize(deserializer)?;
+        for (name, value) in &parts {
+            if !value.is_object() && name != "newest_references" {
+                return Err(D::Error::custom(format_args!(
+                    "{name}: expected an object such as {{\"fmr\": 1e-4}}"
+                )));
+            }
+        }
+        let fields = serde_json::Value::Object(parts.into_iter().collect());
+        let fields: PolicyFields = serde_json::from_value(fields).map_err(D::Error::custom)?;
+        fields.try_into().map_err(D::Error::custom)
+    }
+}
+
 /// A policy as it is written.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -196,6 +215,11 @@ impl TryFrom<PolicyFields> for Policy {
 
     fn try_from(fields: PolicyFields) -> Result<Self, Self::Error> {
         let face = fields.face.map(|face| face.fmr);
+        let rates =
+            [face, fields.fingers.map(|rule| rule.fmr), fields.face_or_finger.as_ref().map(|rule| rule.fmr)];
+        if rates.into_iter().flatten().any(|rate| rate >= Fmr::ONE) {
+            return Err("fmr: a rate of 1 accepts everybody; a policy asks for less");
+        }
         let rule = match (face, fields.fingers, fields.face_or_finger) {
             (None, None, None) => return Err("a policy names face, fingers or face_or_finger"),
             (None, None, Some(either)) => Rule::Either(either.fmr),
@@ -247,6 +271,12 @@ mod tests {
         for (text, why) in [
             ("{}", "names face, fingers or face_or_finger"),
             (r#"{"face":{"fmr":0}}"#, "above 0"),
+            (r#"{"face":{"fmr":1}}"#, "accepts everybody"),
+            (r#"{"fingers":{"fmr":1.0}}"#, "accepts everybody"),
+            (r#"[{"fmr":1e-4},null,null,3]"#, "map"),
+            (r#"{"face":[0.1]}"#, "face: expected an object"),
+            (r#"{"fingers":[1e-3,2]}"#, "fingers: expected an object"),
+            (r#"{"face":{"fmr":0.1},"fingers":null}"#, "fingers: expected an object"),
             (r#"{"face":{"fmr":2}}"#, "at most 1"),
             (r#"{"face":{}}"#, "fmr"),
             (r#"{"fingers":{"fmr":0.1,"at_least":0}}"#, "1 to 10"),

@@ -44,7 +44,8 @@ impl TryFrom<u16> for RecordVersion {
 
 /// What was asked and decided of one claim. `docs/records.schema.json` is its JSON schema.
 ///
-/// Holds scores, rates and counts, never samples, minutiae or embeddings.
+/// As JSON the fields of `claimed`, `decision` and `answered` stand beside the others. Holds scores, rates and
+/// counts, never samples, minutiae or embeddings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 #[must_use]
@@ -165,8 +166,9 @@ pub struct CalibrationUsed {
     pub assumed_for: Option<ModelId>,
 }
 
-/// What was asked and found by one search. While `damaged` is not empty, someone who is not among the
-/// candidates may be enrolled nevertheless. `docs/records.schema.json` is its JSON schema.
+/// What was asked and found by one search. While `not_compared` is not empty, someone who is not among the
+/// candidates may be enrolled nevertheless. As JSON the fields of `searched` and `answered` stand beside the
+/// others. `docs/records.schema.json` is its JSON schema.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 #[must_use]

@@ -126,7 +126,7 @@ pub enum GalleryError {
         given: CodeModelId,
     },
     /// The subject belongs to another part of the registry.
-    #[error("subject {subject:?} belongs to part {belongs} of {count}, this gallery is part {here}")]
+    #[error("subject {} belongs to part {belongs} of {count}, this gallery is part {here}", subject.masked())]
     OtherPartition {
         /// Who.
         subject: SubjectId,
@@ -138,13 +138,13 @@ pub enum GalleryError {
         count: u32,
     },
     /// No such citizen.
-    #[error("citizen {citizen:?} is not enrolled")]
+    #[error("citizen {} is not enrolled", citizen.masked())]
     UnknownCitizen {
         /// Who.
         citizen: SubjectId,
     },
     /// The citizen has no such reference.
-    #[error("citizen {citizen:?} has no reference {reference}")]
+    #[error("citizen {} has no reference {reference}", citizen.masked())]
     UnknownReference {
         /// Who.
         citizen: SubjectId,

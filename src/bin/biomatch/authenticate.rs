@@ -47,11 +47,11 @@ pub(crate) struct Args {
     require: Require,
 
     /// The rate of false matches that the face must meet, and a finger if --finger-fmr does not say otherwise
-    #[arg(long, value_name = "RATE", default_value = "1e-4", value_parser = rate)]
+    #[arg(long, value_name = "RATE", default_value = "1e-4", value_parser = below_one)]
     fmr: Fmr,
 
     /// The rate of false matches that each finger must meet
-    #[arg(long, value_name = "RATE", value_parser = rate)]
+    #[arg(long, value_name = "RATE", value_parser = below_one)]
     finger_fmr: Option<Fmr>,
 
     /// How many different fingers must meet it, 1 to 10 [default: 1]
@@ -98,6 +98,14 @@ enum Require {
 
 pub(crate) fn rate(text: &str) -> Result<Fmr, String> {
     text.parse().ok().and_then(Fmr::new).ok_or_else(|| "expected a number above 0 and at most 1".to_owned())
+}
+
+/// A rate of 1 would accept everybody.
+fn below_one(text: &str) -> Result<Fmr, String> {
+    rate(text)
+        .ok()
+        .filter(|rate| *rate < Fmr::ONE)
+        .ok_or_else(|| "expected a number above 0 and below 1".to_owned())
 }
 
 fn finger_count(text: &str) -> Result<FingerCount, String> {

@@ -65,6 +65,11 @@ impl Deciding {
         options.open(&self.gallery).map_err(|error| failure(&error))
     }
 
+    /// Refuses an output that would replace the audit.
+    pub(crate) fn check_output(&self, output: &Path) -> Result<(), Failure> {
+        self.audit.check_output(output)
+    }
+
     fn reading(&self) -> Reading {
         if self.strict { Reading::Strict } else { Reading::Lenient }
     }

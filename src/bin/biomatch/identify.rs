@@ -102,6 +102,7 @@ fn fpir(text: &str) -> Result<Fpir, String> {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
+    args.deciding.check_output(&args.out)?;
     let database = args.deciding.open(console)?;
     let within = args.within.as_ref().map(sub_gallery).transpose()?.map(Arc::new);
     let request = |probe: Probe, filter: Option<OneBit>| {

@@ -32,6 +32,12 @@ pub trait Audit: Send + Sync {
     fn record(&self, entries: &[AuditEntry]) -> io::Result<()>;
 }
 
+/// Whether an error of this kind may pass by itself: another process holds the lock, or there is no room.
+pub(super) fn may_pass(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(kind, Kind::TimedOut | Kind::StorageFull | Kind::QuotaExceeded | Kind::Interrupted)
+}
+
 /// One decision, search or change. Holds scores and rates, never samples, minutiae or embeddings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "operation", rename_all = "snake_case")]

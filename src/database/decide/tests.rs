@@ -73,6 +73,13 @@ impl Truth {
 }
 
 impl Alike for Truth {
+    fn pair(&mut self, sample: usize, reference: ReferenceId) -> Result<Score, DatabaseError> {
+        let reference = reference.value() as usize;
+        let misses = self.misses[(sample * self.references.len() + reference) % self.misses.len()];
+        let is_one = self.samples[sample].0 == self.references[reference].0;
+        Ok(Score::new(if is_one && !misses { HIGH } else { -1.0 }).unwrap())
+    }
+
     fn samples(&mut self, a: usize, b: usize) -> Result<Score, DatabaseError> {
         Ok(self.alike(self.samples[a].0, self.samples[b].0, a * 7 + b))
     }
@@ -222,6 +229,10 @@ proptest! {
 struct Unlike;
 
 impl Alike for Unlike {
+    fn pair(&mut self, _: usize, _: ReferenceId) -> Result<Score, DatabaseError> {
+        Ok(Score::LOWEST)
+    }
+
     fn samples(&mut self, _: usize, _: usize) -> Result<Score, DatabaseError> {
         Ok(Score::LOWEST)
     }

@@ -149,6 +149,16 @@ pub enum AuditFileError {
 }
 
 impl AuditFileError {
+    /// Whether the same call can succeed later without anybody's help: another process holds the lock, or there
+    /// is no room on the disk.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Busy { .. } => true,
+            Self::Io { source, .. } => crate::database::audit::may_pass(source.kind()),
+            _ => false,
+        }
+    }
+
     pub(in crate::database::audit) fn io(
         path: &Path,
         operation: &'static str,
