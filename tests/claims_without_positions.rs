@@ -224,14 +224,15 @@ fn what_was_enrolled_first_counts_whatever_a_copy_states() {
     let (index, middle) = (Finger::RightIndex, Finger::LeftMiddle);
     let template = |number| people.finger(0, index, number);
     // What is enrolled of the finger that is shown, what a copy of it states, and where the finger is shown.
-    let cases: [(FingerPosition, Option<Timestamp>, FingerPosition, Option<Timestamp>, FingerPosition); 5] = [
-        (UNKNOWN, at(100), index.into(), at(100), index.into()),
-        (UNKNOWN, at(100), index.into(), at(100), middle.into()),
-        (index.into(), at(900), index.into(), at(0), index.into()),
-        (index.into(), at(900), UNKNOWN, None, index.into()),
-        (index.into(), at(900), middle.into(), at(999), index.into()),
+    type Stated = (FingerPosition, Option<Timestamp>);
+    let cases: [(Stated, Stated, FingerPosition); 5] = [
+        ((UNKNOWN, at(100)), (index.into(), at(100)), index.into()),
+        ((UNKNOWN, at(100)), (index.into(), at(100)), middle.into()),
+        ((index.into(), at(900)), (index.into(), at(0)), index.into()),
+        ((index.into(), at(900)), (UNKNOWN, None), index.into()),
+        ((index.into(), at(900)), (middle.into(), at(999)), index.into()),
     ];
-    for (number, (first, moment, copied, copied_moment, shown)) in cases.into_iter().enumerate() {
+    for (number, ((first, moment), (copied, copied_moment), shown)) in cases.into_iter().enumerate() {
         let database = options(&people).create(directory.path().join(number.to_string())).unwrap();
         let enrol = |template: biomatch::template::FingerprintTemplate, moment: Option<Timestamp>| {
             let enrolment = Enrolment::new().finger(template).captured(moment);
