@@ -11,7 +11,6 @@ use std::sync::Arc;
 use biomatch::gallery::{Gallery, GalleryError, GalleryOptions, Maintenance, verify_in};
 use biomatch::storage::{Loss, Memory};
 use gallery_support::*;
-use rayon::prelude::*;
 
 fn options() -> GalleryOptions {
     GalleryOptions::default().maintenance(Maintenance::Inline)
@@ -30,7 +29,7 @@ fn crash_in_recovery(start: &Memory, acknowledged: usize, kept: usize) {
     let operations = whole.writes() - before;
     assert!(operations > 3);
     // In parallel: each begins with a copy of the files.
-    (0..=operations).into_par_iter().for_each(|k| {
+    in_threads(0..=operations, |k| {
         for loss in [Loss::Nothing, Loss::Everything, Loss::Some(3 * k), Loss::Some(3 * k + 1)] {
             let what = format!("operation {k} of {operations}, {loss:?}");
             let memory = start.after_crash(Loss::Nothing);

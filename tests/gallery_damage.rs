@@ -12,7 +12,6 @@ use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::gallery::{Gallery, GalleryError, GalleryOptions, RequestId, verify, verify_in};
 use biomatch::storage::Memory;
 use gallery_support::*;
-use rayon::prelude::*;
 
 const CITIZENS: u64 = 12;
 
@@ -113,8 +112,8 @@ fn every_flipped_bit_is_found() {
         (name, byte * 8 + random.below(8))
     };
     let places: Vec<_> = (0..2000).map(&mut place).collect();
-    places.into_par_iter().for_each(|(name, bit)| {
-        let damaged = flip(&files, name, bit);
+    in_threads(&places, |(name, bit)| {
+        let damaged = flip(&files, name, *bit);
         let report = verify_in(Arc::new(damaged.clone())).unwrap();
         assert!(!report.is_sound(), "bit {bit} of {name} is not noticed");
         let _ = open_and_scan(&damaged);

@@ -151,3 +151,20 @@ fn insert(contents: &mut Contents, snapshot: &Snapshot, meta: &ReferenceMeta, sa
 
 /// Locked, for some reason.
 pub const LOCKED: Status = Status::Locked(std::num::NonZeroU8::MIN);
+
+/// Does work on every item, on threads of its own: a pool's threads would take up other items while they wait for
+/// the engine inside one, each deeper in the same stack.
+pub fn in_threads<T: Copy + Sync>(items: impl IntoIterator<Item = T>, work: impl Fn(T) + Sync) {
+    let items: Vec<T> = items.into_iter().collect();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(item) = items.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                    work(*item);
+                }
+            });
+        }
+    });
+}
