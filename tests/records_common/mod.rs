@@ -191,15 +191,15 @@ pub(crate) fn only_minutiae(record: &FingerprintRecord) -> &[Minutia] {
 }
 
 /// Reads every truncation of the bytes, and every change of one byte, both ways. None may panic, and
-/// what reads strictly must read leniently, the same if nothing is to be warned of.
+/// what reads exactly must read leniently, the same if nothing is to be warned of.
 pub(crate) fn damage(bytes: &[u8]) {
     let read = |bytes: &[u8]| {
-        let strict = FingerprintRecord::read(bytes, Reading::Strict);
+        let exact = FingerprintRecord::read(bytes, Reading::Exact);
         let lenient = FingerprintRecord::read(bytes, Reading::Lenient);
-        if let Ok(strict) = strict {
-            assert!(strict.warnings.is_empty());
+        if let Ok(exact) = exact {
+            assert!(exact.warnings.is_empty());
             let lenient = lenient.unwrap();
-            assert!(!lenient.warnings.is_empty() || lenient == strict);
+            assert!(!lenient.warnings.is_empty() || lenient == exact);
         } else if let Err(error) = lenient {
             assert!(!error.to_string().is_empty());
         }
