@@ -11,7 +11,7 @@ use biomatch::kernels::Kernels;
 use biomatch::units::Score;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
-/// Rows in the second cache, in the third, and far out of it (277 MB).
+/// Rows in the L2 cache, in the L3 cache, and far out of it (277 MB).
 const SIZES: [(&str, usize); 3] = [("L2", 1 << 10), ("L3", 1 << 15), ("DRAM", 400_000)];
 
 /// Rows of a list, spread over all.

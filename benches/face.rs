@@ -51,7 +51,7 @@ fn one_to_one(c: &mut Criterion) {
 
 fn scan(c: &mut Criterion) {
     let mut group = c.benchmark_group("face/scan");
-    // In the second cache, and far out of the last.
+    // In the L2 cache, and far out of the last.
     for (rows, samples) in [(256, 100), (100_000, 10)] {
         let matrix = numbers(rows * DIMENSION);
         let probe = numbers(DIMENSION);
@@ -66,7 +66,7 @@ fn scan(c: &mut Criterion) {
     group.finish();
 }
 
-/// Scans of codes for one probe, by both planes and by the high one: a piece in the second cache, and a hundred in
+/// Scans of codes for one probe, by both planes and by the high one: a piece in the L2 cache, and a hundred in
 /// memory.
 fn codes(c: &mut Criterion) {
     let mut group = c.benchmark_group("face/codes");

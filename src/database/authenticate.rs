@@ -8,7 +8,7 @@ use crate::gallery::{Generation, Status};
 use crate::template::Finger;
 
 use super::compare::{FingerComparer, compare_face, prepare_face, record};
-use super::decide::{Decided, Scored, check_counts, decide};
+use super::decide::{Decided, Scored, decide, requirements};
 use super::decision::{Decision, ReferReason};
 use super::eligibility::{eligible, impressions};
 use super::record::{Claimed, DecisionRecord, FailedClaim, RecordVersion};
@@ -60,10 +60,10 @@ impl CitizenSnapshot {
                     left_out,
                     answered,
                 };
-                self.database.audit(|| [AuditEntry::Authenticate(record.clone())])?;
+                self.database.audit(|| vec![AuditEntry::Authenticate(record.clone())])?;
                 Ok(record)
             }
-            Err(error) => Err(self.database.failed_claim(claim, Some(self.generation()), error, started)?),
+            Err(error) => Err(self.database.failed_claim(claim, Some(self.generation()), error, started)),
         }
     }
 
@@ -89,28 +89,27 @@ impl CitizenSnapshot {
             Ok(eligible) => eligible,
             Err(reason) => return refer(reason),
         };
-        let finger_table = &*self.database.tables().fingers.calibration;
-        let face_table = match face_model.filter(|_| !eligible.faces.is_empty()) {
-            Some(model) => Some((self.database.tables().face(model)?, eligible.faces.len())),
-            None => None,
-        };
-        let finger_count = Some((finger_table, eligible.fingers.len())).filter(|(_, count)| *count > 0);
-        check_counts(claim.policy.rule, face_table, finger_count)?;
+        let face = prepare_face(probe).filter(|_| !eligible.faces.is_empty());
+        let tables = self.database.tables();
+        let face_table = face.as_ref().map(|face| tables.face(face.model())).transpose()?;
+        let face_count = face_table.map(|table| (table, eligible.faces.len()));
+        let finger_count =
+            (!eligible.fingers.is_empty()).then(|| (&*tables.fingers.calibration, eligible.fingers.len()));
+        let [face_requirement, finger_requirement] =
+            requirements(claim.policy.rule, face_count, finger_count)?;
         let mut faces = None;
-        if let Some(face) = prepare_face(probe).filter(|_| !eligible.faces.is_empty()) {
-            let table = self.database.tables().face(face.model())?;
+        if let (Some(face), Some(requirement)) = (face, face_requirement) {
             self.check_dimension(&face)?;
             let compared =
                 eligible.faces.iter().map(|one| compare_face(&self.gallery, &view, &face, one.reference));
-            faces = Some(Scored { table, comparisons: compared.collect::<Result<_, _>>()? });
+            faces = Some(Scored { requirement, comparisons: compared.collect::<Result<_, _>>()? });
         }
         let mut comparer = FingerComparer::new(&self.gallery, &view, probe);
         let mut fingers = None;
-        if !eligible.fingers.is_empty() {
+        if let Some(requirement) = finger_requirement {
             let compared =
                 eligible.fingers.iter().map(|(impression, with)| comparer.compare(*impression, with));
-            let comparisons = compared.collect::<Result<_, _>>()?;
-            fingers = Some(Scored { table: finger_table, comparisons });
+            fingers = Some(Scored { requirement, comparisons: compared.collect::<Result<_, _>>()? });
         }
         let mut presented: Vec<Option<Finger>> = vec![None; probe.fingers.len()];
         for impression in &impressions {
@@ -131,19 +130,24 @@ impl CitizenSnapshot {
 }
 
 impl CitizenDatabase {
-    /// Records that a claim failed; gives the error back. Without a generation there was no state to ask.
+    /// Records that a claim failed; gives the error, or the one that kept it from being recorded. Without a
+    /// generation there was no state to ask.
     pub(super) fn failed_claim(
         &self,
         claim: &Claim,
         generation: Option<Generation>,
         error: DatabaseError,
         started: Instant,
-    ) -> Result<DatabaseError, DatabaseError> {
-        let claimed = Claimed::from(claim);
-        let answered = self.answered(generation, claim.probe.face.as_ref(), started);
-        let failed = FailedClaim { version: RecordVersion, claimed, error: error.to_string(), answered };
-        self.audit(|| [AuditEntry::AuthenticateFailed(failed)])?;
-        Ok(error)
+    ) -> DatabaseError {
+        let failed = || {
+            vec![AuditEntry::AuthenticateFailed(FailedClaim {
+                version: RecordVersion,
+                claimed: Claimed::from(claim),
+                error: error.to_string(),
+                answered: self.answered(generation, claim.probe.face.as_ref(), started),
+            })]
+        };
+        self.audit(failed).err().unwrap_or(error)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::calibration::Basis;
 use crate::face::FaceProbe;
 use crate::fingerprint::{FingerFeatures, FingerProbe, FingerView, Scratch};
 use crate::gallery::{CitizenView, GalleryError, Reference, ReferenceId, Snapshot};
-use crate::template::{Finger, Modality, ModelId};
+use crate::template::{Finger, Minutia, Modality, ModelId};
 use crate::units::{Fmr, Score};
 
 use super::decide::Alike;
@@ -21,9 +21,12 @@ pub(super) fn prepare_face(probe: &Probe) -> Option<FaceProbe> {
 
 /// A probe's impressions by number, prepared once; none for an impression without minutiae.
 pub(super) fn prepare_fingers(probe: &Probe) -> Vec<Option<FingerProbe>> {
-    let prepare = |minutiae: &[_]| FingerProbe::new(FingerFeatures::new(minutiae).view());
-    let templates = probe.fingers.iter().map(|template| template.minutiae.as_slice());
-    templates.map(|minutiae| (!minutiae.is_empty()).then(|| prepare(minutiae))).collect()
+    let fingers = probe.fingers.iter();
+    fingers.map(|template| (!template.minutiae.is_empty()).then(|| prepare(&template.minutiae))).collect()
+}
+
+fn prepare(minutiae: &[Minutia]) -> FingerProbe {
+    FingerProbe::new(FingerFeatures::new(minutiae).view())
 }
 
 /// What a citizen's record offers a probe: copies are found by their bytes. Damaged references are no copies;
@@ -48,30 +51,29 @@ pub(super) fn record<'a>(
     Record::new(fingers, faces)
 }
 
-/// Compares the impressions of a claim, and, where that is asked, samples of one side with each other.
+/// Compares the impressions of a claim, and, where that is asked, samples with each other. Each two are
+/// compared once.
 pub(super) struct FingerComparer<'a> {
     snapshot: &'a Snapshot,
     view: &'a CitizenView,
     probe: &'a Probe,
     prepared: HashMap<usize, FingerProbe>,
     scratch: Scratch,
-    samples: HashMap<(usize, usize), Score>,
-    references: HashMap<(ReferenceId, ReferenceId), Score>,
-    pairs: HashMap<(usize, ReferenceId), Score>,
+    scores: HashMap<Compared, Score>,
+}
+
+/// Which two samples were compared.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Compared {
+    Pair(usize, ReferenceId),
+    Samples(usize, usize),
+    References(ReferenceId, ReferenceId),
 }
 
 impl<'a> FingerComparer<'a> {
     pub(super) fn new(snapshot: &'a Snapshot, view: &'a CitizenView, probe: &'a Probe) -> Self {
-        Self {
-            snapshot,
-            view,
-            probe,
-            prepared: HashMap::new(),
-            scratch: Scratch::default(),
-            samples: HashMap::new(),
-            references: HashMap::new(),
-            pairs: HashMap::new(),
-        }
+        let (prepared, scores) = (HashMap::new(), HashMap::new());
+        Self { snapshot, view, probe, prepared, scratch: Scratch::default(), scores }
     }
 
     pub(super) fn compare(
@@ -80,9 +82,37 @@ impl<'a> FingerComparer<'a> {
         with: &Distinct<'_>,
     ) -> Result<Comparison, DatabaseError> {
         let features = finger(self.snapshot, self.view, with.reference)?;
-        let score = score(&mut self.prepared, &mut self.scratch, self.probe, impression.sample, features);
-        self.pairs.insert((impression.sample, with.reference.meta.reference()), score);
+        let score = self.compare_sample(impression.sample, features);
+        self.scores.insert(Compared::Pair(impression.sample, with.reference.meta.reference()), score);
         Ok(comparison(Modality::Finger, impression.sample, with.finger, with.reference, score))
+    }
+
+    fn score(&mut self, of: Compared) -> Result<Score, DatabaseError> {
+        if let Some(score) = self.scores.get(&of) {
+            return Ok(*score);
+        }
+        let score = match of {
+            Compared::Pair(sample, reference) => {
+                let features = self.reference(reference)?;
+                self.compare_sample(sample, features)
+            }
+            Compared::Samples(a, b) => {
+                let second = FingerFeatures::new(minutiae(self.probe, b));
+                self.compare_sample(a, second.view())
+            }
+            Compared::References(a, b) => {
+                let (first, second) = (self.reference(a)?, self.reference(b)?);
+                FingerProbe::new(first).compare(second, &mut self.scratch)
+            }
+        };
+        self.scores.insert(of, score);
+        Ok(score)
+    }
+
+    /// The score of an impression, which is prepared when it is first compared.
+    fn compare_sample(&mut self, sample: usize, with: FingerView<'_>) -> Score {
+        let prepared = self.prepared.entry(sample);
+        prepared.or_insert_with(|| prepare(minutiae(self.probe, sample))).compare(with, &mut self.scratch)
     }
 
     fn reference(&self, id: ReferenceId) -> Result<FingerView<'a>, DatabaseError> {
@@ -92,54 +122,21 @@ impl<'a> FingerComparer<'a> {
     }
 }
 
-/// The score of an impression, which is prepared when it is first compared.
-fn score(
-    prepared: &mut HashMap<usize, FingerProbe>,
-    scratch: &mut Scratch,
-    probe: &Probe,
-    sample: usize,
-    with: FingerView<'_>,
-) -> Score {
-    let minutiae = |sample: usize| probe.fingers.get(sample).map_or(&[][..], |one| &one.minutiae);
-    let first = prepared
-        .entry(sample)
-        .or_insert_with(|| FingerProbe::new(FingerFeatures::new(minutiae(sample)).view()));
-    first.compare(with, scratch)
+fn minutiae(probe: &Probe, sample: usize) -> &[Minutia] {
+    probe.fingers.get(sample).map_or(&[], |template| &template.minutiae)
 }
 
 impl Alike for FingerComparer<'_> {
     fn pair(&mut self, sample: usize, reference: ReferenceId) -> Result<Score, DatabaseError> {
-        if let Some(score) = self.pairs.get(&(sample, reference)) {
-            return Ok(*score);
-        }
-        // The positions say that they are of two fingers, so it was not compared for the claim.
-        let features = self.reference(reference)?;
-        let score = score(&mut self.prepared, &mut self.scratch, self.probe, sample, features);
-        self.pairs.insert((sample, reference), score);
-        Ok(score)
+        self.score(Compared::Pair(sample, reference))
     }
 
     fn samples(&mut self, a: usize, b: usize) -> Result<Score, DatabaseError> {
-        let key = (a.min(b), a.max(b));
-        if let Some(score) = self.samples.get(&key) {
-            return Ok(*score);
-        }
-        let minutiae = self.probe.fingers.get(key.1).map_or(&[][..], |template| &template.minutiae);
-        let second = FingerFeatures::new(minutiae);
-        let score = score(&mut self.prepared, &mut self.scratch, self.probe, key.0, second.view());
-        self.samples.insert(key, score);
-        Ok(score)
+        self.score(Compared::Samples(a.min(b), a.max(b)))
     }
 
     fn references(&mut self, a: ReferenceId, b: ReferenceId) -> Result<Score, DatabaseError> {
-        let key = (a.min(b), a.max(b));
-        if let Some(score) = self.references.get(&key) {
-            return Ok(*score);
-        }
-        let (first, second) = (self.reference(key.0)?, self.reference(key.1)?);
-        let score = FingerProbe::new(first).compare(second, &mut self.scratch);
-        self.references.insert(key, score);
-        Ok(score)
+        self.score(Compared::References(a.min(b), a.max(b)))
     }
 }
 

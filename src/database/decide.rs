@@ -13,11 +13,23 @@ use super::decision::{
     Comparison, Decision, FingerPair, FingersFound, ModalityEvidence, ReferReason, Verdict,
 };
 use super::eligibility::Side;
-use super::policy::{FingerRule, Rule};
+use super::policy::{FingerCount, Rule};
 
-/// One modality's comparisons, scored, and the table that their rates come from.
-pub(super) struct Scored<'a> {
+/// What each comparison of a modality must meet, known before any is made.
+#[derive(Clone, Copy)]
+pub(super) struct Requirement<'a> {
+    /// The table that rates come from.
     pub(super) table: &'a Calibration,
+    /// The rate that all comparisons of the modality share.
+    required: Fmr,
+    shared_by: u32,
+    /// The score at which a single comparison has its share of the rate.
+    threshold: Score,
+}
+
+/// One modality's comparisons, scored.
+pub(super) struct Scored<'a> {
+    pub(super) requirement: Requirement<'a>,
     /// Thresholds and rates are filled in by [`decide`].
     pub(super) comparisons: Vec<Comparison>,
 }
@@ -46,43 +58,41 @@ pub(super) struct Decided {
 /// alike.
 const MAY_BE_ONE_FINGER: u32 = 1_000;
 
-/// The score that a single comparison must reach so that the policy's rate holds for all `shared_by`.
-pub(super) fn threshold(table: &Calibration, required: Fmr, shared_by: u32) -> Result<Score, DatabaseError> {
-    let needed = required.shared_by(shared_by);
-    table.threshold(needed).ok_or_else(|| DatabaseError::BeyondCalibration {
-        matcher: table.matcher().to_owned(),
-        floor: table.floor(),
-        needed,
-        comparisons: shared_by.into(),
-    })
-}
-
 /// Most comparisons of a claim. Those of people take a few dozen.
-pub(super) const MOST_COMPARISONS: usize = 20_000;
+const MOST_COMPARISONS: usize = 20_000;
 
-/// Checks before anything is compared that so many comparisons of faces and of fingers can be decided.
-pub(super) fn check_counts(
+/// What so many comparisons of faces and of fingers must meet, each with its table.
+///
+/// # Errors
+/// More comparisons than a claim may take; a rate that a table does not state.
+pub(super) fn requirements<'a>(
     rule: Rule,
-    face: Option<(&Calibration, usize)>,
-    fingers: Option<(&Calibration, usize)>,
-) -> Result<(), DatabaseError> {
-    let count = |of: &Option<(&Calibration, usize)>| of.map_or(0, |(_, count)| count);
-    let both = count(&face).saturating_add(count(&fingers));
-    if both > MOST_COMPARISONS {
-        return Err(DatabaseError::TooManyComparisons { found: both, most: MOST_COMPARISONS });
-    }
-    let (face_rate, finger_rate) = match rule {
-        Rule::All { face, fingers } => (face, fingers.map(|rule| rule.fmr())),
-        Rule::Either(rate) => (Some(rate), Some(rate)),
+    face: Option<(&'a Calibration, usize)>,
+    fingers: Option<(&'a Calibration, usize)>,
+) -> Result<[Option<Requirement<'a>>; 2], DatabaseError> {
+    let count = |of: Option<(&Calibration, usize)>| of.map_or(0, |(_, count)| count);
+    let found = count(face).saturating_add(count(fingers));
+    let all = u32::try_from(found).ok().filter(|_| found <= MOST_COMPARISONS);
+    let all = all.ok_or(DatabaseError::TooManyComparisons { found, most: MOST_COMPARISONS })?;
+    let (face_rate, finger_rate, is_shared) = match rule {
+        Rule::All { face, fingers } => (face, fingers.map(|rule| rule.fmr()), false),
+        Rule::Either(rate) => (Some(rate), Some(rate), true),
     };
-    let is_shared = matches!(rule, Rule::Either(_));
-    for (of, rate) in [(face, face_rate), (fingers, finger_rate)] {
-        if let (Some((table, count)), Some(rate)) = (of, rate) {
-            let shared_by = if is_shared { both } else { count };
-            threshold(table, rate, u32::try_from(shared_by).unwrap_or(u32::MAX))?;
-        }
-    }
-    Ok(())
+    type Held<'a> = Result<Option<Requirement<'a>>, DatabaseError>;
+    let requirement = |of: Option<(&'a Calibration, usize)>, rate: Option<Fmr>| -> Held<'a> {
+        let (Some((table, count)), Some(required)) = (of, rate) else { return Ok(None) };
+        // No more than all of them.
+        let shared_by = if is_shared { all } else { count as u32 };
+        let needed = required.shared_by(shared_by);
+        let threshold = table.threshold(needed).ok_or_else(|| DatabaseError::BeyondCalibration {
+            matcher: table.matcher().to_owned(),
+            floor: table.floor(),
+            needed,
+            comparisons: shared_by.into(),
+        })?;
+        Ok(Some(Requirement { table, required, shared_by, threshold }))
+    };
+    Ok([requirement(face, face_rate)?, requirement(fingers, finger_rate)?])
 }
 
 /// What the policy makes of the scores. `face` and `fingers` hold what could be compared of what the rule
@@ -95,28 +105,18 @@ pub(super) fn decide(
     presented: &[Option<Finger>],
     alike: &mut dyn Alike,
 ) -> Result<Decided, DatabaseError> {
-    let count = |scored: &Option<Scored<'_>>| {
-        scored.as_ref().map_or(0, |scored| u32::try_from(scored.comparisons.len()).unwrap_or(u32::MAX))
-    };
-    let (faces, impressions) = (count(&face), count(&fingers));
-    let both = faces.saturating_add(impressions);
-    let face_rule = match rule {
-        Rule::All { face, .. } => face.map(|rate| (rate, faces)),
-        Rule::Either(rate) => Some((rate, both)),
-    };
-    let finger_rule = match rule {
-        Rule::All { fingers, .. } => fingers.map(|rule| (rule, impressions)),
-        Rule::Either(rate) => Some((FingerRule::one(rate), both)),
-    };
     let mut decided = Decided { decision: Decision::Reject, modalities: Vec::new(), comparisons: Vec::new() };
     let mut unclear = None;
-    if let (Some(mut scored), Some((required, shared_by))) = (face, face_rule) {
-        let evidence = judge_face(&mut scored, required, shared_by)?;
-        decided.modalities.push(evidence);
+    if let Some(mut scored) = face {
+        decided.modalities.push(judge_face(&mut scored));
         decided.comparisons.append(&mut scored.comparisons);
     }
-    if let (Some(mut scored), Some((rule, shared_by))) = (fingers, finger_rule) {
-        let (evidence, reason) = judge_fingers(&mut scored, rule, shared_by, presented, alike)?;
+    if let Some(mut scored) = fingers {
+        let least = match rule {
+            Rule::All { fingers: Some(rule), .. } => rule.count(),
+            _ => FingerCount::ONE,
+        };
+        let (evidence, reason) = judge_fingers(&mut scored, least, presented, alike)?;
         unclear = reason;
         decided.modalities.push(evidence);
         decided.comparisons.append(&mut scored.comparisons);
@@ -137,37 +137,34 @@ pub(super) fn decide(
     Ok(decided)
 }
 
-/// Fills in what each comparison means; gives the threshold.
-fn calibrate(scored: &mut Scored<'_>, required: Fmr, shared_by: u32) -> Result<Score, DatabaseError> {
-    let threshold = threshold(scored.table, required, shared_by)?;
-    for comparison in &mut scored.comparisons {
-        comparison.fmr = scored.table.fmr(comparison.score);
-        comparison.basis = scored.table.basis(comparison.score);
-        comparison.threshold = Some(threshold);
+impl Scored<'_> {
+    /// Fills in what each comparison means.
+    fn calibrate(&mut self) {
+        let Requirement { table, threshold, .. } = self.requirement;
+        for comparison in &mut self.comparisons {
+            comparison.fmr = table.fmr(comparison.score);
+            comparison.basis = table.basis(comparison.score);
+            comparison.threshold = Some(threshold);
+        }
     }
-    Ok(threshold)
 }
 
-fn judge_face(
-    scored: &mut Scored<'_>,
-    required: Fmr,
-    shared_by: u32,
-) -> Result<ModalityEvidence, DatabaseError> {
-    let threshold = calibrate(scored, required, shared_by)?;
+fn judge_face(scored: &mut Scored<'_>) -> ModalityEvidence {
+    scored.calibrate();
     let best = scored.comparisons.iter().map(|comparison| comparison.score).max();
-    let verdict = if best.is_some_and(|score| score >= threshold) { Verdict::Met } else { Verdict::NotMet };
-    Ok(evidence(Modality::Face, scored.table, required, shared_by, best, verdict, None))
+    let is_met = best.is_some_and(|score| score >= scored.requirement.threshold);
+    let verdict = if is_met { Verdict::Met } else { Verdict::NotMet };
+    evidence(Modality::Face, &scored.requirement, best, verdict, None)
 }
 
 fn evidence(
     modality: Modality,
-    table: &Calibration,
-    required: Fmr,
-    shared_by: u32,
+    requirement: &Requirement<'_>,
     deciding: Option<Score>,
     verdict: Verdict,
     fingers: Option<FingersFound>,
 ) -> ModalityEvidence {
+    let Requirement { table, required, shared_by, .. } = *requirement;
     ModalityEvidence {
         modality,
         required,
@@ -181,14 +178,14 @@ fn evidence(
 
 fn judge_fingers(
     scored: &mut Scored<'_>,
-    rule: FingerRule,
-    shared_by: u32,
+    least: FingerCount,
     presented: &[Option<Finger>],
     alike: &mut dyn Alike,
 ) -> Result<(ModalityEvidence, Option<ReferReason>), DatabaseError> {
-    let threshold = calibrate(scored, rule.fmr(), shared_by)?;
-    let required = usize::from(rule.count().get());
-    let fingers = Fingers::new(scored, presented, threshold);
+    scored.calibrate();
+    let threshold = scored.requirement.threshold;
+    let required = usize::from(least.get());
+    let fingers = Fingers::new(scored, presented);
     let possible = fingers.most_at(threshold, required);
     let matched = fingers.told_apart(threshold, required, alike)?;
     let told_apart = matched.len();
@@ -200,8 +197,7 @@ fn judge_fingers(
     let (verdict, reason) = if told_apart >= required {
         (Verdict::Met, None)
     } else if possible >= required {
-        let reason =
-            ReferReason::FingersNotToldApart { required: rule.count(), told_apart: told_apart as u8 };
+        let reason = ReferReason::FingersNotToldApart { required: least, told_apart: told_apart as u8 };
         (Verdict::Unclear, Some(reason))
     } else if !fingers.are_presented(required, alike)? {
         // Even perfect scores could not have met the policy.
@@ -213,13 +209,12 @@ fn judge_fingers(
     };
     let pairs = matched.iter().map(|one| FingerPair { sample: one.sample, reference: one.reference });
     let found = FingersFound {
-        required: rule.count(),
+        required: least,
         possible: possible as u8,
         told_apart: told_apart as u8,
         pairs: pairs.collect(),
     };
-    let evidence =
-        evidence(Modality::Finger, scored.table, rule.fmr(), shared_by, deciding, verdict, Some(found));
+    let evidence = evidence(Modality::Finger, &scored.requirement, deciding, verdict, Some(found));
     Ok((evidence, reason))
 }
 
@@ -232,12 +227,12 @@ struct Fingers<'a> {
 }
 
 impl<'a> Fingers<'a> {
-    fn new(scored: &'a Scored<'_>, presented: &'a [Option<Finger>], threshold: Score) -> Self {
+    fn new(scored: &'a Scored<'_>, presented: &'a [Option<Finger>]) -> Self {
+        let Requirement { table, threshold, .. } = scored.requirement;
         let mut ordered: Vec<&Comparison> = scored.comparisons.iter().collect();
         ordered.sort_by_key(|comparison| std::cmp::Reverse(comparison.score));
         let rate = Fmr::one_in(MAY_BE_ONE_FINGER);
-        let one_finger =
-            scored.table.threshold(rate).or_else(|| scored.table.threshold(scored.table.floor()));
+        let one_finger = table.threshold(rate).or_else(|| table.threshold(table.floor()));
         let one_finger = one_finger.unwrap_or(Score::LOWEST).min(threshold);
         Self { ordered, presented, one_finger }
     }

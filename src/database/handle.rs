@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use rayon::ThreadPool;
@@ -14,7 +14,7 @@ use crate::template::FaceTemplate;
 use super::calibrations::Tables;
 use super::change_record::ChangeRecord;
 use super::counters::Counting;
-use super::record::Answered;
+use super::record::{Answered, microseconds};
 use super::{
     Audit, AuditEntry, CitizenWriter, Claim, Counters, DatabaseError, DatabaseOptions, DecisionRecord,
     SearchRecord, SearchRequest,
@@ -46,8 +46,7 @@ impl CitizenDatabase {
         DatabaseOptions::new()
     }
 
-    pub(super) fn new(gallery: Gallery, options: DatabaseOptions) -> Result<Self, DatabaseError> {
-        let tables = options.calibrations.resolved()?;
+    pub(super) fn new(gallery: Gallery, tables: Tables, options: DatabaseOptions) -> Self {
         let shared = Shared {
             gallery,
             tables,
@@ -56,7 +55,7 @@ impl CitizenDatabase {
             held: Mutex::new(None),
             counting: Arc::default(),
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Self { shared: Arc::new(shared) }
     }
 
     /// The gallery underneath.
@@ -126,7 +125,7 @@ impl CitizenDatabase {
         match self.snapshot() {
             Ok(snapshot) => snapshot.authenticate(claim),
             Err(error) => {
-                let failed = Err(self.failed_claim(claim, None, error, started)?);
+                let failed = Err(self.failed_claim(claim, None, error, started));
                 self.counting().claim(&failed);
                 failed
             }
@@ -151,7 +150,7 @@ impl CitizenDatabase {
         match self.snapshot() {
             Ok(snapshot) => snapshot.identify_batch(requests),
             Err(error) => {
-                let failed = Err(self.failed_searches(requests, None, error, started)?);
+                let failed = Err(self.failed_searches(requests, None, error, started));
                 self.counting().searches(requests.len(), &failed);
                 failed
             }
@@ -165,25 +164,17 @@ impl CitizenDatabase {
         face: Option<&FaceTemplate>,
         started: Instant,
     ) -> Answered {
-        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         Answered {
             generation,
             engine: env!("CARGO_PKG_VERSION").to_owned(),
             finger_calibration: self.tables().fingers.used.clone(),
             face_calibration: face.and_then(|face| self.tables().used_for(face.model())),
-            took: Duration::from_micros(micros),
+            took: microseconds::whole(started.elapsed()),
         }
     }
 
     /// Keeps entries, if there is an audit.
-    pub(super) fn audit<const N: usize>(
-        &self,
-        entries: impl FnOnce() -> [AuditEntry; N],
-    ) -> Result<(), DatabaseError> {
-        self.audit_all(|| entries().into())
-    }
-
-    pub(super) fn audit_all(&self, entries: impl FnOnce() -> Vec<AuditEntry>) -> Result<(), DatabaseError> {
+    pub(super) fn audit(&self, entries: impl FnOnce() -> Vec<AuditEntry>) -> Result<(), DatabaseError> {
         match &self.shared.audit {
             Some(audit) => audit.record(&entries()).map_err(DatabaseError::Audit),
             None => Ok(()),

@@ -12,9 +12,10 @@ impl DatabaseOptions {
     /// # Errors
     /// A gallery is there already; a calibration of another matcher; an I/O error.
     pub fn create(self, directory: impl AsRef<Path>) -> Result<CitizenDatabase, DatabaseError> {
-        self.clone().calibrations.resolved()?;
+        // First, so that nothing is left behind of a database that cannot decide.
+        let tables = self.calibrations.clone().resolved()?;
         let gallery = Gallery::create(directory, self.gallery.clone())?;
-        CitizenDatabase::new(gallery, self)
+        Ok(CitizenDatabase::new(gallery, tables, self))
     }
 
     /// Opens a gallery by mapping its files. Cost: O(segments and log), independent of the number of
@@ -24,7 +25,8 @@ impl DatabaseOptions {
     /// No gallery is there; damage; a calibration of another matcher; an I/O error.
     pub fn open(self, directory: impl AsRef<Path>) -> Result<CitizenDatabase, DatabaseError> {
         let gallery = Gallery::open(directory, self.gallery.clone())?;
-        CitizenDatabase::new(gallery, self)
+        let tables = self.calibrations.clone().resolved()?;
+        Ok(CitizenDatabase::new(gallery, tables, self))
     }
 
     /// Opens a gallery, or makes an empty one where nothing is.

@@ -283,8 +283,17 @@ pub(super) mod microseconds {
 
     use serde::{Deserialize, Deserializer, Serializer};
 
+    /// The duration as a record keeps it, so that a record that was written and read is the same.
+    pub(in crate::database) fn whole(took: Duration) -> Duration {
+        Duration::from_micros(count(took))
+    }
+
+    fn count(took: Duration) -> u64 {
+        u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+    }
+
     pub(in crate::database) fn serialize<S: Serializer>(took: &Duration, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_u64(u64::try_from(took.as_micros()).unwrap_or(u64::MAX))
+        s.serialize_u64(count(*took))
     }
 
     pub(in crate::database) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {

@@ -79,13 +79,13 @@ impl CitizenSnapshot {
             Ok(found) => found.into_iter().flatten(),
             Err(error) => {
                 let generation = Some(self.generation());
-                return Err(self.database.failed_searches(requests, generation, error, started)?);
+                return Err(self.database.failed_searches(requests, generation, error, started));
             }
         };
         let records =
             requests.iter().zip(found).map(|(request, ranked)| self.record(request, ranked, started));
         let records: Vec<SearchRecord> = records.collect();
-        self.database.audit_all(|| records.iter().cloned().map(AuditEntry::Identify).collect())?;
+        self.database.audit(|| records.iter().cloned().map(AuditEntry::Identify).collect())?;
         Ok(records)
     }
 
@@ -236,14 +236,15 @@ impl CitizenSnapshot {
 }
 
 impl CitizenDatabase {
-    /// Records that searches failed; gives the error back. Without a generation there was no state to ask.
+    /// Records that searches failed; gives the error, or the one that kept it from being recorded. Without a
+    /// generation there was no state to ask.
     pub(super) fn failed_searches(
         &self,
         requests: &[SearchRequest],
         generation: Option<Generation>,
         error: DatabaseError,
         started: Instant,
-    ) -> Result<DatabaseError, DatabaseError> {
+    ) -> DatabaseError {
         let failed = |request: &SearchRequest| {
             AuditEntry::IdentifyFailed(FailedSearch {
                 version: RecordVersion,
@@ -252,7 +253,6 @@ impl CitizenDatabase {
                 answered: self.answered(generation, request.probe.face.as_ref(), started),
             })
         };
-        self.audit_all(|| requests.iter().map(failed).collect())?;
-        Ok(error)
+        self.audit(|| requests.iter().map(failed).collect()).err().unwrap_or(error)
     }
 }

@@ -75,8 +75,7 @@ pub struct ChangeEntry {
 impl ChangeEntry {
     /// An entry of this version of the crate.
     pub fn new(change: Change, generation: Generation, took: Duration) -> Self {
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let took = Duration::from_micros(micros);
+        let took = microseconds::whole(took);
         Self { change, generation, engine: env!("CARGO_PKG_VERSION").to_owned(), took }
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::calibration;
-use crate::database::FingerCount;
+use crate::database::{FingerCount, FingerRule};
 
 const HIGH: f32 = 30.0;
 
@@ -54,16 +54,8 @@ impl Truth {
         // At one shared rate, however many comparisons there are.
         let rate = Fmr::one_in(1_000).of_any(u32::try_from(comparisons.len()).unwrap());
         let rule = FingerRule::at_least(FingerCount::new(least).unwrap(), rate);
-        let scored = Scored { table: &table, comparisons };
-        let mut alike = self.clone();
-        decide(
-            Rule::All { face: None, fingers: Some(rule) },
-            None,
-            Some(scored),
-            &self.presented(),
-            &mut alike,
-        )
-        .unwrap()
+        let rule = Rule::All { face: None, fingers: Some(rule) };
+        judged(rule, None, Some((&table, comparisons)), &self.presented(), &mut self.clone())
     }
 
     fn alike(&self, a: usize, b: usize, place: usize) -> Score {
@@ -88,6 +80,26 @@ impl Alike for Truth {
         let (a, b) = (a.value() as usize, b.value() as usize);
         Ok(self.alike(self.references[a].0, self.references[b].0, a * 5 + b))
     }
+}
+
+/// Decides as a claim does: what must be met comes first, by the number of comparisons.
+fn judged(
+    rule: Rule,
+    face: Option<(&Calibration, Vec<Comparison>)>,
+    fingers: Option<(&Calibration, Vec<Comparison>)>,
+    presented: &[Option<Finger>],
+    alike: &mut dyn Alike,
+) -> Decided {
+    fn count<'a>(of: &Option<(&'a Calibration, Vec<Comparison>)>) -> Option<(&'a Calibration, usize)> {
+        of.as_ref().map(|(table, comparisons)| (*table, comparisons.len()))
+    }
+    let [face_requirement, finger_requirement] = requirements(rule, count(&face), count(&fingers)).unwrap();
+    let scored = |of: Option<(&Calibration, Vec<Comparison>)>, requirement: Option<_>| {
+        let (_, comparisons) = of?;
+        Some(Scored { requirement: requirement?, comparisons })
+    };
+    let (face, fingers) = (scored(face, face_requirement), scored(fingers, finger_requirement));
+    decide(rule, face, fingers, presented, alike).unwrap()
 }
 
 fn comparison(modality: Modality, sample: usize, finger: Option<Finger>, id: u64, score: f32) -> Comparison {
@@ -198,17 +210,9 @@ proptest! {
             comparison(Modality::Finger, sample, Some(Finger::ALL[finger]), id, score)
         });
         let finger: Vec<Comparison> = finger.collect();
-        let of = |table, comparisons: Vec<Comparison>| {
-            (!comparisons.is_empty()).then_some(Scored { table, comparisons })
-        };
-        let decided = decide(
-            rule,
-            of(&face_table, face),
-            of(&finger_table, finger),
-            &[None; 3],
-            &mut Unlike,
-        )
-        .unwrap();
+        let of = |table, comparisons: Vec<Comparison>| (!comparisons.is_empty()).then_some((table, comparisons));
+        let decided =
+            judged(rule, of(&face_table, face), of(&finger_table, finger), &[None; 3], &mut Unlike);
         for m in &decided.modalities {
             prop_assert!(m.verdict != Verdict::Met || m.reached <= rate && m.reached < Fmr::ONE);
             prop_assert!(m.verdict != Verdict::NotMet || m.reached > rate);

@@ -22,7 +22,7 @@ const ROUNDS: usize = 60;
 /// Rows that passes over all codes see in all their rounds.
 const MEMORY_ROWS: usize = 15_000_000;
 
-/// Measures one piece of codes, which the second cache holds, with one probe and with many.
+/// Measures one piece of codes, which the L2 cache holds, with one probe and with many.
 pub fn kernels(set: &Set) {
     let snapshot = set.snapshot();
     let probes = set.probes();
