@@ -39,8 +39,8 @@ pub(super) fn record<'a>(
 ) -> Record<'a> {
     let fingers_matter = view.fingers.len() > 1 && !impressions.is_empty();
     let fingers = view.fingers.iter().map(|reference| {
-        let content = fingers_matter.then(|| snapshot.finger(reference.location).ok()).flatten();
-        (reference, content.map(|finger| bytemuck::cast_slice::<_, u8>(finger.minutiae)))
+        let content = fingers_matter.then(|| snapshot.stored_minutiae(reference.location)).flatten();
+        (reference, content.map(bytemuck::cast_slice::<_, u8>))
     });
     let faces_matter = view.faces.len() > 1;
     let faces = view.faces.iter().map(|reference| {

@@ -1,6 +1,6 @@
 //! What of a probe is to be compared with what of a record: decided before any score.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -71,9 +71,16 @@ fn without_copies<'a, 'c>(
     let mut found: Vec<(&'a Reference, Option<&[u8]>)> = references.into_iter().collect();
     let all = found.len();
     found.sort_by_key(|(reference, _)| reference.meta.reference());
-    let mut seen: HashSet<(&[u8], Option<&ModelId>)> = HashSet::new();
+    // By length first: few contents share one, so nearly none is read.
+    let mut seen: HashMap<(usize, Option<&ModelId>), Vec<&[u8]>> = HashMap::new();
     found.retain(|(reference, content)| {
-        content.is_none_or(|content| seen.insert((content, reference.model.as_ref())))
+        let Some(content) = content else { return true };
+        let same_length = seen.entry((content.len(), reference.model.as_ref())).or_default();
+        let is_new = !same_length.contains(content);
+        if is_new {
+            same_length.push(content);
+        }
+        is_new
     });
     let copies = u32::try_from(all - found.len()).unwrap_or(u32::MAX);
     let distinct = |(reference, _): (&'a Reference, _)| Distinct {

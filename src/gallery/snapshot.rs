@@ -12,8 +12,7 @@ use super::statuses::Statuses;
 use crate::fingerprint::FingerView;
 use crate::fingerprint::codes::CodeModel;
 use crate::subject::SubjectId;
-use crate::template::Modality;
-use crate::template::ModelId;
+use crate::template::{Minutia, Modality, ModelId};
 
 /// A committed state. Cheap to keep: it shares maps and rows with other snapshots. Later commits and
 /// compaction do not change it. `Debug` shows counts only.
@@ -162,6 +161,13 @@ impl Snapshot {
         let block = find(&self.fingers, location, Modality::Finger)?;
         block.check(location.row as usize)?;
         block.finger(location.row as usize)
+    }
+
+    /// A finger's minutiae as they are stored, not checked against their checksum: good enough to find which
+    /// references may be copies, since a copy that is damaged is none.
+    pub(crate) fn stored_minutiae(&self, location: Location) -> Option<&[Minutia]> {
+        let block = find(&self.fingers, location, Modality::Finger).ok()?;
+        block.finger(location.row as usize).ok().map(|finger| finger.minutiae)
     }
 
     /// A face's vector, checked against its checksum.
