@@ -3,7 +3,11 @@
 
 mod database_support;
 
-use biomatch::database::{Claim, Decision, LockReason, Policy, ReferReason};
+use std::time::Duration;
+
+use biomatch::database::{Claim, Decision, Enrolment, LockReason, Policy, Probe, ReferReason, SearchRequest};
+use biomatch::gallery::{ErasureState, RequestId};
+use biomatch::template::FingerprintTemplate;
 use database_support::*;
 
 #[test]
@@ -61,4 +65,48 @@ fn threads_share_the_writer_and_others_wait_for_its_release() {
     database.release_writer();
     other.release_writer();
     assert_eq!(database.snapshot().unwrap().gallery().face_count(), 21);
+}
+
+#[test]
+fn an_erasure_is_waited_for_and_listed_until_it_is_done() {
+    let people = People::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("citizens");
+    let database = options(&people).create(&path).unwrap();
+    database.enrol(people.id(1), people.enrolment(1)).unwrap();
+    database.writer().unwrap().flush().unwrap();
+    let held = database.snapshot().unwrap();
+    let ticket = database.erase(people.id(1)).unwrap();
+    // A snapshot of before maps what was removed: the wait ends by its time.
+    let state = database.wait_erased(&ticket, Duration::from_millis(50)).unwrap();
+    assert!(matches!(state, ErasureState::Pending | ErasureState::Mapped { .. }), "{state:?}");
+    drop(held);
+    assert_eq!(database.wait_erased(&ticket, Duration::from_secs(60)).unwrap(), ErasureState::Done);
+    assert_eq!(database.snapshot().unwrap().erasures().count(), 0);
+    assert!(database.maintenance_failure().is_none());
+}
+
+#[test]
+fn what_a_caller_can_do_about_an_error_is_one_class() {
+    let people = People::new();
+    let folder = tempfile::tempdir().unwrap();
+    let database = options(&people).create(folder.path().join("citizens")).unwrap();
+    let id = people.id(1);
+    let reference = database.enrol(id, people.enrolment(1)).unwrap()[0];
+    let empty = FingerprintTemplate::default();
+    let request = RequestId::new([7; 16]);
+    database.enrol(id, people.enrolment(2).request_id(request)).unwrap();
+    let errors = [
+        database.enrol(id, Enrolment::new()).unwrap_err(),
+        database.enrol(id, Enrolment::new().finger(empty)).unwrap_err(),
+        database.enrol(id, people.enrolment(3).request_id(request)).unwrap_err(),
+        database.replace(id, reference, people.enrolment(1)).unwrap_err(),
+        database.remove(people.id(2), reference).unwrap_err(),
+        database.delete(people.id(2)).unwrap_err(),
+        database.identify(&SearchRequest::new(Probe::new())).unwrap_err(),
+    ];
+    for error in errors {
+        assert!(error.is_request(), "{error:?}");
+        assert!(!error.is_retryable() && !error.is_damage() && !error.is_configuration(), "{error:?}");
+    }
 }

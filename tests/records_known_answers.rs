@@ -4,8 +4,9 @@
 mod records_common;
 
 use biomatch::template::{
-    CaptureTime, Certificate, Dialect, ExtendedDataKind, Finger, FingerPosition, FingerprintRecord, Frame,
-    Impression, MinutiaKind, Product, QualityScore, QualitySource, Reading, RidgeEnding,
+    CaptureTime, Certificate, Dialect, ExtendedDataKind, Finger, FingerPosition, FingerprintRecord,
+    FingerprintTemplate, Frame, Impression, MinutiaKind, Product, QualityScore, QualitySource, Reading,
+    RecordError, RidgeEnding,
 };
 use biomatch::units::Quality;
 use records_common::*;
@@ -186,4 +187,12 @@ fn debug_shows_no_biometric_bytes() {
     let shown = format!("{:?}", strict(&records_common::iso2005()));
     assert!(shown.contains("minutiae: 3"), "{shown}");
     assert!(!shown.contains("1015") && !shown.contains("[1, 2, 3, 4]"), "{shown}");
+}
+
+#[test]
+fn one_view_is_read_only_where_there_is_one() {
+    let template = FingerprintTemplate::read(&iso2005_empty_view(), Reading::Lenient).unwrap();
+    assert_eq!(template, FingerprintRecord::read(&iso2005_empty_view(), Reading::Lenient).unwrap().views[0]);
+    let error = FingerprintTemplate::read(&iso2005(), Reading::Lenient).unwrap_err();
+    assert!(matches!(error, RecordError::NotOneView { found: 2 }), "{error}");
 }

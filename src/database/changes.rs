@@ -1,6 +1,8 @@
 //! Single changes that are durable when they return, for a service that makes one at a time.
 
-use crate::gallery::{Commit, ErasureState, ErasureTicket, ReferenceId};
+use std::time::Duration;
+
+use crate::gallery::{Commit, ErasureState, ErasureTicket, GalleryError, ReferenceId};
 use crate::subject::SubjectId;
 
 use super::{CitizenDatabase, CitizenWriter, DatabaseError, Enrolment, LockReason};
@@ -61,7 +63,7 @@ impl CitizenDatabase {
     }
 
     /// Deletes a citizen and has the bytes leave the files: see [`CitizenWriter::erase`].
-    /// [`CitizenDatabase::erasure`] tells when they have.
+    /// [`CitizenDatabase::wait_erased`] tells when they have.
     ///
     /// # Errors
     /// As [`CitizenWriter::erase`], and those of [`CitizenDatabase::enrol`].
@@ -80,6 +82,25 @@ impl CitizenDatabase {
             return writer.erasure(ticket);
         }
         self.writer()?.erasure(ticket)
+    }
+
+    /// Waits until an erasure needs nothing more of this process or another one, at most as long as `patience`; see
+    /// [`CitizenWriter::wait_erased`].
+    ///
+    /// # Errors
+    /// As [`CitizenDatabase::erasure`].
+    pub fn wait_erased(
+        &self,
+        ticket: &ErasureTicket,
+        patience: Duration,
+    ) -> Result<ErasureState, DatabaseError> {
+        self.snapshot()?;
+        self.writer()?.wait_erased(ticket, patience)
+    }
+
+    /// Why the last maintenance failed, if it did and this database keeps the writer: an erasure waits for it.
+    pub fn maintenance_failure(&self) -> Option<GalleryError> {
+        self.held().lock().as_ref().and_then(CitizenWriter::maintenance_failure)
     }
 
     /// Locks a citizen: every claim is referred until it is unlocked, but for one

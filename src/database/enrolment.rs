@@ -36,6 +36,13 @@ impl Enrolment {
         self
     }
 
+    /// Adds impressions, such as all views of a record: see [`Probe::fingers`](super::Probe::fingers).
+    #[must_use]
+    pub fn fingers(mut self, templates: impl IntoIterator<Item = FingerprintTemplate>) -> Self {
+        self.samples.extend(templates.into_iter().map(|template| (Sample::Finger(template), None)));
+        self
+    }
+
     /// Adds a face; a citizen may have several, of several models.
     #[must_use]
     pub fn face(mut self, face: FaceTemplate) -> Self {

@@ -121,7 +121,7 @@ impl DatabaseError {
     }
 
     /// Whether another process has the gallery's writer.
-    pub fn is_locked(&self) -> bool {
+    pub fn is_writer_taken(&self) -> bool {
         matches!(self.gallery(), Some(GalleryError::Locked { .. }))
     }
 
@@ -142,6 +142,22 @@ impl DatabaseError {
             | Self::BeyondCalibration { .. }
             | Self::Calibration(_) => true,
             _ => self.gallery().is_some_and(GalleryError::is_configuration),
+        }
+    }
+
+    /// Whether the request itself cannot be met as it is: an unknown citizen or reference, nothing to enrol or to
+    /// search for, a request id that was used for something else. The same call fails again.
+    pub fn is_request(&self) -> bool {
+        match self {
+            Self::TooManyComparisons { .. }
+            | Self::EmptyEnrolment
+            | Self::EmptyFinger { .. }
+            | Self::NotOneSample { .. }
+            | Self::Face(_)
+            | Self::EmptyProbe => true,
+            Self::Search(error) => error.is_request(),
+            Self::Gallery(error) => error.is_request(),
+            _ => false,
         }
     }
 

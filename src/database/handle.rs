@@ -7,7 +7,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use rayon::ThreadPool;
 
-use crate::gallery::{self, CitizenView, Gallery, Generation};
+use crate::gallery::{self, CitizenView, ErasureTicket, Gallery, Generation};
 use crate::subject::SubjectId;
 use crate::template::FaceTemplate;
 
@@ -212,6 +212,12 @@ impl CitizenSnapshot {
     /// Damage to a segment's catalogue: nobody can then be said to be unknown.
     pub fn citizen(&self, citizen: impl Into<SubjectId>) -> Result<Option<CitizenView>, DatabaseError> {
         Ok(self.gallery.citizen(citizen)?)
+    }
+
+    /// The erasures that were not complete in this state, also those that another process asked for or that a
+    /// crash interrupted.
+    pub fn erasures(&self) -> impl Iterator<Item = ErasureTicket> {
+        self.gallery.erasures()
     }
 }
 

@@ -33,6 +33,13 @@ impl Probe {
         self
     }
 
+    /// Adds impressions, such as all views of a record: `probe.fingers(FingerprintRecord::read(bytes, reading)?.views)`.
+    #[must_use]
+    pub fn fingers(mut self, templates: impl IntoIterator<Item = FingerprintTemplate>) -> Self {
+        self.fingers.extend(templates);
+        self
+    }
+
     /// Adds a face; one given before is replaced.
     #[must_use]
     pub fn face(mut self, face: FaceTemplate) -> Self {

@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 
@@ -154,6 +155,30 @@ impl CitizenWriter {
             record.gallery.snapshot()?;
         }
         Ok(self.writer.erasure(ticket)?)
+    }
+
+    /// Waits until an erasure needs nothing more of this process or another one, at most as long as `patience`.
+    /// Gives the state then: anything but [`ErasureState::Done`] and [`ErasureState::SetAside`] says that the time
+    /// ran out, and [`CitizenWriter::maintenance_failure`] whether an error is why.
+    ///
+    /// # Errors
+    /// As [`CitizenWriter::erasure`].
+    pub fn wait_erased(
+        &self,
+        ticket: &ErasureTicket,
+        patience: Duration,
+    ) -> Result<ErasureState, DatabaseError> {
+        /// Maintenance takes milliseconds; another process lets a snapshot go whenever it likes.
+        const PAUSE: Duration = Duration::from_millis(20);
+        let started = Instant::now();
+        loop {
+            let state = self.erasure(ticket)?;
+            let left = patience.saturating_sub(started.elapsed());
+            if !matches!(state, ErasureState::Pending | ErasureState::Mapped { .. }) || left.is_zero() {
+                return Ok(state);
+            }
+            thread::sleep(PAUSE.min(left));
+        }
     }
 
     /// Why the last maintenance failed, if it did: an erasure waits for it.

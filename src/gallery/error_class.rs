@@ -40,6 +40,20 @@ impl GalleryError {
         )
     }
 
+    /// Whether the request itself cannot be met as it is: an unknown citizen or reference, too much at once, a
+    /// request id that was used for something else. The same call fails again.
+    pub fn is_request(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownCitizen { .. }
+                | Self::UnknownReference { .. }
+                | Self::UnknownLocation
+                | Self::RequestConflict { .. }
+                | Self::ModelDimension { .. }
+                | Self::TooMany { .. }
+        )
+    }
+
     /// Whether the configuration must be changed: which folder, which code model, which part of the registry.
     pub fn is_configuration(&self) -> bool {
         matches!(

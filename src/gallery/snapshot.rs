@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::block::{Block, FaceBlock, FingerBlock, Location};
 use super::columns::Columns;
-use super::erasure::PendingErasure;
+use super::erasure::{ErasureTicket, PendingErasure};
 use super::error::GalleryError;
 use super::reference::{Generation, ReferenceMeta, Status};
 use super::statuses::Statuses;
@@ -151,6 +151,12 @@ impl Snapshot {
     /// example a position in an external log. Empty if no commit had one.
     pub fn payload(&self) -> &[u8] {
         &self.payload
+    }
+
+    /// The erasures that are under way: files still hold bytes of these subjects, or may do.
+    pub fn erasures(&self) -> impl Iterator<Item = ErasureTicket> {
+        let erasures = self.erasures.iter();
+        erasures.map(|pending| ErasureTicket { generation: pending.generation, subject: pending.subject })
     }
 
     /// A finger's features, checked against their checksum.

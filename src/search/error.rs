@@ -24,6 +24,16 @@ pub enum SearchError {
     Gallery(#[from] GalleryError),
 }
 
+impl SearchError {
+    /// Whether the request itself cannot be met as it is. The same call fails again.
+    pub fn is_request(&self) -> bool {
+        match self {
+            Self::Model { .. } | Self::Face(_) => true,
+            Self::Gallery(error) => error.is_request(),
+        }
+    }
+}
+
 fn list(models: &[ModelId]) -> String {
     models.iter().map(ModelId::as_str).collect::<Vec<_>>().join(", ")
 }

@@ -43,6 +43,12 @@ pub enum RecordError {
     /// A view was asked for, and the record has none.
     #[error("the record has no view")]
     NoView,
+    /// One view was asked for.
+    #[error("the record has {found} views; one was asked for, and none is preferred")]
+    NotOneView {
+        /// Views of the record.
+        found: usize,
+    },
     /// A field of a wrapper, a transaction or a SourceAFIS template that is not what it must be.
     #[error("byte {offset}: {field}: {expected} expected")]
     Unexpected {

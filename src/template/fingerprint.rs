@@ -61,13 +61,15 @@ impl FingerprintTemplate {
         Self { position, minutiae, ..Self::default() }
     }
 
-    /// The first view of a record of any dialect, see [`FingerprintRecord::read`].
+    /// The only view of a record of any dialect, see [`FingerprintRecord::read`], which reads them all.
     ///
     /// # Errors
-    /// As [`FingerprintRecord::read`]; [`RecordError::NoView`].
+    /// As [`FingerprintRecord::read`]; [`RecordError::NotOneView`].
     pub fn read(bytes: &[u8], reading: Reading) -> Result<Self, RecordError> {
         let record = FingerprintRecord::read(bytes, reading)?;
-        record.views.into_iter().next().ok_or(RecordError::NoView)
+        let [view] = <[Self; 1]>::try_from(record.views)
+            .map_err(|views| RecordError::NotOneView { found: views.len() })?;
+        Ok(view)
     }
 
     /// The same template at another position: of a record that does not state it, or states it wrongly.

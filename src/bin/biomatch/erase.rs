@@ -1,7 +1,7 @@
 //! `biomatch remove` and `biomatch erase`: one reference, or every byte of a citizen.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use biomatch::database::{CitizenDatabase, CitizenWriter, DatabaseError};
 use biomatch::escape::Escaped;
@@ -78,22 +78,15 @@ pub(crate) fn remove(args: &RemoveArgs, console: &Console) -> Result<Answer, Fai
 
 pub(crate) fn erase(args: &EraseArgs, console: &Console) -> Result<Answer, Failure> {
     let bar = console.counter("erasing");
+    bar.enable_steady_tick(Duration::from_millis(100));
     let wait = Duration::from_secs(args.wait.into());
     let state = with_writer(&args.gallery, &args.audit, console, |writer| {
         let ticket = writer.erase(args.citizen)?;
-        let started = Instant::now();
-        loop {
-            let state = writer.erasure(&ticket)?;
-            let can_change = matches!(state, ErasureState::Pending | ErasureState::Mapped { .. });
-            if !can_change || started.elapsed() >= wait {
-                if let Some(error) = writer.maintenance_failure() {
-                    console.warn(format_args!("the files could not be rewritten: {error}"));
-                }
-                return Ok(state);
-            }
-            std::thread::sleep(Duration::from_millis(20));
-            bar.tick();
+        let state = writer.wait_erased(&ticket, wait)?;
+        if let Some(error) = writer.maintenance_failure() {
+            console.warn(format_args!("the files could not be rewritten: {error}"));
         }
+        Ok(state)
     });
     bar.finish_and_clear();
     let state = state?;
