@@ -14,7 +14,7 @@ use biomatch::database::{
     DecisionRecord, Enrolment, FingerCount, FingerRule, LockReason, Policy, Probe, Purpose, ReferReason,
     Verdict,
 };
-use biomatch::template::{Finger, FingerPosition, FingerprintTemplate, Modality};
+use biomatch::template::{Finger, FingerPosition, FingerprintTemplate, Modality, ModelId, ModelIdError};
 use biomatch::units::{Fmr, Score, Timestamp};
 use database_support::*;
 
@@ -436,6 +436,8 @@ fn a_table_of_another_matcher_is_refused_with_both_names() {
     };
     let options = CitizenDatabase::options;
     let outdated = "biomatch-fingerprint-1";
+    let reserved = biomatch::calibration::FINGER_MATCHER.parse::<ModelId>();
+    assert_eq!(reserved, Err(ModelIdError::FingerMatcher), "no face model is named like the finger matcher");
     for (options, names) in [
         (options().finger_calibration(named("net-1")), ["net-1", biomatch::calibration::FINGER_MATCHER]),
         (options().finger_calibration(named(outdated)), [outdated, biomatch::calibration::FINGER_MATCHER]),

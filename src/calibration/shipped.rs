@@ -31,7 +31,6 @@ pub fn face_generic() -> Result<Calibration, CalibrationError> {
 mod tests {
     use super::*;
     use crate::calibration::Basis;
-    use crate::template::ModelId;
     use crate::units::{Fmr, Score};
 
     #[test]
@@ -40,7 +39,6 @@ mod tests {
             [(fingerprint().unwrap(), FINGER_MATCHER), (face_generic().unwrap(), "face-generic")]
         {
             assert_eq!(table.matcher(), matcher);
-            assert_eq!(ModelId::is_finger_matcher(matcher), matcher == FINGER_MATCHER);
             assert!(!table.fitted().is_empty());
             assert!(table.comparisons() >= 100_000, "{matcher}: {}", table.comparisons());
             assert!(table.measured_to() <= Fmr::one_in(500));

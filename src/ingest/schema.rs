@@ -13,7 +13,7 @@ use super::entry::{
 use super::error::LineProblem;
 use super::{base64, diagnosis};
 use crate::citizen::CitizenId;
-use crate::template::{FaceTemplate, Finger, FingerPosition, Frame};
+use crate::template::{FaceTemplate, Finger, FingerPosition, Frame, TextForm};
 use crate::units::{Resolution, Timestamp};
 
 #[derive(Deserialize)]
@@ -235,7 +235,13 @@ fn moment(captured: Option<Captured>) -> Option<Timestamp> {
 }
 
 fn decode(text: &str) -> Result<Vec<u8>, Wrong> {
-    base64::decode(text).map_err(|error| ("base64", format!("{error}")))
+    // Hexadecimal digits are base64 of other bytes.
+    match (TextForm::of(text.as_bytes()), base64::decode(text)) {
+        (Some(form), _) if form != TextForm::Base64 => {
+            Err(("base64", format!("looks like {form}, not base64")))
+        }
+        (_, decoded) => decoded.map_err(|error| ("base64", base64::in_words(&error))),
+    }
 }
 
 fn position(text: Option<&str>) -> Result<FingerPosition, Wrong> {

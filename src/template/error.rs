@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::template::{Dialect, Flaw, Wrapper};
+use crate::template::{Dialect, Flaw, TextForm, Wrapper};
 use crate::text::ForeignEncoding;
 
 /// Why a record cannot be read.
@@ -148,8 +148,22 @@ pub enum Appearance {
     DigitalPersona,
     /// A template of Neurotechnology: NFRecord or NTemplate.
     Neurotechnology,
+    /// A record of minutiae that has a header, where minutiae without one were asked for.
+    MinutiaeRecord,
+    /// A file of embeddings: `.npy`, HDF5, a Python pickle, safetensors.
+    EmbeddingFile,
+    /// An archive, or compressed data.
+    Archive,
+    /// A document: PDF.
+    Document,
+    /// A file of a gallery, a code model or a normaliser.
+    BiomatchFile,
     /// Text in UTF-16 or UTF-32.
     Utf16,
+    /// Bytes as text, in a form that is not read or where it is not.
+    Encoded(TextForm),
+    /// Text that is none of the above.
+    Text,
     /// None of these.
     Unknown,
 }
@@ -157,6 +171,9 @@ pub enum Appearance {
 impl fmt::Display for Appearance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Encoded(form) => {
+                return write!(f, "looks like {form}, which is not read here; write the bytes themselves");
+            }
             Self::Empty => "is empty",
             Self::FingerImages => "looks like a finger image record (FIR); extract minutiae first",
             Self::FaceImages => "looks like a face image record (FAC)",
@@ -191,6 +208,12 @@ impl fmt::Display for Appearance {
                 "looks like a Neurotechnology template (NFRecord or NTemplate), which is not read; have its SDK \
                  export ISO/IEC 19794-2 or ANSI INCITS 378"
             }
+            Self::MinutiaeRecord => "is a record with a header; read it without naming a format",
+            Self::EmbeddingFile => "looks like a file of embeddings (.npy, HDF5, pickle or safetensors)",
+            Self::Archive => "looks like an archive or compressed data; unpack it first",
+            Self::Document => "looks like a document (PDF)",
+            Self::BiomatchFile => "is a file of biomatch's own, which holds no record",
+            Self::Text => "is text, but no form of text that is read here",
             Self::Utf16 => "looks like text in UTF-16; write it as UTF-8",
             Self::Unknown => "does not begin with FMR and a zero byte",
         })

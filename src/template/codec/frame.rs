@@ -63,13 +63,18 @@ fn plausible(
     Ok(meant)
 }
 
+/// Whether a fingerprint scanner has this resolution.
+pub(super) fn is_of_scanner(resolution: Resolution) -> bool {
+    SCANNERS.contains(&resolution.pixels_per_centimetre())
+}
+
 /// Checks the resolution of a picture that the caller states for a format that does not.
 pub(super) fn check_stated(frame: &Frame, notes: &mut Notes) -> Result<(), RecordError> {
     for (field, resolution) in
         [("horizontal resolution", frame.resolution_x), ("vertical resolution", frame.resolution_y)]
     {
         let found = resolution.pixels_per_centimetre();
-        notes.check(SCANNERS.contains(&found), 0, || Flaw::Resolution { field, found, used: found })?;
+        notes.check(is_of_scanner(resolution), 0, || Flaw::Resolution { field, found, used: found })?;
     }
     check_size(frame, 0, notes)
 }
@@ -90,7 +95,7 @@ fn check_size(frame: &Frame, offset: usize, notes: &mut Notes) -> Result<(), Rec
 pub(super) fn tiny(frame: &Frame) -> Option<(u32, u32)> {
     let side = |pixels: u16, resolution: Resolution| {
         let length = u32::from(pixels) * 10_000 / u32::from(resolution.pixels_per_centimetre());
-        (length, pixels > 0 && !SCANNERS.contains(&resolution.pixels_per_centimetre()) && length < FINGERTIP)
+        (length, pixels > 0 && !is_of_scanner(resolution) && length < FINGERTIP)
     };
     let (width, narrow) = side(frame.width, frame.resolution_x);
     let (height, low) = side(frame.height, frame.resolution_y);
