@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::kernels::{Kernels, Work};
-use crate::template::misreading::{Misreading, is_constant, misreading};
+use crate::template::misreading::{self, Misreading, misreading};
 
 /// The name of the network that made an embedding, with its version: 1 to 64 bytes of ASCII
 /// letters, digits and `. _ : + -`, not beginning like the names of the fingerprint matchers of this crate.
@@ -124,8 +124,8 @@ pub enum FaceTemplateError {
     /// Bytes of another type that were taken for numbers in float32.
     #[error("the embedding {0}")]
     Misread(Misreading),
-    /// As many numbers as an embedding has, but all the same.
-    #[error("all numbers of the embedding are the same, so it tells nobody from another")]
+    /// As many numbers as an embedding has, but all the same, or all but one.
+    #[error("all numbers of the embedding, or all but one, are the same, so it tells nobody from another")]
     Constant,
     /// All zero, or so small that no direction is left.
     #[error("the embedding has no direction: its norm is zero")]
@@ -178,16 +178,21 @@ impl FaceTemplate {
         Ok(Self { model, embedding: scaled })
     }
 
-    /// Refuses an embedding whose numbers are all the same: no network gives it, but a file that was filled and
-    /// not written, or a picture without a face, does. Readers of files check it beside [`FaceTemplate::new`].
+    /// Refuses numbers that no network gives, but that a caller may compute: all the same or all but one, as in a
+    /// file that was filled and not written; whole numbers from 0 to 255, of quantised embeddings; or a count
+    /// before the numbers. Readers of files check it beside [`FaceTemplate::new`].
     ///
     /// # Errors
-    /// [`FaceTemplateError::Constant`].
-    pub fn check_varied(embedding: &[f32]) -> Result<(), FaceTemplateError> {
-        if is_constant(embedding) && embedding.iter().any(|x| *x != 0.0) {
+    /// [`FaceTemplateError::Constant`], [`FaceTemplateError::Misread`].
+    pub fn check_read(embedding: &[f32]) -> Result<(), FaceTemplateError> {
+        if embedding.iter().all(|x| *x == 0.0) {
+            // `FaceTemplate::new` says so.
+            return Ok(());
+        }
+        if misreading::is_constant(embedding) {
             return Err(FaceTemplateError::Constant);
         }
-        Ok(())
+        misreading::unlike_network(embedding).map_or(Ok(()), |found| Err(FaceTemplateError::Misread(found)))
     }
 
     /// The model.

@@ -67,7 +67,9 @@ impl TextForm {
             Some(Self::SeparatedHexadecimal)
         } else if is_byte_list(text) {
             Some(Self::ByteList)
-        } else if is_of(text, |byte| byte.is_ascii_hexdigit()) && text.iter().any(u8::is_ascii_digit) {
+        } else if is_of(text, |byte| byte.is_ascii_hexdigit() || byte == b' ')
+            && text.iter().any(u8::is_ascii_digit)
+        {
             Some(Self::Hexadecimal)
         } else if is_of(text, |byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte)) {
             Some(Self::Base64)
@@ -114,11 +116,9 @@ fn is_byte_list(text: &[u8]) -> bool {
     first.peek().is_some() && first.all(|word| is_hexadecimal(word) || (in_brackets && is_decimal(word)))
 }
 
-/// Whether the text is of these characters and white space, and long enough to be one of them on purpose.
+/// Whether the text is of these characters and line ends, and long enough to be one of them on purpose.
 fn is_of(text: &[u8], is_character: impl Fn(u8) -> bool) -> bool {
-    text.len() >= LEAST
-        && text.iter().all(|&byte| is_character(byte) || b"\r\n\t ".contains(&byte))
-        && !text.windows(2).any(|pair| pair == b"  ")
+    text.len() >= LEAST && text.iter().all(|&byte| is_character(byte) || matches!(byte, b'\r' | b'\n'))
 }
 
 #[cfg(test)]

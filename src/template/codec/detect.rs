@@ -83,13 +83,18 @@ pub(super) fn check_card(bytes: &[u8], whole: bool) -> Result<(), RecordError> {
     } else {
         Appearance::Unknown
     };
-    if found == Appearance::Unknown { Ok(()) } else { Err(RecordError::NotARecord(found)) }
+    match found {
+        // A few bytes, some of them 0, do not make a text.
+        Appearance::Utf16 if !magic::is_utf16(bytes) => Ok(()),
+        Appearance::Unknown => Ok(()),
+        found => Err(RecordError::NotARecord(found)),
+    }
 }
 
 /// Refuses what is no lines of numbers: what begins like another format, and bytes as text.
 pub(super) fn check_lines(bytes: &[u8]) -> Result<(), RecordError> {
-    let found = if is_known(bytes) { Appearance::MinutiaeRecord } else { appearance(bytes) };
-    match found {
+    match appearance(bytes) {
+        Appearance::Unknown if is_known(bytes) => Err(RecordError::NotARecord(Appearance::MinutiaeRecord)),
         // An empty text has no minutiae, and the reader of lines names encodings and lines.
         Appearance::Empty
         | Appearance::Utf16
