@@ -17,7 +17,7 @@ pub(super) fn magic(bytes: &[u8]) -> Option<Magic> {
         [b'F', b'I', b'R', 0, ..] => (Appearance::FingerImages, "a fingerprint record"),
         [b'F', b'A', b'C', 0, ..] => (Appearance::FaceImages, "a face image record"),
         [b'I', b'I', b'R', 0, ..] => (Appearance::IrisImages, "an iris image record"),
-        [b'1', b'.', b'0', b'1' | b'0', b':' | b'1', ..] => {
+        _ if [&b"1.001:"[..], b"1.01:"].iter().any(|start| bytes.starts_with(start)) => {
             (Appearance::MinutiaeRecord, "an ANSI/NIST-ITL transaction")
         }
         [0x89, b'P', b'N', b'G', ..]
@@ -53,11 +53,11 @@ pub(super) fn magic(bytes: &[u8]) -> Option<Magic> {
 }
 
 /// The name of text that bytes without a header cannot be: of an encoding, or of any kind if there is enough of it.
-pub(super) fn text_name(start: &[u8], least: usize) -> Option<String> {
+pub(super) fn text_name(start: &[u8], least: usize) -> Option<&'static str> {
     if start.len() < least || !is_text(start) {
         return None;
     }
-    Some(TextForm::of(start).map_or_else(|| "text".to_owned(), |form| form.to_string()))
+    Some(TextForm::of(start).map_or("text", TextForm::name))
 }
 
 /// Whether all bytes are printable ASCII or white space.

@@ -26,7 +26,14 @@ pub enum TextForm {
 
 impl fmt::Display for TextForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.write_str(self.name())
+    }
+}
+
+impl TextForm {
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Hexadecimal => "hexadecimal text",
             Self::Base64 => "base64 text",
             Self::SeparatedHexadecimal => "hexadecimal text with separators",
@@ -35,7 +42,7 @@ impl fmt::Display for TextForm {
             Self::Pem => "a PEM block",
             Self::DataUrl => "a data: URL",
             Self::ByteList => "a list of bytes as numbers",
-        })
+        }
     }
 }
 

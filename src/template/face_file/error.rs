@@ -101,7 +101,7 @@ pub enum FaceFileError {
     #[error("the bytes are {found}, not raw float32 numbers")]
     NotRaw {
         /// What they are.
-        found: String,
+        found: &'static str,
     },
     /// A raw file that is not a whole number of embeddings.
     #[error("{length} bytes are not a whole number of embeddings of {dimension} f32")]

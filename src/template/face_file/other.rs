@@ -13,7 +13,7 @@ pub const RAW_START: usize = 64;
 /// [`FaceFileError::NotRaw`].
 pub fn check_raw(start: &[u8]) -> Result<(), FaceFileError> {
     let start = start.get(..RAW_START).unwrap_or(start);
-    let by_mark = || magic::magic(start).map(|magic| magic.name.to_owned());
+    let by_mark = || magic::magic(start).map(|magic| magic.name);
     match magic::text_name(start, RAW_START / 2).or_else(by_mark) {
         Some(found) => Err(FaceFileError::NotRaw { found }),
         None => Ok(()),
