@@ -328,30 +328,23 @@ pub enum RecordWriteError {
         /// The block's code.
         code: u16,
     },
-    /// A side of the picture or a resolution below what the dialect allows.
-    #[error("view {view} has a {field} of {found}, the dialect asks for {least} at least")]
+    /// A picture without width or height.
+    #[error("view {view} has a {field} of 0")]
     Frame {
         /// Which view.
         view: usize,
-        /// Which side or resolution.
+        /// Which side.
         field: &'static str,
-        /// Its value, in pixels or pixels a centimetre.
-        found: u16,
-        /// Least.
-        least: u16,
     },
-    /// A picture smaller than a fingertip, at a resolution that no scanner has: no strict reading takes it.
-    #[error(
-        "the picture of view {view} is {}.{:02} x {}.{:02} mm at its resolution: smaller than a fingertip",
-        width / 1000, width % 1000 / 10, height / 1000, height % 1000 / 10
-    )]
-    TinyPicture {
+    /// A resolution that no scanner has: no strict reading takes it.
+    #[error("view {view} has a {field} of {found} pixels per centimetre, scanners have 99 to 1100")]
+    Resolution {
         /// Which view.
         view: usize,
-        /// Width in micrometres.
-        width: u32,
-        /// Height in micrometres.
-        height: u32,
+        /// Which axis.
+        field: &'static str,
+        /// Its value.
+        found: u16,
     },
     /// A date or time of day that does not exist; [`conform`] drops it.
     ///
