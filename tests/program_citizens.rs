@@ -16,6 +16,9 @@ fn embedding(person: u64, bend: f32) -> String {
             1.0
         } else if i == (person + 1) % 16 {
             bend
+        } else if i == 0 {
+            // Of all: a vector of one number is no embedding.
+            0.1
         } else {
             0.0
         }

@@ -120,6 +120,12 @@ fn whole(place: &str, message: String) -> LineProblem {
     }
 }
 
+/// What is wrong with a text that is none of some words.
+pub(super) fn none_of<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> String {
+    let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+    format!("`{}` is none of {}", shown(text), words.join(", "))
+}
+
 /// A text cut short: it may be a biometric record.
 fn shown(text: &str) -> String {
     const MOST: usize = 40;
@@ -138,8 +144,7 @@ impl Shape {
             (Self::Text(what), _) => needed(what),
             (Self::Number, _) => needed("a number"),
             (Self::Word(words), Value::String(word)) if !words.contains(&word.as_str()) => {
-                let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-                wrong(format!("unknown variant `{}`, expected one of {}", shown(word), words.join(", ")))
+                wrong(none_of(word, words.iter().copied()))
             }
             (Self::Word(_), Value::String(_)) => None,
             (Self::Word(_), _) => needed("a text"),
@@ -148,6 +153,9 @@ impl Shape {
                 _ => wrong(format!("a whole number from 0 to {most} is needed, found {number}")),
             },
             (Self::Whole(_), _) => needed("a whole number"),
+            (Self::Moment, Value::Number(number)) if number.is_f64() => wrong(format!(
+                "a moment, as a text or in whole seconds since 1970, is needed, found {number}"
+            )),
             (Self::Moment, Value::String(_) | Value::Number(_)) => match Captured::deserialize(value) {
                 Ok(_) => None,
                 Err(error) => wrong(error.to_string()),

@@ -67,7 +67,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value = "3")]
     newest: NonZeroU8,
 
-    /// Decide the claim although the citizen's own lock (holder-request) is in force, so that it can be ended
+    /// Decide the claim although the citizen's own lock (holder_request) is in force, so that it can be ended
     #[arg(long)]
     for_unlocking: bool,
 

@@ -50,12 +50,12 @@ pub(crate) struct DeleteArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  biomatch lock --gallery citizens --citizen 001090000101 --reason card-revoked")]
+  biomatch lock --gallery citizens --citizen 001090000101 --reason card_revoked")]
 pub(crate) struct LockArgs {
     #[command(flatten)]
     of: Of,
 
-    /// Why: holder-request, terms-broken, card-revoked, death or authority
+    /// Why: holder_request, terms_broken, card_revoked, death or authority
     #[arg(long, value_name = "REASON")]
     reason: LockReason,
 }

@@ -188,7 +188,7 @@ impl Chain {
             AuditReport { entries: 0, torn, unfinished: None, continues: None, closed: false, head };
         while let Some(place) = lines.next()? {
             let line = &lines.line[..];
-            let is_cut = match Link::read(line).map_err(|error| place.no_entry(error.to_string()))? {
+            let is_cut = match Link::read(line).map_err(|fault| place.no_entry(fault))? {
                 _ if report.closed => {
                     return Err(place.no_entry("the line before closed the file".to_owned()));
                 }

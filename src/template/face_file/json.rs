@@ -27,10 +27,10 @@ pub fn read_json(json: &mut [u8]) -> Result<Array2<f32>, FaceFileError> {
     if let Some(problem) = rows.problem {
         return Err(problem);
     }
-    read.map_err(|error| {
+    read.map_err(|_| {
         let (message, offset) = match json_fault::parse(&copy) {
             Err(fault) => (fault.message, Some((mark + fault.offset) as u64)),
-            Ok(value) => (misfit(&value, error.error()), None),
+            Ok(value) => (misfit(&value), None),
         };
         FaceFileError::Json {
             message: format!("not an array of numbers, or of such arrays: {message}"),
@@ -46,7 +46,7 @@ pub fn read_json(json: &mut [u8]) -> Result<Array2<f32>, FaceFileError> {
 }
 
 /// The first value that is neither a number nor an array where it may be one.
-fn misfit(value: &Value, error: &simd_json::ErrorType) -> String {
+fn misfit(value: &Value) -> String {
     let Value::Array(elements) = value else { return format!("found {}", json_fault::kind(value)) };
     for (row, element) in elements.iter().enumerate() {
         match element {
@@ -61,14 +61,8 @@ fn misfit(value: &Value, error: &simd_json::ErrorType) -> String {
             other => return format!("element {row} is {}", json_fault::kind(other)),
         }
     }
-    match error {
-        simd_json::ErrorType::Serde(message) => message.chars().take(LONGEST_MESSAGE).collect(),
-        _ => "a number cannot be read".to_owned(),
-    }
+    "a number cannot be read".to_owned()
 }
-
-/// In characters: a message may quote the value that it complains of.
-const LONGEST_MESSAGE: usize = 160;
 
 /// Rows read so far, one after the other.
 #[derive(Default)]
