@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use audit_support::*;
 use biomatch::database::{
-    Audit, AuditDigest, AuditEntry, AuditError, AuditFile, Change, ChangeEntry, Claim, DatabaseError,
-    LockReason, Policy, check_audit,
+    Audit, AuditDigest, AuditEntry, AuditError, AuditFile, AuditFileError, Change, ChangeEntry, Claim,
+    DatabaseError, LockReason, Policy, check_audit,
 };
 use biomatch::gallery::Generation;
 use database_support::*;
@@ -248,13 +248,15 @@ fn a_file_that_failed_goes_on_when_there_is_room() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
-    /// Whatever the file holds is told of or held by the chain, and the next entry can be written.
+    /// Whatever an audit file holds is told of or held by the chain, and the next entry can be written; any
+    /// other file is refused untouched.
     #[test]
     fn any_bytes_can_be_checked_and_appended_to(
         parts in prop::collection::vec(
             prop_oneof![
                 prop::collection::vec(any::<u8>(), 0..40),
                 Just(b"\n".to_vec()),
+                Just(b"{\"prev\n".to_vec()),
                 Just(b"{\"previous\":1}\n".to_vec()),
                 Just(format!("{{\"previous\":\"{}\"}}\n", "0".repeat(64)).into_bytes()),
             ],
@@ -263,9 +265,17 @@ proptest! {
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("audit.ndjson");
-        fs::write(&path, parts.concat()).unwrap();
+        let bytes = parts.concat();
+        fs::write(&path, &bytes).unwrap();
         let before = check_audit(&path, None);
-        append(&path, 0..1);
+        match AuditFile::append(&path) {
+            Ok(file) => record(&file, 0..1),
+            Err(error) => {
+                prop_assert!(matches!(error, AuditFileError::NoAudit { .. }), "{}", error);
+                prop_assert_eq!(fs::read(&path).unwrap(), bytes);
+                return Ok(());
+            }
+        }
         match (before, check_audit(&path, None)) {
             (Ok(before), Ok(after)) => prop_assert_eq!(before.entries + 1, after.entries),
             (Err(before), Err(after)) => prop_assert_eq!(before.to_string(), after.to_string()),

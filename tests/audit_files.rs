@@ -266,6 +266,50 @@ fn only_a_regular_file_is_an_audit() {
 }
 
 #[test]
+fn a_file_that_is_no_audit_is_refused_untouched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let start = b"{\"previous\":\"";
+    let mut others: Vec<Vec<u8>> = [
+        "001090000101\n",
+        "BIOMWAL\0\u{3}\0",
+        "{\"citizen\": \"001090000101\"}\n",
+        "{ \"previous\":\"",
+        "{\"previous\":1}\n",
+        "\n",
+        "\n{\"previous\":\"",
+        "{\"prev\nnotes\n",
+        "{\"prev\n\n",
+        "\u{feff}{\"previous\":\"",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .into();
+    for length in 1..=start.len() {
+        let mut other = start[..length].to_vec();
+        other[length - 1] ^= 1;
+        others.push(other);
+    }
+    others.push(vec![b'x'; 1 << 20]);
+    for other in others {
+        fs::write(&path, &other).unwrap();
+        let error = AuditFile::append(&path).unwrap_err();
+        assert!(matches!(error, AuditFileError::NoAudit { offset: 0, .. }), "{error}");
+        assert!(error.to_string().starts_with(path.to_str().unwrap()), "{error}");
+        assert!(error.to_string().contains("expected an audit entry"), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), other, "{error}");
+    }
+    // The first entry, cut by a crash at any length, is no other file: neither before nor after the next one.
+    append(&path.with_extension("1"), 0..1);
+    let whole = fs::read(path.with_extension("1")).unwrap();
+    for length in 0..whole.len() {
+        fs::write(&path, &whole[..length]).unwrap();
+        append(&path, 1..2);
+        append(&path, 2..3);
+        assert!(check_audit(&path, None).unwrap().entries >= 2, "{length}");
+    }
+}
+
+#[test]
 fn a_lock_that_is_held_is_waited_for_within_a_limit() {
     let (_folder, path) = three_entries();
     let limit = Duration::from_millis(50);

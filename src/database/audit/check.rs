@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::file::{Access, AuditFileError, LOCK_TIMEOUT, Limit, lock_shared, open_regular};
+use super::file::{Access, AuditFileError, LOCK_TIMEOUT, Limit, is_second_name, lock_shared, open_regular};
 use super::line::{AuditDigest, Link, MOST_LINE};
 use crate::escape::Escaped;
 
@@ -23,6 +23,9 @@ pub struct AuditReport {
     pub unfinished: Option<u64>,
     /// Name of the file that this one continues after a rotation.
     pub continues: Option<String>,
+    /// The file that was given before this one, if both are names of one file: a rotation was interrupted, and
+    /// the next opening finishes it. The lines count there.
+    pub second_name_of: Option<PathBuf>,
     /// A rotation closed the file: another continues it.
     pub closed: bool,
     /// The digest of the last line; of an empty file [`AuditDigest::START`], or the head of the file
@@ -31,6 +34,12 @@ pub struct AuditReport {
 }
 
 impl AuditReport {
+    /// Of a file without lines behind that head.
+    fn empty(head: AuditDigest) -> Self {
+        let (torn, second_name_of) = (Vec::new(), None);
+        Self { entries: 0, torn, unfinished: None, continues: None, second_name_of, closed: false, head }
+    }
+
     /// Whether the newest line is whole too.
     pub fn is_whole(&self) -> bool {
         self.unfinished.is_none()
@@ -132,7 +141,13 @@ pub fn check_audit_files<P: AsRef<Path>>(
     let mut chain = Chain::new(known);
     let mut reports: Vec<AuditReport> = Vec::new();
     for path in paths {
-        let report = chain.check(path.as_ref())?;
+        let report = match (reports.last(), &chain.before) {
+            (Some(before), Some(kept)) if is_second_name(kept, path.as_ref())? => {
+                let second_name_of = Some(kept.clone());
+                AuditReport { closed: before.closed, second_name_of, ..AuditReport::empty(before.head) }
+            }
+            _ => chain.check(path.as_ref())?,
+        };
         if let Some(before) = reports.last_mut() {
             // A line follows it.
             before.torn.extend(before.unfinished.take_if(|_| report.head != before.head));
@@ -183,9 +198,7 @@ impl Chain {
     /// Follows the lines of a file.
     fn check(&mut self, path: &Path) -> Result<AuditReport, AuditError> {
         let mut lines = FileLines::open(path)?;
-        let (head, torn) = (self.head, Vec::new());
-        let mut report =
-            AuditReport { entries: 0, torn, unfinished: None, continues: None, closed: false, head };
+        let mut report = AuditReport::empty(self.head);
         while let Some(place) = lines.next()? {
             let line = &lines.line[..];
             let is_cut = match Link::read(line).map_err(|error| place.no_entry(error.to_string()))? {

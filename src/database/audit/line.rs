@@ -8,6 +8,19 @@ use serde::{Deserialize, Serialize};
 /// Most bytes of a line.
 pub(super) const MOST_LINE: usize = 1 << 24;
 
+/// How every line begins.
+pub(super) const LINE_START: &[u8] = b"{\"previous\":\"";
+
+/// Whether a file with these first bytes can be an audit file: its first line, behind any that a crash cut
+/// within [`LINE_START`], begins as every line does. An empty file can.
+pub(super) fn is_start_of_audit(bytes: &[u8]) -> bool {
+    let is_cut = |line: &[u8]| {
+        line.strip_suffix(b"\n").is_some_and(|line| !line.is_empty() && LINE_START.starts_with(line))
+    };
+    let first = bytes.split_inclusive(|byte| *byte == b'\n').find(|line| !is_cut(line));
+    first.is_none_or(|line| line.starts_with(LINE_START) || LINE_START.starts_with(line))
+}
+
 /// Most bytes of the first or last line that a rotation writes.
 pub(super) const MOST_CHAIN_LINE: usize = 8192;
 
