@@ -13,6 +13,7 @@ use super::entry::{
 use super::error::LineProblem;
 use super::{base64, diagnosis};
 use crate::citizen::CitizenId;
+use crate::json::Field;
 use crate::template::{FaceTemplate, Finger, FingerPosition, Frame};
 use crate::units::{Resolution, Timestamp};
 
@@ -114,7 +115,7 @@ pub(super) fn probe(line: u64, json: &mut [u8]) -> Result<ProbeLine, LineProblem
     Ok(ProbeLine { line, label: raw.probe, citizen, fingers, face })
 }
 
-fn parse<'a, T: Deserialize<'a>>(json: &'a mut [u8], fields: &[diagnosis::Field]) -> Result<T, LineProblem> {
+fn parse<'a, T: Deserialize<'a>>(json: &'a mut [u8], fields: &[Field]) -> Result<T, LineProblem> {
     // The reader uses up the bytes, and its errors name no field.
     let copy = json.to_vec();
     simd_json::serde::from_slice(json).map_err(|error| {
