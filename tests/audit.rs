@@ -311,6 +311,54 @@ fn what_a_writer_had_to_settle_is_recorded_once() {
 }
 
 #[test]
+fn a_change_that_changes_nothing_is_recorded_as_such() {
+    use biomatch::gallery::RequestId;
+    let people = People::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.ndjson");
+    let options = options(&people).audit(Arc::new(AuditFile::append(&path).unwrap()));
+    let database = options.create(folder.path().join("gallery")).unwrap();
+    let id = people.id(0);
+    let mut lines = 0;
+    let mut recorded = |expected: &[&str]| {
+        let all = json_lines(&path);
+        let new: Vec<_> = all[lines..].iter().map(|line| line["operation"].as_str().unwrap()).collect();
+        assert_eq!(new, expected);
+        assert!(all.iter().all(|line| line["citizen"] == id.to_string()));
+        lines = all.len();
+    };
+    let request = || people.enrolment(0).request_id(RequestId::new([9; 16]));
+    database.enrol(id, request()).unwrap();
+    recorded(&["enrol"]);
+    database.enrol(id, request()).unwrap();
+    recorded(&["enrol", "unchanged"]);
+    // The same samples by another request.
+    database.enrol(id, people.enrolment(0)).unwrap();
+    recorded(&["enrol", "unchanged"]);
+    database.unlock(id).unwrap();
+    recorded(&["unlock", "unchanged"]);
+    database.lock(id, LockReason::Death).unwrap();
+    recorded(&["lock"]);
+    database.lock(id, LockReason::Death).unwrap();
+    recorded(&["lock", "unchanged"]);
+    database.lock(id, LockReason::Authority).unwrap();
+    database.unlock(id).unwrap();
+    recorded(&["lock", "unlock"]);
+    // Staged by a writer, and committed by what does more than commit.
+    database.release_writer();
+    let writer = database.writer().unwrap();
+    writer.unlock(id).unwrap();
+    writer.flush().unwrap();
+    writer.unlock(id).unwrap();
+    writer.compact().unwrap();
+    recorded(&["unlock", "unchanged", "unlock", "unchanged"]);
+    writer.lock(id, LockReason::Death).unwrap();
+    writer.unlock(id).unwrap();
+    writer.commit().unwrap();
+    recorded(&["lock", "unlock"]);
+}
+
+#[test]
 fn a_request_that_is_repeated_changes_nothing_and_one_that_differs_is_a_conflict() {
     use biomatch::gallery::{GalleryError, RequestId};
     let people = People::new();

@@ -12,7 +12,9 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use audit_support::*;
-use biomatch::database::{Audit, AuditError, AuditFile, AuditFileError, check_audit};
+use biomatch::database::{
+    Audit, AuditError, AuditFile, AuditFileError, check_audit, check_audit_files_within,
+};
 
 const FILE: &str = "BIOMATCH_TEST_AUDIT";
 const WORK: &str = "BIOMATCH_TEST_WORK";
@@ -334,6 +336,11 @@ fn a_lock_that_is_held_is_waited_for_within_a_limit() {
         cfg!(target_os = "linux") && fs::read_to_string("/proc/locks").is_ok_and(|text| !text.is_empty());
     let (holder, message) = busy(&file);
     assert_eq!(holder, tells.then(std::process::id), "{message}");
+    // Also when the file is opened.
+    let started = Instant::now();
+    let error = AuditFile::append_within(&path, limit).unwrap_err();
+    assert!(matches!(error, AuditFileError::Busy { .. }) && error.is_retryable(), "{error}");
+    assert!(started.elapsed() >= limit && started.elapsed() < Duration::from_secs(4));
     // A reader's lock too; and all threads of a handle wait at the same time, not one after the other.
     other.unlock().unwrap();
     other.lock_shared().unwrap();
@@ -342,6 +349,15 @@ fn a_lock_that_is_held_is_waited_for_within_a_limit() {
     assert!(started.elapsed() < Duration::from_secs(30));
     assert_eq!(check_audit(&path, None).unwrap().entries, 3, "a check needs no lock of a whole file");
     other.unlock().unwrap();
+    // A line that another process may be writing is waited for within a limit, too.
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+    other.lock().unwrap();
+    let started = Instant::now();
+    assert_eq!(check_audit_files_within([&path], None, limit).unwrap()[0].unfinished, Some(3));
+    assert!(started.elapsed() >= limit && started.elapsed() < Duration::from_secs(4));
+    other.unlock().unwrap();
+    fs::write(&path, whole).unwrap();
     record(&file, 3..4);
     // By another process, which does nothing more.
     let mut child =
