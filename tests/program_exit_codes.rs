@@ -29,6 +29,7 @@ fn the_same_fault_has_the_same_code_in_every_command() {
     write(folder, "junk", "junk");
     write(folder, "subjects", "a\na\nb\n");
     write(folder, "faces.npy", npy(&[vec![1.0, 0.0], vec![0.0, 1.0], vec![1.0, 1.0]]));
+    write(folder, "rows.csv", "a,b\n0,1\n");
     calibration(folder, "m.json");
     calibration(folder, "again.json");
     ok(folder, "-q pairs --root . --out pairs.csv");
@@ -51,6 +52,7 @@ fn the_same_fault_has_the_same_code_in_every_command() {
                 "restore --from g --to g".into(),
                 "delete --gallery g --citizen 12".into(),
                 "evaluate --unknown scores.csv".into(),
+                "demo --citizens 0".into(),
             ],
         ),
         // An input is missing or not what it should be.
@@ -79,6 +81,15 @@ fn the_same_fault_has_the_same_code_in_every_command() {
                 "convert none x.iso --to iso2005".into(),
                 "convert junk x.iso --to iso2005".into(),
                 "pairs --root none --out x".into(),
+                "score-faces --a none --b faces.npy --pairs rows.csv --out x".into(),
+                "score-faces --a junk --b faces.npy --pairs rows.csv --out x".into(),
+                "score-faces --a faces.npy --b faces.npy --pairs none --out x".into(),
+                "train-codes --root none --out x".into(),
+                "train-normaliser --embeddings none --subjects subjects --model m --out x".into(),
+                "train-normaliser --embeddings junk --subjects subjects --model m --out x".into(),
+                "calibrate faces --embeddings none --subjects subjects --model m".into(),
+                "calibrate faces --embeddings junk --subjects subjects --model m".into(),
+                "calibrate fingers --extractor none".into(),
                 "score --root . --pairs none --out x".into(),
                 "score --root . --pairs junk --out x".into(),
                 "evaluate --naming none".into(),
@@ -122,6 +133,7 @@ fn the_same_fault_has_the_same_code_in_every_command() {
                 "duplicates --gallery g --model m --score 0.5 --out none/x".into(),
                 "pairs --root . --out none/x".into(),
                 "score --root . --pairs pairs.csv --out none/x".into(),
+                "score-faces --a faces.npy --b faces.npy --pairs rows.csv --out none/x".into(),
                 "convert 1_1.iso none/x --to iso2005".into(),
                 "convert 1_1.iso 1_2.iso --to iso2005".into(),
                 "explain 1_1.iso 1_2.iso --svg 2_1.iso".into(),

@@ -148,7 +148,7 @@ fn every_record_is_as_the_schema_says() {
 
     // What only happens around a crash, and the entries of other writers; then the lines of a rotation.
     let audit = AuditFile::append(fixture.folder.path().join("audit.ndjson")).unwrap();
-    let (citizen, names) = (fixture.people.id(0).into(), || vec!["wal-000001".to_owned()]);
+    let (citizen, names) = (fixture.people.id(0), || vec!["wal-000001".to_owned()]);
     let failed = RequestNotMade::new("no probe", Duration::ZERO).tag(CallerTag::new(b"7").unwrap());
     let changes = [
         Change::Replace { citizen, reference },
