@@ -12,6 +12,7 @@ use super::entry::{
 use super::error::LineProblem;
 use super::{base64, diagnosis};
 use crate::citizen::CitizenId;
+use crate::json::{self, Field};
 use crate::template::{FaceTemplate, Finger, FingerPosition, Frame, TextForm};
 use crate::units::{Resolution, Timestamp};
 
@@ -113,7 +114,7 @@ pub(super) fn probe(line: u64, json: &mut [u8]) -> Result<ProbeLine, LineProblem
     Ok(ProbeLine { line, label: raw.probe, citizen, fingers, face })
 }
 
-fn parse<'a, T: Deserialize<'a>>(json: &'a mut [u8], fields: &[diagnosis::Field]) -> Result<T, LineProblem> {
+fn parse<'a, T: Deserialize<'a>>(json: &'a mut [u8], fields: &[Field]) -> Result<T, LineProblem> {
     // The reader uses up the bytes, and its errors name no field.
     let copy = json.to_vec();
     simd_json::serde::from_slice(json).map_err(|error| {
@@ -244,7 +245,7 @@ fn position(text: Option<&str>) -> Result<FingerPosition, Wrong> {
         Some(name) => {
             let finger = Finger::ALL.into_iter().find(|finger| finger.name() == name);
             let names = || Finger::ALL.map(Finger::name).into_iter().chain(["unknown"]);
-            finger.map(FingerPosition::Known).ok_or_else(|| ("position", diagnosis::none_of(name, names())))
+            finger.map(FingerPosition::Known).ok_or_else(|| ("position", json::none_of(name, names())))
         }
     }
 }

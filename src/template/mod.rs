@@ -15,7 +15,6 @@ pub mod face_file;
 mod finger;
 mod fingerprint;
 mod flaw;
-pub(crate) mod json_fault;
 mod magic;
 mod minutia;
 mod misreading;

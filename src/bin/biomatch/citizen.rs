@@ -117,9 +117,10 @@ fn change(
         let writer = database.writer()?;
         tell_recovery(&writer, console);
         work(&writer)?;
-        Ok(writer.commit()?.generation())
+        writer.commit()
     };
-    let generation = changed().map_err(|error| failure(&error))?;
-    console.note(format_args!("done; the gallery is at generation {generation}"));
+    let commit = changed().map_err(|error| failure(&error))?;
+    let done = if commit.unchanged().is_empty() { "done" } else { "nothing changed: it was so already" };
+    console.note(format_args!("{done}; the gallery is at generation {}", commit.generation()));
     Ok(Answer::Yes)
 }

@@ -6,10 +6,23 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::template::json_fault;
+use crate::json;
 
 /// Most bytes of a line.
 pub(super) const MOST_LINE: usize = 1 << 24;
+
+/// How every line begins.
+pub(super) const LINE_START: &[u8] = b"{\"previous\":\"";
+
+/// Whether a file with these first bytes can be an audit file: its first line, behind any that a crash cut
+/// within [`LINE_START`], begins as every line does. An empty file can.
+pub(super) fn is_start_of_audit(bytes: &[u8]) -> bool {
+    let is_cut = |line: &[u8]| {
+        line.strip_suffix(b"\n").is_some_and(|line| !line.is_empty() && LINE_START.starts_with(line))
+    };
+    let first = bytes.split_inclusive(|byte| *byte == b'\n').find(|line| !is_cut(line));
+    first.is_none_or(|line| line.starts_with(LINE_START) || LINE_START.starts_with(line))
+}
 
 /// Most bytes of the first or last line that a rotation writes.
 pub(super) const MOST_CHAIN_LINE: usize = 8192;
@@ -80,9 +93,9 @@ impl Link {
     }
 
     fn fault(line: &[u8]) -> String {
-        let fields = match json_fault::parse(line) {
+        let fields = match json::parse(line) {
             Ok(Value::Object(fields)) => fields,
-            Ok(other) => return format!("an object is needed, found {}", json_fault::kind(&other)),
+            Ok(other) => return format!("an object is needed, found {}", json::kind(&other)),
             Err(fault) => return fault.message,
         };
         if !fields.contains_key("previous") {
@@ -92,7 +105,7 @@ impl Link {
             .into_iter()
             .find_map(|name| Some((name, fields.get(name)?)).filter(|(_, value)| !value.is_string()));
         match misfit {
-            Some((name, value)) => format!("{name}: a text is needed, found {}", json_fault::kind(value)),
+            Some((name, value)) => format!("{name}: a text is needed, found {}", json::kind(value)),
             None => "a field of the chain stands twice".to_owned(),
         }
     }

@@ -7,7 +7,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::error::FaceFileError;
-use crate::template::{FaceTemplate, json_fault};
+use crate::json as words;
+use crate::template::FaceTemplate;
 use crate::text;
 
 /// Reads one embedding (an array of numbers: one row) or several (an array of such arrays). Numbers
@@ -28,7 +29,7 @@ pub fn read_json(json: &mut [u8]) -> Result<Array2<f32>, FaceFileError> {
         return Err(problem);
     }
     read.map_err(|_| {
-        let (message, offset) = match json_fault::parse(&copy) {
+        let (message, offset) = match words::parse(&copy) {
             Err(fault) => (fault.message, Some((mark + fault.offset) as u64)),
             Ok(value) => (misfit(&value), None),
         };
@@ -47,7 +48,7 @@ pub fn read_json(json: &mut [u8]) -> Result<Array2<f32>, FaceFileError> {
 
 /// The first value that is neither a number nor an array where it may be one.
 fn misfit(value: &Value) -> String {
-    let Value::Array(elements) = value else { return format!("found {}", json_fault::kind(value)) };
+    let Value::Array(elements) = value else { return format!("found {}", words::kind(value)) };
     for (row, element) in elements.iter().enumerate() {
         match element {
             Value::Number(_) => {}
@@ -55,10 +56,10 @@ fn misfit(value: &Value) -> String {
                 if let Some((index, other)) =
                     numbers.iter().enumerate().find(|(_, number)| !number.is_number())
                 {
-                    return format!("row {row}, number {index} is {}", json_fault::kind(other));
+                    return format!("row {row}, number {index} is {}", words::kind(other));
                 }
             }
-            other => return format!("element {row} is {}", json_fault::kind(other)),
+            other => return format!("element {row} is {}", words::kind(other)),
         }
     }
     "a number cannot be read".to_owned()
