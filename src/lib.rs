@@ -48,6 +48,9 @@ mod algebra;
 pub mod kernels;
 pub mod template;
 
+#[cfg(feature = "pictures")]
+pub mod picture;
+
 pub mod face;
 pub mod fingerprint;
 #[doc(hidden)]

@@ -78,6 +78,23 @@ pub enum RecordError {
     },
 }
 
+impl RecordError {
+    /// The error of a part as one of the whole, in which the part begins at an offset.
+    pub(crate) fn moved(mut self, by: usize) -> Self {
+        match &mut self {
+            Self::UnknownVersion { offset, .. }
+            | Self::Truncated { offset, .. }
+            | Self::Malformed { offset, .. }
+            | Self::Unexpected { offset, .. } => *offset += by,
+            // Offsets inside text count from the start of what the text encodes.
+            Self::Wrapped { wrapper, .. } if wrapper.is_text() => {}
+            Self::Wrapped { error, .. } => **error = error.as_ref().clone().moved(by),
+            Self::NotARecord(_) | Self::NoView | Self::NotOneView { .. } | Self::Text { .. } => {}
+        }
+        self
+    }
+}
+
 /// What is wrong with a line of text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -136,6 +153,8 @@ pub enum Appearance {
     Iso39794Images,
     /// XML of ISO/IEC 39794-2.
     Iso39794Xml,
+    /// XML of another part of ISO/IEC 39794: pictures.
+    Iso39794ImagesXml,
     /// Other XML, a CBEFF wrapper for example.
     Xml,
     /// A CBEFF biometric information template of ISO/IEC 7816-11 (tags 7F60, 7F61, 7F2E).
@@ -185,8 +204,9 @@ impl fmt::Display for Appearance {
             Self::FaceImages => "looks like a face image record (FAC)",
             Self::IrisImages => "looks like an iris image record (IIR)",
             Self::Iso39794Binary => "looks like ISO/IEC 39794-2 in tagged binary, which is not read",
-            Self::Iso39794Images => "looks like an ISO/IEC 39794 image record in tagged binary",
+            Self::Iso39794Images => "looks like an ISO/IEC 39794 image record in tagged binary, which is not read",
             Self::Iso39794Xml => "looks like ISO/IEC 39794-2 in XML, which is not read",
+            Self::Iso39794ImagesXml => "looks like an ISO/IEC 39794 image record in XML, which is not read",
             Self::Xml => "looks like XML; take the record out of its wrapper first",
             Self::CardObject => {
                 "looks like a card data object (7F60, 7F61 or 7F2E); take the minutiae out and read \

@@ -26,6 +26,11 @@ mod wrapper;
 
 pub use capture::{Capture, CaptureTime, Certificate, QualityScore, QualitySource, RidgeEnding};
 pub use codec::conform::Adjustment;
+#[cfg(feature = "pictures")]
+pub(crate) use codec::pictures::{
+    Cursor, Image, ImageContent, appearance, decode_base64, decode_text, is_transaction, read_capture,
+    read_images, unwrap,
+};
 pub use codec::xyt::XytConvention;
 pub use dialect::{Dialect, Reading};
 pub use error::{Appearance, RecordError, RecordWriteError, TextProblem};
