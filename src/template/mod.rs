@@ -23,6 +23,7 @@ pub(crate) mod normaliser;
 mod record;
 mod text_form;
 mod wrapper;
+mod write_error;
 
 pub use capture::{Capture, CaptureTime, Certificate, QualityScore, QualitySource, RidgeEnding};
 pub use codec::conform::Adjustment;
@@ -33,7 +34,7 @@ pub(crate) use codec::pictures::{
 };
 pub use codec::xyt::XytConvention;
 pub use dialect::{Dialect, Reading};
-pub use error::{Appearance, RecordError, RecordWriteError, TextProblem};
+pub use error::{Appearance, RecordError, TextProblem};
 pub use extended::{ExtendedData, ExtendedDataKind};
 pub use face::{FaceTemplate, FaceTemplateError, ModelId, ModelIdError};
 pub use finger::{Finger, FingerPosition, Impression};
@@ -46,3 +47,4 @@ pub use normaliser::{FaceNormaliser, NormaliserError};
 pub use record::{FingerprintRecord, Product};
 pub use text_form::TextForm;
 pub use wrapper::Wrapper;
+pub use write_error::RecordWriteError;

@@ -171,7 +171,10 @@ mod tests {
         // 0 is 7, 100 is 8, 101 is 9, 110000000000 is 10.
         let mut bits = Bits::new(&[0b0100_1011, 0b1000_0000, 0b0000_1111, 0xFF, 0xA1], 0);
         let mut next = || bits.symbol(&codes);
-        assert_eq!([next(), next(), next(), next()], [Ok(7), Ok(8), Ok(9), Err(Stop::NoCode)]);
+        assert_eq!([next(), next(), next(), next()], [Ok(7), Ok(8), Ok(9), Ok(10)]);
+        // Ones fill the last byte.
+        assert_eq!([next(), next()], [Ok(7), Err(Stop::End)]);
+        assert_eq!(Bits::new(&[0b1110_0000, 0, 0, 0xFF, 0xA1], 0).symbol(&codes), Err(Stop::NoCode));
         let mut bits = Bits::new(&[0b1100_0000, 0b0000_1111, 0xFF, 0xA1], 0);
         assert_eq!((bits.symbol(&codes), bits.symbol(&codes)), (Ok(10), Err(Stop::End)));
         assert_eq!(bits.offset(), 2);
