@@ -104,11 +104,12 @@ fn what_is_no_picture_is_named() {
         (b"\x65\x03\x80\x01\x00", Appearance::Iso39794Images),
         (b"<f xmlns=\"http://standards.iso.org/iso-iec/39794/-5\"/>", Appearance::Iso39794ImagesXml),
         (b"<html></html>", Appearance::Xml),
-        (b"nonsense", Appearance::Unknown),
+        (b"nonsense", Appearance::Text),
+        (b"\x01\x02\x03\xFE", Appearance::Unknown),
     ] {
         assert_eq!(Portrait::read(bytes), Err(PictureError::NotAPicture(expected)));
     }
-    let unknown = Portrait::read(b"nonsense").unwrap_err().to_string();
+    let unknown = Portrait::read(b"\x01\x02\x03\xFE").unwrap_err().to_string();
     assert_eq!(unknown, "not a picture: the input begins like no format of pictures or records that is read");
     let inside = object(&[0x75], &templates(&[b"\x65\x03\x80\x01\x00".to_vec()]));
     let error = Portrait::read(&inside).unwrap_err().to_string();
