@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::template::{Dialect, Flaw, TextForm, Wrapper};
+use crate::template::{Flaw, TextForm, Wrapper};
 use crate::text::ForeignEncoding;
 
 /// Why a record cannot be read.
