@@ -47,6 +47,7 @@ mod algebra;
 pub mod kernels;
 pub mod template;
 
+pub mod extraction;
 pub mod face;
 pub mod fingerprint;
 #[doc(hidden)]

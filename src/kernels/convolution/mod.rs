@@ -3,7 +3,7 @@
 //! Values and weights have 16 bits, two inputs side by side, and sixteen outputs are made together. With `v` the
 //! values under the layer's window, `w` the weights of an output, `r` what is added of an earlier layer (or zero):
 //!
-//! `out = round(clamp((sum v w) * scale + offset + r, least, 32767))`, halves to even.
+//! `out = round(clamp((sum v w) * scale + offset + r, least, most))`, halves to even.
 //!
 //! The sum is of 32 bits and wraps; whoever makes the weights sees to it that it never does. The rest are single
 //! correctly rounded `f32` operations in this order, so every level returns the same bits.
@@ -51,8 +51,10 @@ pub struct Layer<'a> {
     pub weights: &'a [Weights],
     /// For each sixteen outputs.
     pub scales: &'a [Scales],
-    /// The least value of an output: zero, or the least that 16 bits hold.
-    pub least: f32,
+    /// The least value of an output, for a network mostly zero.
+    pub least: i16,
+    /// The greatest value of an output.
+    pub most: i16,
 }
 
 impl Layer<'_> {

@@ -26,7 +26,7 @@ pub(super) fn row(layer: &Layer<'_>, rows: &[&[Pair]], added: &[i16], out: &mut 
             for (lane, out) in out.iter_mut().enumerate() {
                 let value = sums[lane] as f32 * scales.scale[lane] + scales.offset[lane];
                 let value = value + added.get(block * OUTPUTS + lane).map_or(0.0, |&added| f32::from(added));
-                *out = value.max(layer.least).min(f32::from(i16::MAX)).round_ties_even() as i16;
+                *out = value.max(f32::from(layer.least)).min(f32::from(layer.most)).round_ties_even() as i16;
             }
         }
     }

@@ -10,7 +10,8 @@ struct Case {
     stride: usize,
     dilation: usize,
     pairs: usize,
-    least: f32,
+    least: i16,
+    most: i16,
     weights: Vec<Weights>,
     scales: Vec<Scales>,
     rows: Vec<Vec<Pair>>,
@@ -28,6 +29,7 @@ impl Case {
             weights: &self.weights,
             scales: &self.scales,
             least: self.least,
+            most: self.most,
         }
     }
 
@@ -61,8 +63,8 @@ impl Case {
                 let value = scaled + self.scales[block].offset[lane];
                 let value =
                     value + self.added.get(x * outputs + output).map_or(0.0, |&added| f32::from(added));
-                let value = if value < self.least { self.least } else { value };
-                out.push(if value > 32767.0 { i16::MAX } else { value.round_ties_even() as i16 });
+                let value = value.max(f32::from(self.least)).min(f32::from(self.most));
+                out.push(value.round_ties_even() as i16);
             }
         }
         out
@@ -93,8 +95,8 @@ fn cases() -> impl Strategy<Value = Case> {
             .collect();
         let added =
             if adds { (0..windows * blocks * OUTPUTS).map(|_| draw(14)).collect() } else { Vec::new() };
-        let least = if relu { 0.0 } else { f32::from(i16::MIN) };
-        Case { columns: side, stride, dilation, pairs, least, weights, scales, rows, added, windows }
+        let (least, most) = if relu { (0, 4_095) } else { (i16::MIN, i16::MAX) };
+        Case { columns: side, stride, dilation, pairs, least, most, weights, scales, rows, added, windows }
     })
 }
 
@@ -106,7 +108,8 @@ fn known_answer() {
         stride: 1,
         dilation: 1,
         pairs: 1,
-        least: -32768.0,
+        least: i16::MIN,
+        most: i16::MAX,
         weights: vec![[[5, 7]; OUTPUTS]],
         scales: vec![Scales { scale: [2.5; OUTPUTS], offset: [1.0; OUTPUTS] }],
         rows: vec![vec![[3, -2], [0, 0], [-3, 2]]],
@@ -131,7 +134,8 @@ fn short_rows_are_refused() {
         pairs: 1,
         weights: &weights,
         scales: &scales,
-        least: 0.0,
+        least: 0,
+        most: 9,
     };
     Kernels::active().convolve_row(&layer, &[&[[0; 2]; 4]], &[], &mut [0; 3 * OUTPUTS]);
 }

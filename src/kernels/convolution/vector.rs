@@ -56,15 +56,12 @@ impl Row<'_> {
         for row in self.rows {
             for (column, weights) in (0..columns).zip(places.by_ref()) {
                 let first = x * stride + column * dilation;
-                let values: [&[Pair]; P] =
-                    std::array::from_fn(|p| &row[(first + p * stride) * pairs..][..pairs]);
-                for (pair, weights) in weights.iter().enumerate() {
-                    let weights = vector.line(bytemuck::cast_ref(weights));
-                    for (sum, values) in sums.iter_mut().zip(values) {
-                        let value = vector.splat_integer(bytemuck::cast(values[pair]));
-                        *sum = vector.add_pairs(*sum, value, weights);
-                    }
+                // No closures here: what they return would pass through memory.
+                let mut values = [&[][..]; P];
+                for (p, values) in values.iter_mut().enumerate() {
+                    *values = &row[(first + p * stride) * pairs..][..pairs];
                 }
+                sums = add_place(vector, sums, values, weights);
             }
         }
         for (p, sum) in sums.into_iter().enumerate() {
@@ -78,12 +75,36 @@ impl Row<'_> {
     fn finish<V: Vector>(&mut self, vector: V, scales: &Scales, sums: V::Integers, at: usize) {
         let mut values = vector.numbers(sums) * vector.floats(&scales.scale) + vector.floats(&scales.offset);
         if let Some(added) = self.added.get(at..).and_then(|added| added.first_chunk::<OUTPUTS>()) {
-            values = values + vector.floats(&added.map(f32::from));
+            let mut numbers = [0.0; OUTPUTS];
+            for (number, &added) in numbers.iter_mut().zip(added) {
+                *number = f32::from(added);
+            }
+            values = values + vector.floats(&numbers);
         }
-        let values = vector.greater(values, vector.splat(self.layer.least));
-        let values = vector.less(values, vector.splat(f32::from(i16::MAX)));
+        let values = vector.greater(values, vector.splat(f32::from(self.layer.least)));
+        let values = vector.less(values, vector.splat(f32::from(self.layer.most)));
         let mut numbers = [0; OUTPUTS];
         vector.store(vector.rounded(values), &mut numbers);
-        self.out[at..][..OUTPUTS].copy_from_slice(&numbers.map(|number| number as i16));
+        for (out, number) in self.out[at..][..OUTPUTS].iter_mut().zip(numbers) {
+            *out = number as i16;
+        }
     }
+}
+
+/// The products at one place of the windows.
+#[inline(always)]
+fn add_place<V: Vector, const P: usize>(
+    vector: V,
+    mut sums: [V::Integers; P],
+    values: [&[Pair]; P],
+    weights: &[Weights],
+) -> [V::Integers; P] {
+    for (pair, weights) in weights.iter().enumerate() {
+        let weights = vector.line(bytemuck::cast_ref(weights));
+        for p in 0..P {
+            let value = vector.splat_integer(bytemuck::cast(values[p][pair]));
+            sums[p] = vector.add_pairs(sums[p], value, weights);
+        }
+    }
+    sums
 }

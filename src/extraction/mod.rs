@@ -1,0 +1,5 @@
+//! Fingerprint pictures to minutiae.
+
+mod network;
+
+pub use network::NetworkError;
