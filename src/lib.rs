@@ -45,6 +45,7 @@ pub mod units;
 mod algebra;
 #[doc(hidden)]
 pub mod kernels;
+mod maths;
 pub mod template;
 
 pub mod extraction;
