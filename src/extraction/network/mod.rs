@@ -22,9 +22,11 @@ pub(super) struct Network {
     steps: Vec<Step>,
     /// For each map, the step after which nothing reads it.
     last_reads: Vec<usize>,
-    /// Pixels of the input, of which the sides must be multiples of this.
+    /// The greatest magnitude of the input's numbers.
+    pub(super) greatest: i16,
+    /// What the sides of a picture must be multiples of.
     pub(super) multiple: usize,
-    /// Pixels of the input per pixel of the output, along a side.
+    /// Pixels of the picture per cell of the output, along a side.
     pub(super) reduction: usize,
     /// The numbers of the output, in its units.
     pub(super) unit: f32,

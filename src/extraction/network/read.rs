@@ -111,6 +111,7 @@ impl Network {
             name,
             steps: Vec::new(),
             last_reads: Vec::new(),
+            greatest: most as i16,
             multiple: INPUT_REDUCTION,
             reduction: 0,
             unit,
