@@ -38,17 +38,17 @@ impl Plane {
     }
 }
 
-/// A grey picture as the input of a network whose sides are multiples of `multiple`: four quarter pixels each
-/// (above left, above right, below left, below right), cut values become `greatest`. What is added to the right and
-/// below is zero.
+/// A grey picture as the input of a network: four quarter pixels each (above left, above right, below left, below
+/// right), cut values become `greatest`. The right and lower borders are repeated until the sides are multiples of
+/// `multiple`.
 pub(super) fn normalise(
     (width, height): (usize, usize),
     pixels: &[u8],
     multiple: usize,
     greatest: i16,
 ) -> Map {
-    let values = pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
-    let picture = Plane { width, height, values };
+    let picture = padded((width, height), pixels, multiple);
+    let Plane { width, height, .. } = picture;
     let mut difference = wide_mean(&picture);
     for (mean, value) in difference.values.iter_mut().zip(&picture.values) {
         *mean -= value;
@@ -56,8 +56,7 @@ pub(super) fn normalise(
     let squares = difference.values.iter().map(|d| d * d).collect();
     let variance = wide_mean(&Plane { width, height, values: squares });
     let scale = f32::from(greatest) / CUT;
-    let (wide, high) = (width.next_multiple_of(multiple), height.next_multiple_of(multiple));
-    let mut map = Map::new(wide / 2, high / 2, 2);
+    let mut map = Map::new(width / 2, height / 2, 2);
     for y in 0..height {
         let out = map.row_mut(y / 2);
         for (x, (d, v)) in difference.row(y).iter().zip(variance.row(y)).enumerate() {
@@ -66,6 +65,16 @@ pub(super) fn normalise(
         }
     }
     map
+}
+
+fn padded((width, height): (usize, usize), pixels: &[u8], multiple: usize) -> Plane {
+    let (wide, high) = (width.next_multiple_of(multiple), height.next_multiple_of(multiple));
+    let mut values = Vec::with_capacity(wide * high);
+    for y in 0..high {
+        let row = &pixels[y.min(height - 1) * width..][..width];
+        values.extend((0..wide).map(|x| f32::from(row[x.min(width - 1)]) / 255.0));
+    }
+    Plane { width: wide, height: high, values }
 }
 
 /// A wide average: means of squares, a Gaussian over them, and between them linear. The border repeats.
@@ -160,13 +169,14 @@ mod tests {
         let lined = normalise((width, height), &pixels, 8, 4095);
         assert_eq!(at(&lined, 33, 20), 4095);
         assert!((-4095..0).contains(&at(&lined, 30, 20)));
-        assert!((45..48).all(|y| (0..72).all(|x| at(&lined, x, y) == 0)), "outside is zero");
+        assert!((45..48).all(|y| (0..72).all(|x| at(&lined, x, y) == at(&lined, x, 44))), "repeated");
     }
 
     /// The formula written out, in f64.
     #[test]
     fn it_is_the_formula() {
-        let (width, height) = (50_usize, 37_usize);
+        // Sides that need nothing added: what is added is part of the picture.
+        let (width, height) = (56_usize, 40_usize);
         let pixels: Vec<u8> = (0..width * height).map(|i| (i * i % 251) as u8).collect();
         let picture: Vec<f64> = pixels.iter().map(|&p| f64::from(p) / 255.0).collect();
         let mean = |of: &[f64]| -> Vec<f64> {
