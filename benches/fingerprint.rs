@@ -1,7 +1,7 @@
 //! Fingers: features at enrolment, comparisons one to one, and the similarity kernel at each level.
 //!
 //! `cargo bench --bench fingerprint`. Impressions are synthetic and repeat from run to run; with
-//! `BIOMATCH_DATA` set, strangers among the development templates are compared too, with every stage and
+//! `BIOMATCH_DATA` set, non-mates among the development templates are compared too, with every stage and
 //! with a least score asked, by the processor time of the thread (on Linux), which other work on the machine
 //! moves little. Levels stand beside each other, `scalar` first.
 #![allow(missing_docs)] // what criterion's macros make
@@ -90,15 +90,15 @@ fn first_impressions(extractor: &str) -> Vec<FingerFeatures> {
     records.filter_map(|record| Some(FingerFeatures::new(&record.views.first()?.minutiae))).collect()
 }
 
-/// Strangers among the development templates: all stages, and what a least score asked saves.
-fn strangers(c: &mut Criterion) {
+/// Non-mates among the development templates: all stages, and what a least score asked saves.
+fn non_mates(c: &mut Criterion) {
     for extractor in ["secugen", "mindtct"] {
         let fingers = first_impressions(extractor);
         let pairs = fingers.len() * fingers.len().saturating_sub(1) / 2;
         if pairs == 0 {
             continue;
         }
-        let mut group = c.benchmark_group(format!("finger/strangers/{extractor}"));
+        let mut group = c.benchmark_group(format!("finger/non-mates/{extractor}"));
         group.throughput(Throughput::Elements(pairs as u64)).sample_size(10);
         group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
         for kernels in Kernels::all() {
@@ -145,5 +145,5 @@ fn similarity(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, features, compare, strangers, similarity);
+criterion_group!(benches, features, compare, non_mates, similarity);
 criterion_main!(benches);

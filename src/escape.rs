@@ -47,7 +47,7 @@ impl fmt::Debug for Escaped<'_> {
 }
 
 /// Whether a character controls the output instead of being visible.
-fn is_control(c: char) -> bool {
+pub fn is_control(c: char) -> bool {
     c.is_control()
         || matches!(c,
             // Direction: marks, embeddings, overrides, isolates.

@@ -36,6 +36,7 @@ pub mod citizen;
 pub mod escape;
 #[doc(hidden)]
 pub mod input;
+mod json;
 pub mod subject;
 #[doc(hidden)]
 pub mod text;

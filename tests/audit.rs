@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use audit_support::*;
 use biomatch::database::{
-    Audit, AuditDigest, AuditEntry, AuditError, AuditFile, Change, ChangeEntry, Claim, DatabaseError,
-    LockReason, Policy, check_audit,
+    Audit, AuditDigest, AuditEntry, AuditError, AuditFile, AuditFileError, Change, ChangeEntry, Claim,
+    DatabaseError, LockReason, Policy, check_audit,
 };
 use biomatch::gallery::Generation;
 use database_support::*;
@@ -248,13 +248,15 @@ fn a_file_that_failed_goes_on_when_there_is_room() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
-    /// Whatever the file holds is told of or held by the chain, and the next entry can be written.
+    /// Whatever an audit file holds is told of or held by the chain, and the next entry can be written; any
+    /// other file is refused untouched.
     #[test]
     fn any_bytes_can_be_checked_and_appended_to(
         parts in prop::collection::vec(
             prop_oneof![
                 prop::collection::vec(any::<u8>(), 0..40),
                 Just(b"\n".to_vec()),
+                Just(b"{\"prev\n".to_vec()),
                 Just(b"{\"previous\":1}\n".to_vec()),
                 Just(format!("{{\"previous\":\"{}\"}}\n", "0".repeat(64)).into_bytes()),
             ],
@@ -263,9 +265,17 @@ proptest! {
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("audit.ndjson");
-        fs::write(&path, parts.concat()).unwrap();
+        let bytes = parts.concat();
+        fs::write(&path, &bytes).unwrap();
         let before = check_audit(&path, None);
-        append(&path, 0..1);
+        match AuditFile::append(&path) {
+            Ok(file) => record(&file, 0..1),
+            Err(error) => {
+                prop_assert!(matches!(error, AuditFileError::NoAudit { .. }), "{}", error);
+                prop_assert_eq!(fs::read(&path).unwrap(), bytes);
+                return Ok(());
+            }
+        }
         match (before, check_audit(&path, None)) {
             (Ok(before), Ok(after)) => prop_assert_eq!(before.entries + 1, after.entries),
             (Err(before), Err(after)) => prop_assert_eq!(before.to_string(), after.to_string()),
@@ -298,6 +308,54 @@ fn what_a_writer_had_to_settle_is_recorded_once() {
     let operations: Vec<&str> = lines.iter().map(|line| line["operation"].as_str().unwrap()).collect();
     assert_eq!(operations, ["recover", "enrol", "enrol", "enrol"]);
     assert_eq!((&lines[0]["cut_bytes"], &lines[0]["set_aside"][0]), (&50.into(), &"aside-wal-000001".into()));
+}
+
+#[test]
+fn a_change_that_changes_nothing_is_recorded_as_such() {
+    use biomatch::gallery::RequestId;
+    let people = People::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.ndjson");
+    let options = options(&people).audit(Arc::new(AuditFile::append(&path).unwrap()));
+    let database = options.create(folder.path().join("gallery")).unwrap();
+    let id = people.id(0);
+    let mut lines = 0;
+    let mut recorded = |expected: &[&str]| {
+        let all = json_lines(&path);
+        let new: Vec<_> = all[lines..].iter().map(|line| line["operation"].as_str().unwrap()).collect();
+        assert_eq!(new, expected);
+        assert!(all.iter().all(|line| line["citizen"] == id.to_string()));
+        lines = all.len();
+    };
+    let request = || people.enrolment(0).request_id(RequestId::new([9; 16]));
+    database.enrol(id, request()).unwrap();
+    recorded(&["enrol"]);
+    database.enrol(id, request()).unwrap();
+    recorded(&["enrol", "unchanged"]);
+    // The same samples by another request.
+    database.enrol(id, people.enrolment(0)).unwrap();
+    recorded(&["enrol", "unchanged"]);
+    database.unlock(id).unwrap();
+    recorded(&["unlock", "unchanged"]);
+    database.lock(id, LockReason::Death).unwrap();
+    recorded(&["lock"]);
+    database.lock(id, LockReason::Death).unwrap();
+    recorded(&["lock", "unchanged"]);
+    database.lock(id, LockReason::Authority).unwrap();
+    database.unlock(id).unwrap();
+    recorded(&["lock", "unlock"]);
+    // Staged by a writer, and committed by what does more than commit.
+    database.release_writer();
+    let writer = database.writer().unwrap();
+    writer.unlock(id).unwrap();
+    writer.flush().unwrap();
+    writer.unlock(id).unwrap();
+    writer.compact().unwrap();
+    recorded(&["unlock", "unchanged", "unlock", "unchanged"]);
+    writer.lock(id, LockReason::Death).unwrap();
+    writer.unlock(id).unwrap();
+    writer.commit().unwrap();
+    recorded(&["lock", "unlock"]);
 }
 
 #[test]

@@ -12,7 +12,9 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use audit_support::*;
-use biomatch::database::{Audit, AuditError, AuditFile, AuditFileError, check_audit};
+use biomatch::database::{
+    Audit, AuditError, AuditFile, AuditFileError, check_audit, check_audit_files_within,
+};
 
 const FILE: &str = "BIOMATCH_TEST_AUDIT";
 const WORK: &str = "BIOMATCH_TEST_WORK";
@@ -266,6 +268,50 @@ fn only_a_regular_file_is_an_audit() {
 }
 
 #[test]
+fn a_file_that_is_no_audit_is_refused_untouched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let start = b"{\"previous\":\"";
+    let mut others: Vec<Vec<u8>> = [
+        "001090000101\n",
+        "BIOMWAL\0\u{3}\0",
+        "{\"citizen\": \"001090000101\"}\n",
+        "{ \"previous\":\"",
+        "{\"previous\":1}\n",
+        "\n",
+        "\n{\"previous\":\"",
+        "{\"prev\nnotes\n",
+        "{\"prev\n\n",
+        "\u{feff}{\"previous\":\"",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .into();
+    for length in 1..=start.len() {
+        let mut other = start[..length].to_vec();
+        other[length - 1] ^= 1;
+        others.push(other);
+    }
+    others.push(vec![b'x'; 1 << 20]);
+    for other in others {
+        fs::write(&path, &other).unwrap();
+        let error = AuditFile::append(&path).unwrap_err();
+        assert!(matches!(error, AuditFileError::NoAudit { offset: 0, .. }), "{error}");
+        assert!(error.to_string().starts_with(path.to_str().unwrap()), "{error}");
+        assert!(error.to_string().contains("expected an audit entry"), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), other, "{error}");
+    }
+    // The first entry, cut by a crash at any length, is no other file: neither before nor after the next one.
+    append(&path.with_extension("1"), 0..1);
+    let whole = fs::read(path.with_extension("1")).unwrap();
+    for length in 0..whole.len() {
+        fs::write(&path, &whole[..length]).unwrap();
+        append(&path, 1..2);
+        append(&path, 2..3);
+        assert!(check_audit(&path, None).unwrap().entries >= 2, "{length}");
+    }
+}
+
+#[test]
 fn a_lock_that_is_held_is_waited_for_within_a_limit() {
     let (_folder, path) = three_entries();
     let limit = Duration::from_millis(50);
@@ -290,6 +336,11 @@ fn a_lock_that_is_held_is_waited_for_within_a_limit() {
         cfg!(target_os = "linux") && fs::read_to_string("/proc/locks").is_ok_and(|text| !text.is_empty());
     let (holder, message) = busy(&file);
     assert_eq!(holder, tells.then(std::process::id), "{message}");
+    // Also when the file is opened.
+    let started = Instant::now();
+    let error = AuditFile::append_within(&path, limit).unwrap_err();
+    assert!(matches!(error, AuditFileError::Busy { .. }) && error.is_retryable(), "{error}");
+    assert!(started.elapsed() >= limit && started.elapsed() < Duration::from_secs(4));
     // A reader's lock too; and all threads of a handle wait at the same time, not one after the other.
     other.unlock().unwrap();
     other.lock_shared().unwrap();
@@ -298,6 +349,15 @@ fn a_lock_that_is_held_is_waited_for_within_a_limit() {
     assert!(started.elapsed() < Duration::from_secs(30));
     assert_eq!(check_audit(&path, None).unwrap().entries, 3, "a check needs no lock of a whole file");
     other.unlock().unwrap();
+    // A line that another process may be writing is waited for within a limit, too.
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+    other.lock().unwrap();
+    let started = Instant::now();
+    assert_eq!(check_audit_files_within([&path], None, limit).unwrap()[0].unfinished, Some(3));
+    assert!(started.elapsed() >= limit && started.elapsed() < Duration::from_secs(4));
+    other.unlock().unwrap();
+    fs::write(&path, whole).unwrap();
     record(&file, 3..4);
     // By another process, which does nothing more.
     let mut child =

@@ -144,7 +144,7 @@ fn every_reader_refuses_alike() {
             let text = found.expect_err(reader);
             // Text is seen at the first bytes of a file, too.
             assert!(
-                text.contains(&expected.to_string()) || text.contains("the bytes are text"),
+                text.contains(&expected.to_string()) || text.contains("the bytes are "),
                 "{reader}: {text}"
             );
         };
@@ -186,6 +186,12 @@ fn files_of_other_kinds_are_named() {
         ([b"PK\x03\x04".to_vec(), vec![9; 508]].concat(), "a ZIP archive"),
         (pickle, "a Python pickle"),
         ([b"FMR\0 20\0".to_vec(), vec![1; 504]].concat(), "a fingerprint record"),
+        (format!("[{}]", ["70"; 40].join(", ")).into_bytes(), "a list of bytes as numbers"),
+        ("46:4d:52:00:".repeat(8).into_bytes(), "hexadecimal text with separators"),
+        ("\\x46\\x4d\\x52\\x00".repeat(4).into_bytes(), "text with \\x escapes"),
+        ("0x46, 0x4d, ".repeat(6).into_bytes(), "a list of bytes as numbers"),
+        (b"data:application/octet-stream,%46%4d%52".to_vec(), "a data: URL"),
+        (b"-----BEGIN EMBEDDING-----\nAAAAAAAAAAAAAA".to_vec(), "a PEM block"),
         (b"0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 1.0".to_vec(), "text"),
     ] {
         let error = Embeddings::raw(&bytes[..], bytes.len() / 4).unwrap_err().to_string();
@@ -201,9 +207,66 @@ fn an_embedding_of_one_number_is_refused_by_readers() {
         assert_eq!(error, FaceFileError::Template { row: 0, source: FaceTemplateError::Constant });
         let matrix = FaceMatrix::new(model(), Array2::from_elem((1, 64), value).view());
         assert_eq!(matrix.unwrap_err().source, FaceTemplateError::Constant);
+        // One place that differs tells nobody from another either, wherever it is.
+        for place in [0, 1, 2, 63] {
+            let mut numbers = [value; 64];
+            numbers[place] = 0.5;
+            assert_eq!(FaceTemplate::check_read(&numbers), Err(FaceTemplateError::Constant), "{place}");
+            let mut one_hot = [0.0; 64];
+            one_hot[place] = value;
+            assert_eq!(FaceTemplate::check_read(&one_hot), Err(FaceTemplateError::Constant), "{place}");
+        }
+        let mut two = [value; 64];
+        (two[0], two[9]) = (0.5, 0.25);
+        assert_eq!(FaceTemplate::check_read(&two), Ok(()));
     }
-    assert_eq!(FaceTemplate::check_varied(&[0.5; 15]), Ok(()));
+    assert_eq!(FaceTemplate::check_read(&[0.5; 15]), Ok(()));
     assert_eq!(FaceTemplate::new(model(), &[0.0; 64]), Err(FaceTemplateError::ZeroNorm));
+}
+
+#[test]
+fn numbers_that_no_network_gives_are_refused_by_readers() {
+    let numbers: Vec<f32> = embedding(128, 11).iter().map(|&x| x as f32).collect();
+    assert_eq!(FaceTemplate::check_read(&numbers), Ok(()));
+    let bytes: Vec<f32> = numbers.iter().map(|x| (x * 300.0 + 128.0).round().clamp(0.0, 255.0)).collect();
+    assert_eq!(FaceTemplate::check_read(&bytes), Err(FaceTemplateError::Misread(Misreading::Bytes)));
+    let signed: Vec<f32> = bytes.iter().map(|x| x - 128.0).collect();
+    assert_eq!(FaceTemplate::check_read(&signed), Ok(()), "the directions of these are right");
+    // A count before the numbers, or a count and a one, in numbers or bytes and in either order.
+    for header in [vec![128], vec![512], vec![1, 128], vec![128, 1], vec![128, 0], vec![0, 128]] {
+        for swap in [false, true] {
+            let word = |word: u32| f32::from_bits(if swap { word.swap_bytes() } else { word });
+            let counted: Vec<f32> = header.iter().map(|&w| word(w)).chain(numbers.clone()).collect();
+            let found = FaceTemplate::check_read(&counted);
+            assert_eq!(found, Err(FaceTemplateError::Misread(Misreading::Counted)), "{header:?} {swap}");
+        }
+    }
+    // Numbers of one byte as they lie in memory, with and without a sign.
+    for of_byte in
+        [|x: f32| (x * 300.0 + 128.0) as u8, |x: f32| (x * 300.0) as i8 as u8, |x: f32| (x * 300.0) as u8]
+    {
+        let raw: Vec<u8> = embedding(512, 12).iter().map(|&x| of_byte(x as f32)).collect();
+        assert!(FaceTemplate::new(model(), &as_floats(&raw)).is_err());
+    }
+    // NaN with whatever payload.
+    for bits in [0x7FC0_0000, 0x7F80_0001, 0xFFFF_FFFF] {
+        let mut with_nan = numbers.clone();
+        with_nan[5] = f32::from_bits(bits);
+        let found = FaceTemplate::new(model(), &with_nan);
+        assert_eq!(found, Err(FaceTemplateError::NotFinite { index: 5 }), "{bits:x}");
+    }
+}
+
+#[test]
+fn a_number_short_or_long_is_seen_where_nobody_states_the_dimension() {
+    let bytes: Vec<u8> = embedding(129, 13).iter().flat_map(|&x| (x as f32).to_le_bytes()).collect();
+    for (numbers, fine) in [(127, false), (128, true), (129, false)] {
+        let read = Embeddings::raw_single(&bytes[..4 * numbers]).map(|embeddings| embeddings.dimension());
+        let odd = Err(FaceFileError::OddDimension { found: numbers as u64 });
+        assert_eq!(read, if fine { Ok(numbers) } else { odd });
+        // A caller who states it is believed.
+        assert!(Embeddings::raw(&bytes[..4 * numbers], numbers).is_ok());
+    }
 }
 
 #[test]

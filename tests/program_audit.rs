@@ -7,9 +7,12 @@ mod program_support;
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use audit_support::append;
-use program_support::{ok, run};
+use biomatch::database::{Audit as _, AuditEntry, AuditFile, Change, ChangeEntry};
+use biomatch::gallery::Generation;
+use program_support::{biomatch_in_time, ok, run};
 
 #[test]
 fn a_file_is_rotated_and_its_chain_checked() {
@@ -41,6 +44,46 @@ fn a_file_is_rotated_and_its_chain_checked() {
     let refused = run(folder, "rotate-audit audit.ndjson");
     assert_eq!(refused.code, 5);
     assert!(refused.stderr.contains("does not continue"), "{}", refused.stderr);
+}
+
+/// The limit on file sizes stands for a full disk: the closing line cannot be written, in whole or in part.
+#[test]
+fn a_rotation_that_a_full_disk_stopped_is_told_and_finished() {
+    use std::os::unix::fs::MetadataExt;
+    for room in [0, 1, 40, 150] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let path = folder.join("audit.ndjson");
+        append(&path, 0..2);
+        let filler = |bytes: usize| {
+            let failed = Change::CommitFailed { changes: 1, error: "x".repeat(bytes) };
+            let entry = ChangeEntry::new(failed, Generation::default(), Duration::ZERO);
+            AuditFile::append(&path).unwrap().record(&[AuditEntry::Change(entry)]).unwrap();
+        };
+        let length = || fs::metadata(&path).unwrap().len() as usize;
+        let before = length();
+        filler(1);
+        filler(4096 - room - length() - (length() - before) + 1);
+        assert_eq!(length(), 4096 - room);
+        let limit = ["bash", "-c", "ulimit -f 4; exec \"$@\"", "bash"];
+        let stopped = biomatch_in_time(folder, &limit, &["rotate-audit", "audit.ndjson"]);
+        assert_eq!(stopped.code, 5, "{}", stopped.stderr);
+        assert!(stopped.stderr.contains("audit.ndjson: cannot write to it"), "{}", stopped.stderr);
+        let inode = |name| fs::metadata(folder.join(name)).unwrap().ino();
+        assert_eq!(inode("audit.ndjson"), inode("audit.ndjson.0001"));
+        let both = "check-audit audit.ndjson.0001 audit.ndjson";
+        let told = run(folder, both);
+        assert_eq!(told.code, i32::from(room > 0), "a closing line that was cut: {}", told.stdout);
+        let one = "audit.ndjson and audit.ndjson.0001 are one file: a rotation was interrupted";
+        assert!(told.stdout.contains(one) && told.stdout.contains(": 4 entries "), "{}", told.stdout);
+        assert!(!told.stdout.contains("NOT SOUND"), "{}", told.stdout);
+        // The next entry finishes it.
+        append(&path, 2..3);
+        let sound = ok(folder, both).stdout;
+        assert!(sound.contains("sound: 5 entries in 2 files"), "{sound}");
+        assert_ne!(inode("audit.ndjson"), inode("audit.ndjson.0001"));
+        assert!(!folder.join("audit.ndjson.next").exists());
+    }
 }
 
 #[test]

@@ -3,13 +3,16 @@
 
 mod database_support;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use biomatch::database::{
-    AuditEntry, AuditFile, CallerTag, CitizenDatabase, Claim, DatabaseError, Decision, DecisionRecord,
-    FingerCount, FingerRule, LockReason, Policy, Probe, SearchRecord, SearchRequest,
+    Audit as _, AuditEntry, AuditFile, CallerTag, Change, ChangeEntry, CitizenDatabase, Claim, DatabaseError,
+    Decision, DecisionRecord, FingerCount, FingerRule, LockReason, Policy, Probe, RequestNotMade,
+    SearchRecord, SearchRequest,
 };
-use biomatch::gallery::RequestId;
+use biomatch::gallery::{Generation, RequestId};
 use biomatch::search::{Effort, SubGallery};
 use biomatch::template::FingerPosition;
 use biomatch::units::{Fmr, Fpir};
@@ -143,6 +146,32 @@ fn every_record_is_as_the_schema_says() {
     assert!(fixture.database.authenticate(&beyond).is_err());
     assert!(fixture.database.identify(&SearchRequest::new(Probe::new())).is_err());
 
+    // What only happens around a crash, and the entries of other writers; then the lines of a rotation.
+    let audit = AuditFile::append(fixture.folder.path().join("audit.ndjson")).unwrap();
+    let (citizen, names) = (fixture.people.id(0), || vec!["wal-000001".to_owned()]);
+    let failed = RequestNotMade::new("no probe", Duration::ZERO).tag(CallerTag::new(b"7").unwrap());
+    let changes = [
+        Change::Replace { citizen, reference },
+        Change::Delete { citizen },
+        Change::Unlock { citizen },
+        Change::Unchanged { citizen },
+        Change::Recover {
+            kept_batches: 1,
+            cut_bytes: 50,
+            set_aside: names(),
+            removed_files: names(),
+            migrated: false,
+        },
+        Change::CommitFailed { changes: 2, error: "no room".into() },
+    ];
+    let entry = |change| AuditEntry::Change(ChangeEntry::new(change, Generation::default(), Duration::ZERO));
+    let mut entries: Vec<AuditEntry> = changes.map(entry).into();
+    entries.push(AuditEntry::AuthenticateNotMade(failed.clone().citizen(citizen)));
+    entries.push(AuditEntry::IdentifyNotMade(failed.request_id(RequestId::new([7; 16]))));
+    audit.record(&entries).unwrap();
+    audit.rotate().unwrap();
+    audit.record(&entries[..1]).unwrap();
+
     let schema: Value = serde_json::from_str(include_str!("../docs/records.schema.json")).unwrap();
     let of_kind = |kind: &str| {
         let mut schema = schema.clone();
@@ -157,20 +186,26 @@ fn every_record_is_as_the_schema_says() {
     };
     decisions.iter().for_each(|record| check("decision_record", &serde_json::to_value(record).unwrap()));
     searches.iter().for_each(|record| check("search_record", &serde_json::to_value(record).unwrap()));
-    let text = std::fs::read_to_string(fixture.folder.path().join("audit.ndjson")).unwrap();
+    let read = |name| std::fs::read_to_string(fixture.folder.path().join(name)).unwrap();
+    let text = read("audit.ndjson.0001") + &read("audit.ndjson");
     let any = jsonschema::validator_for(&schema).unwrap();
+    let mut found = BTreeSet::new();
     for line in text.lines() {
         let value: Value = serde_json::from_str(line).unwrap();
         assert!(any.is_valid(&value), "{line}");
+        found.insert(value["operation"].as_str().unwrap().to_owned());
         let kind = match value["operation"].as_str().unwrap() {
             "authenticate" => "decision_record",
             "authenticate_failed" => "failed_claim",
             "identify" => "search_record",
             "identify_failed" => "failed_search",
+            "authenticate_not_made" | "identify_not_made" => "request_not_made",
+            "audit_closed" | "audit_continued" => "rotation",
             _ => "change",
         };
         check(kind, &value);
     }
+    assert_eq!(found, operations(&schema), "every kind of line was checked");
     // The schema can refuse: each of these breaks one rule.
     let good = serde_json::to_value(&decisions[0]).unwrap();
     for (pointer, wrong) in [
@@ -188,6 +223,27 @@ fn every_record_is_as_the_schema_says() {
         bad.pointer_mut(parent).unwrap()[field] = wrong;
         assert!(!of_kind("decision_record").is_valid(&bad), "{pointer}");
     }
+}
+
+/// Every operation that the schema has.
+fn operations(schema: &Value) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    match schema {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if name == "operation" {
+                    let words = value["enum"].as_array().cloned().unwrap_or_default();
+                    let words = words.iter().chain([&value["const"]]).filter_map(Value::as_str);
+                    names.extend(words.map(str::to_owned));
+                } else {
+                    names.extend(operations(value));
+                }
+            }
+        }
+        Value::Array(values) => names.extend(values.iter().flat_map(operations)),
+        _ => {}
+    }
+    names
 }
 
 #[test]

@@ -4,8 +4,8 @@
 mod records_common;
 
 use biomatch::template::{
-    Dialect, FingerPosition, FingerprintRecord, Flaw, Frame, MinutiaKind, Reading, RecordError, TextProblem,
-    Warning, XytConvention,
+    Appearance, Dialect, FingerPosition, FingerprintRecord, Flaw, Frame, MinutiaKind, Reading, RecordError,
+    TextForm, TextProblem, Warning, XytConvention,
 };
 use records_common::*;
 
@@ -26,13 +26,13 @@ fn check_flaw(
 
 #[test]
 fn normal_size_card_minutiae_are_hundredths_of_a_millimetre() {
-    let bytes = [0x40, 0x64, 0x00, 0xC8, 64, 0xBF, 0xFF, 0x3F, 0xFF, 255];
+    let bytes = [0x40, 0x64, 0x00, 0xC8, 64, 0xA7, 0x10, 0x27, 0x10, 255];
     let record = FingerprintRecord::read_card_normal(&bytes, Reading::Strict).unwrap();
     assert_eq!(record.dialect, Dialect::IsoCardNormal);
-    // 1 mm is 200 steps of 5 micrometres, 2 mm 400, 163.83 mm 32,766.
+    // 1 mm is 200 steps of 5 micrometres, 2 mm 400, 100 mm 20,000.
     let expected = [
         minutia(200, 400, 16384, MinutiaKind::Ending, 0),
-        minutia(32766, 32766, 65280, MinutiaKind::Bifurcation, 0),
+        minutia(20000, 20000, 65280, MinutiaKind::Bifurcation, 0),
     ];
     assert_eq!(only_minutiae(&record), expected);
     assert_eq!((record.views[0].position, record.views[0].frame), (FingerPosition::Unknown, None));
@@ -54,15 +54,29 @@ fn compact_size_card_minutiae_are_tenths_of_a_millimetre() {
 #[test]
 fn card_formats_have_flaws_too() {
     type Reader = fn(&[u8], Reading) -> Result<FingerprintRecord, RecordError>;
-    let cases: [(Reader, &[u8], usize, Flaw, usize); 5] = [
+    let cases: [(Reader, &[u8], usize, Flaw, usize); 7] = [
         (FingerprintRecord::read_card_compact, &[1, 1, 1, 9], 3, Flaw::TrailingBytes { count: 1 }, 1),
         (FingerprintRecord::read_card_normal, &[0, 1, 0, 1, 1, 9, 9], 5, Flaw::TrailingBytes { count: 2 }, 1),
+        (
+            FingerprintRecord::read_card_compact,
+            &[1, 1, 1, 1, 1, 1],
+            0,
+            Flaw::NotOfACard { what: "a minutia twice" },
+            2,
+        ),
+        (
+            FingerprintRecord::read_card_normal,
+            &[0x67, 0x11, 0, 1, 1],
+            0,
+            Flaw::NotOfACard { what: "a minutia beyond 100 mm" },
+            1,
+        ),
         (FingerprintRecord::read_card_compact, &[], 0, Flaw::NoMinutiae, 0),
         (
             FingerprintRecord::read_card_normal,
             &[0, 1, 0x40, 1, 1],
             2,
-            Flaw::Reserved { field: "bits before minutia y", found: 1 },
+            Flaw::NotOfACard { what: "bits before minutia y" },
             1,
         ),
         (
@@ -79,6 +93,70 @@ fn card_formats_have_flaws_too() {
         let record = read(bytes, Reading::Lenient).unwrap();
         assert_eq!(record.warnings, [Warning { offset, flaw }]);
         assert_eq!(only_minutiae(&record).len(), minutiae);
+    }
+}
+
+/// Reads bytes by every call for a format without a header.
+fn read_without_header(bytes: &[u8], reading: Reading) -> Vec<Result<FingerprintRecord, RecordError>> {
+    let frame = frame(300, 400);
+    vec![
+        FingerprintRecord::read_card_compact(bytes, reading),
+        FingerprintRecord::read_card_normal(bytes, reading),
+        FingerprintRecord::read_xyt(bytes, XytConvention::Nist, frame, reading),
+        FingerprintRecord::read_csv(bytes, frame, reading),
+    ]
+}
+
+#[test]
+fn formats_with_a_header_are_never_minutiae_without_one() {
+    let mut others: Vec<(Vec<u8>, Appearance)> = [
+        (&b"FIR\x00020\0"[..], Appearance::FingerImages),
+        (b"FAC\x00030\0", Appearance::FaceImages),
+        (b"\x89PNG\r\n\x1a\n", Appearance::Picture),
+        (b"\x93NUMPY\x01\0", Appearance::EmbeddingFile),
+        (b"PK\x03\x04", Appearance::Archive),
+        (b"%PDF-1.7\n\0", Appearance::Document),
+        (b"biomatch-s\0\x1a", Appearance::BiomatchFile),
+    ]
+    .map(|(start, appearance)| ([start, &[1, 2, 3, 4, 5, 6]].concat(), appearance))
+    .to_vec();
+    for record in [iso2005(), iso2011_plain(), ansi2004(), ansi2009()] {
+        others.push((record, Appearance::MinutiaeRecord));
+    }
+    for (bytes, appearance) in &others {
+        for reading in [Reading::Lenient, Reading::Strict] {
+            for read in read_without_header(bytes, reading) {
+                assert_eq!(read, Err(RecordError::NotARecord(*appearance)), "{}", bytes.escape_ascii());
+            }
+        }
+    }
+}
+
+#[test]
+fn bytes_as_text_are_named_by_every_reader() {
+    for (text, form) in [
+        (r"\x46\x4d\x52\x00\x20\x32\x30\x00", TextForm::Escapes),
+        ("-----BEGIN RECORD-----\nRk1SACAyMAA=\n-----END RECORD-----\n", TextForm::Pem),
+        ("46:4d:52:00:20:32:30:00", TextForm::SeparatedHexadecimal),
+        ("0x46, 0x4d, 0x52, 0x00, 0x20", TextForm::ByteList),
+        ("[70, 77, 82, 0, 32, 50, 48, 0]", TextForm::ByteList),
+        ("data:application/octet-stream,FMR%00%2020%00", TextForm::DataUrl),
+        ("%46%4D%52%00%20%32%30%00", TextForm::PercentEncoding),
+    ] {
+        let named = Err(RecordError::NotARecord(Appearance::Encoded(form)));
+        assert_eq!(FingerprintRecord::read(text.as_bytes(), Reading::Lenient), named, "{text}");
+        for read in read_without_header(text.as_bytes(), Reading::Lenient) {
+            assert_eq!(read, named, "{text}");
+        }
+    }
+    for (text, appearance) in [
+        ("not a card but a sentence", Appearance::Text),
+        ("100 300 270 98\n0 1 0 0\n", Appearance::NumbersInText),
+        ("x,y,angle_degrees\n1,2,3\n", Appearance::NumbersInText),
+    ] {
+        for read in &read_without_header(text.as_bytes(), Reading::Lenient)[..2] {
+            assert_eq!(*read, Err(RecordError::NotARecord(appearance)), "{text}");
+        }
     }
 }
 

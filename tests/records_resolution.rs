@@ -60,10 +60,9 @@ fn a_picture_smaller_than_a_fingertip_is_wrong() {
         for (name, bytes) in records(found) {
             let record = FingerprintRecord::read(&bytes, Reading::Lenient).unwrap();
             let graded = |grade| record.warnings.iter().filter(|w| w.flaw.grade() == grade).count();
-            assert_eq!((graded(Grade::Harmless), graded(Grade::Wrong)), (2, 1), "{name} {found}");
+            assert_eq!((graded(Grade::Doubtful), graded(Grade::Wrong)), (2, 1), "{name} {found}");
             let strict = FingerprintRecord::read(&bytes, Reading::Strict);
-            let tiny = matches!(strict, Err(RecordError::Malformed { flaw: Flaw::TinyPicture { .. }, .. }));
-            assert!(tiny, "{name} {found}: {strict:?}");
+            assert!(matches!(strict, Err(RecordError::Malformed { .. })), "{name} {found}: {strict:?}");
         }
     }
 }
@@ -72,15 +71,15 @@ fn a_picture_smaller_than_a_fingertip_is_wrong() {
 fn other_resolutions_out_of_range_are_told_and_kept() {
     // 60 pixels per centimetre are 152 dpi: 300 by 400 pixels are 50 by 67 mm.
     for (name, bytes) in records(60) {
-        let record = FingerprintRecord::read(&bytes, Reading::Strict).unwrap();
+        let record = FingerprintRecord::read(&bytes, Reading::Lenient).unwrap();
         assert_eq!(record.warnings.len(), 2, "{name}");
         assert_eq!(record.views[0].frame.unwrap().resolution_y, resolution(60));
-        assert!(FingerprintRecord::read(&bytes, Reading::Exact).is_err(), "{name}");
+        assert!(FingerprintRecord::read(&bytes, Reading::Strict).is_err(), "{name}");
     }
     // A picture that is large enough in spite of its resolution.
     let (_, mut large) = records(1_101).swap_remove(0);
     large[0x0E..0x12].copy_from_slice(&[0x10, 0, 0x10, 0]);
-    assert_eq!(FingerprintRecord::read(&large, Reading::Strict).unwrap().warnings.len(), 2);
+    assert_eq!(FingerprintRecord::read(&large, Reading::Lenient).unwrap().warnings.len(), 2);
     for found in [99, 197, 224, 394, 1_100] {
         for (name, bytes) in records(found) {
             assert!(FingerprintRecord::read(&bytes, Reading::Exact).is_ok(), "{name} {found}");
@@ -97,8 +96,11 @@ fn the_picture_that_a_caller_states_is_checked_alike() {
     ];
     for read in readers {
         // 197 pixels per centimetre taken for dots per inch.
-        let coarse = Frame::new(300, 400, resolution(78));
-        assert_eq!(read(coarse, Reading::Strict).unwrap().warnings.len(), 2);
+        for pixels in [20, 40, 78, 98] {
+            let coarse = Frame::new(300, 400, resolution(pixels));
+            assert_eq!(read(coarse, Reading::Lenient).unwrap().warnings.len(), 2, "{pixels}");
+            assert!(read(coarse, Reading::Strict).is_err(), "{pixels}");
+        }
         let fine = Frame::new(300, 400, resolution(19_685));
         assert_eq!(read(fine, Reading::Lenient).unwrap().warnings.len(), 3);
         assert!(read(fine, Reading::Strict).is_err());

@@ -3,7 +3,6 @@
 
 mod records_common;
 
-use biomatch::fingerprint::FingerFeatures;
 use biomatch::template::{
     Adjustment, Capture, CaptureTime, Certificate, Dialect, ExtendedData, FingerPosition, FingerprintRecord,
     FingerprintTemplate, Frame, Impression, Minutia, MinutiaKind, QualityScore, QualitySource, Reading,
@@ -140,8 +139,8 @@ fn what_does_not_fit_is_an_error() {
         assert_eq!(mended.views[0].frame, Some(frame(101, 400)));
         assert_eq!(read(&mended.write(dialect).unwrap()).views[0].minutiae, mended.views[0].minutiae);
 
-        let mut fine = plain().with_frame(Frame::new(u16::MAX, u16::MAX, resolution(1999)));
-        fine.minutiae[0].x = Length::from_pixels(16_384, resolution(1999)).unwrap();
+        let mut fine = plain().with_frame(Frame::new(u16::MAX, u16::MAX, resolution(1_100)));
+        fine.minutiae[0].x = Length::from_pixels(16_384, resolution(1_100)).unwrap();
         let error = RecordWriteError::Coordinate { view: 0, minutia: 0, field: "x", found: 16_384 };
         assert_eq!(one(fine).write(dialect), Err(error));
 
@@ -191,12 +190,12 @@ fn what_does_not_fit_is_an_error() {
     assert_eq!(mended.conform(Dialect::Ansi2004), [Adjustment::Impression { view: 0, from: 24, to: 0 }]);
 
     let tiny = one(plain().with_frame(Frame::new(300, 400, resolution(1999))));
-    let error = RecordWriteError::TinyPicture { view: 0, width: 1500, height: 2001 };
-    assert_eq!(tiny.write_iso2005(), Err(error));
+    let resolution_of =
+        |found| RecordWriteError::Resolution { view: 0, field: "horizontal resolution", found };
+    assert_eq!(tiny.write_iso2005(), Err(resolution_of(1999)));
     let coarse = one(plain().with_frame(Frame::new(300, 400, resolution(98))));
-    let error = RecordWriteError::Frame { view: 0, field: "horizontal resolution", found: 98, least: 99 };
-    assert_eq!(coarse.write_iso2005(), Err(error));
-    assert!(coarse.write_ansi2004().is_ok());
+    assert_eq!(coarse.write_iso2005(), Err(resolution_of(98)));
+    assert_eq!(coarse.write_ansi2004(), Err(resolution_of(98)));
 
     let mut record = one(plain());
     let time = CaptureTime { year: 2024, month: 13, day: 1, hour: 0, minute: 0, second: 0, millisecond: 0 };
@@ -349,81 +348,6 @@ proptest! {
             }
             // Written once more, nothing changes at all: angles are on the dialect's grid now.
             prop_assert_eq!(read(&again.write(dialect).unwrap()), again);
-        }
-    }
-
-    #[test]
-    fn any_bytes_are_read_without_panic(bytes in vec(any::<u8>(), 0..600)) {
-        use_whatever_is_read(&bytes);
-    }
-
-    #[test]
-    fn any_bytes_after_a_right_beginning_are_read_without_panic(
-        version in proptest::sample::select(vec![*b" 20\0", *b"020\0", *b"030\0", *b"035\0"]),
-        length in proptest::option::of(prop_oneof![Just([0_u8, 0]), Just([1, 0])]),
-        rest in vec(prop_oneof![Just(0_u8), Just(1), any::<u8>()], 0..400),
-    ) {
-        let mut bytes = [&b"FMR\0"[..], &version, &rest].concat();
-        if let (Some(high), Some(field)) = (length, bytes.get_mut(8..10)) {
-            field.copy_from_slice(&high);
-        }
-        use_whatever_is_read(&bytes);
-    }
-
-    #[test]
-    fn damaged_records_are_read_without_panic(
-        which in 0..7_usize,
-        changes in vec((any::<proptest::sample::Index>(), any::<u8>()), 1..8),
-    ) {
-        let (_, _, mut bytes) = all().swap_remove(which);
-        for (at, new) in changes {
-            let at = at.index(bytes.len());
-            bytes[at] = new;
-        }
-        use_whatever_is_read(&bytes);
-    }
-}
-
-/// Reads bytes every way there is, and puts what comes out to use.
-fn use_whatever_is_read(bytes: &[u8]) {
-    let exact = FingerprintRecord::read(bytes, Reading::Exact);
-    let strict = FingerprintRecord::read(bytes, Reading::Strict);
-    let lenient = FingerprintRecord::read(bytes, Reading::Lenient);
-    if let (Ok(strict), Ok(lenient)) = (&strict, &lenient)
-        && lenient.warnings.is_empty()
-    {
-        assert_eq!(strict, lenient, "a record without flaws reads the same both ways");
-    }
-    if exact.is_ok() {
-        assert_eq!(exact, strict, "strict reads what exact reads");
-    }
-    if strict.is_ok() {
-        assert!(lenient.is_ok(), "lenient reads what strict reads");
-    }
-    let frame = frame(300, 400);
-    let others = [Reading::Strict, Reading::Lenient].into_iter().flat_map(|reading| {
-        [
-            FingerprintRecord::read_card_normal(bytes, reading),
-            FingerprintRecord::read_card_compact(bytes, reading),
-            FingerprintRecord::read_xyt(bytes, XytConvention::Nist, frame, reading),
-            FingerprintRecord::read_csv(bytes, frame, reading),
-        ]
-    });
-    for record in [strict, lenient].into_iter().chain(others).flatten() {
-        for view in &record.views {
-            FingerFeatures::new(&view.minutiae);
-        }
-        for dialect in WRITTEN {
-            let mut record = record.clone();
-            record.conform(dialect);
-            if let Ok(bytes) = record.write(dialect) {
-                // Whatever is written has no flaw, be the source as damaged as it may.
-                let again = read(&bytes);
-                assert_eq!(again.views.len(), record.views.len());
-                for (a, b) in record.views.iter().zip(&again.views) {
-                    assert_eq!(a.minutiae.len(), b.minutiae.len());
-                }
-            }
         }
     }
 }

@@ -5,7 +5,7 @@ mod records_common;
 
 use biomatch::template::{
     Appearance, Dialect, Finger, FingerPosition, FingerprintRecord, Flaw, Frame, MinutiaKind, Reading,
-    RecordError, Warning, Wrapper, XytConvention,
+    RecordError, TextForm, Warning, Wrapper, XytConvention,
 };
 use biomatch::units::Resolution;
 use records_common::wrapped::*;
@@ -87,7 +87,7 @@ fn text_of_text_is_read_up_to_a_bound() {
     // Text of text does not begin like a record, so nothing says that it is one.
     assert_eq!(
         FingerprintRecord::read(twice.as_bytes(), Reading::Lenient),
-        Err(RecordError::NotARecord(Appearance::Unknown))
+        Err(RecordError::NotARecord(Appearance::Encoded(TextForm::Base64)))
     );
 }
 

@@ -1,4 +1,4 @@
-//! How high templates of few minutiae score against strangers: no higher than whole ones, or they would
+//! How high templates of few minutiae score against non-mates: no higher than whole ones, or they would
 //! push mates down in a search.
 //!
 //! ```text

@@ -1,4 +1,5 @@
-//! Any bytes as an audit file: it is checked without a panic, and an entry appended to a sound one leaves it sound.
+//! Any bytes as an audit file: it is checked without a panic, an entry appended to a sound one leaves it sound, and
+//! what is no audit file is refused untouched.
 #![no_main]
 
 use std::fs;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use biomatch::citizen::CitizenId;
 use biomatch::database::{
-    Audit, AuditEntry, AuditFile, Change, ChangeEntry, check_audit, check_audit_files,
+    Audit, AuditEntry, AuditFile, AuditFileError, Change, ChangeEntry, check_audit, check_audit_files,
 };
 use biomatch::gallery::Generation;
 use biomatch_fuzz::own_file;
@@ -26,7 +27,14 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let citizen = CitizenId::from_value(1_090_000_101).expect("twelve digits").into();
     let change = ChangeEntry::new(Change::Unlock { citizen }, Generation::default(), Duration::ZERO);
     let entry = AuditEntry::Change(change);
-    AuditFile::append(&path).expect("opens").record(&[entry]).expect("a short file is appended to");
+    match AuditFile::append(&path) {
+        Ok(file) => file.record(&[entry]).expect("a short file is appended to"),
+        Err(AuditFileError::NoAudit { .. }) => {
+            assert_eq!(fs::read(&path).expect("is there"), input, "it is refused untouched");
+            return;
+        }
+        Err(error) => panic!("{error}"),
+    }
     // A file that a rotation closed is kept under a number and continued.
     let mut kept = path.clone().into_os_string();
     kept.push(".0001");

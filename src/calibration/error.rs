@@ -9,6 +9,14 @@ pub enum CalibrationError {
     /// Not JSON, or not with the fields of a calibration table.
     #[error("not a calibration table: {}", Escaped::new(&.0.to_string()))]
     Syntax(#[from] serde_json::Error),
+    /// A field is missing, unknown, or not as it should be.
+    #[error("not a calibration table: {}{}", field_prefix(field), Escaped::new(message))]
+    Field {
+        /// Which, for example `sets[1].name`; empty for the whole table.
+        field: String,
+        /// What is wrong with it.
+        message: String,
+    },
     /// Another kind of file, or a version of a later program.
     #[error("expected {expected:?} version {version}, found {found_format:?} version {found_version}")]
     Format {
@@ -45,4 +53,8 @@ pub enum CalibrationError {
         /// The set's name.
         set: String,
     },
+}
+
+fn field_prefix(field: &str) -> String {
+    if field.is_empty() { String::new() } else { format!("{}: ", Escaped::new(field)) }
 }

@@ -1,9 +1,11 @@
 //! The table as a JSON file, versioned.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::table::{FittedSet, Point};
 use super::{Calibration, CalibrationError};
+use crate::json::{self, Field, Misfit, Presence, Shape};
 use crate::text;
 
 const FORMAT: &str = "biomatch-calibration";
@@ -29,6 +31,40 @@ struct Header {
     version: u32,
 }
 
+const FIELDS: &[Field] = &[
+    ("format", Presence::Needed, Shape::Text("a text")),
+    ("version", Presence::Needed, Shape::Whole(0..=u32::MAX as u64)),
+    ("matcher", Presence::Needed, Shape::Text("a matcher's name, a text,")),
+    ("fitted", Presence::Needed, Shape::Text("a text")),
+    ("sets", Presence::Needed, Shape::Array(&SET)),
+    ("measured_to", Presence::Needed, Shape::Number),
+    ("points", Presence::Needed, Shape::Array(&Shape::Other(point_misfit))),
+];
+const SET: Shape = Shape::Object(&[
+    ("name", Presence::Needed, Shape::Text("a set's name, a text,")),
+    ("comparisons", Presence::Needed, Shape::Whole(0..=u64::MAX)),
+]);
+
+fn point_misfit(value: &Value) -> Option<String> {
+    let pair = value.as_array().filter(|pair| pair.len() == 2 && pair.iter().all(Value::is_number));
+    pair.is_none().then(|| "an array of two numbers, score and log10 of the rate, is needed".to_owned())
+}
+
+/// Reads the fields of a table. An error names the field, where JSON is read at all.
+fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, CalibrationError> {
+    serde_json::from_str(text).map_err(|error| match serde_json::from_str(text) {
+        Ok(Value::Object(table)) => match json::misfit(&table, FIELDS) {
+            Some(Misfit { field, message }) => CalibrationError::Field { field, message },
+            None => error.into(),
+        },
+        Ok(other) => {
+            let message = format!("an object is needed, found {}", json::kind(&other));
+            CalibrationError::Field { field: String::new(), message }
+        }
+        Err(_) => error.into(),
+    })
+}
+
 impl Calibration {
     /// Reads a table written by [`Calibration::to_json`]. A byte order mark is passed over.
     ///
@@ -36,7 +72,7 @@ impl Calibration {
     /// Not JSON of this format and version, or points that are not a falling function.
     pub fn from_json(text: &str) -> Result<Self, CalibrationError> {
         let text = text::without_leading_mark(text);
-        let header: Header = serde_json::from_str(text)?;
+        let header: Header = read(text)?;
         if header.format != FORMAT || header.version != VERSION {
             return Err(CalibrationError::Format {
                 expected: FORMAT,
@@ -45,7 +81,11 @@ impl Calibration {
                 found_version: header.version,
             });
         }
-        let file: File = serde_json::from_str(text)?;
+        let file: File = read(text)?;
+        if !file.sets.iter().any(|set| set.comparisons > 0) {
+            let message = "a set with comparisons is needed: a table without them was fitted on nothing";
+            return Err(CalibrationError::Field { field: "sets".to_owned(), message: message.to_owned() });
+        }
         let points = file
             .points
             .iter()

@@ -77,7 +77,7 @@ fn too_little_is_refused() {
 fn tables_that_do_not_fall_are_refused() {
     let text = |points: &str| {
         format!(
-            r#"{{"format":"biomatch-calibration","version":1,"matcher":"m","fitted":"f","sets":[],"measured_to":0.5,"points":{points}}}"#
+            r#"{{"format":"biomatch-calibration","version":1,"matcher":"m","fitted":"f","sets":[{{"name":"s","comparisons":1}}],"measured_to":0.5,"points":{points}}}"#
         )
     };
     assert!(Calibration::from_json(&text("[[0,0],[1,-1]]")).is_ok());
@@ -96,6 +96,29 @@ fn tables_that_do_not_fall_are_refused() {
     let later = text("[[0,0],[1,-1]]").replace("\"version\":1", "\"version\":2,\"more\":true");
     assert!(matches!(Calibration::from_json(&later), Err(CalibrationError::Format { found_version: 2, .. })));
     assert!(matches!(Calibration::from_json("{"), Err(CalibrationError::Syntax(_))));
+}
+
+#[test]
+fn a_field_that_is_not_as_it_should_be_is_named() {
+    let good = r#"{"format":"biomatch-calibration","version":1,"matcher":"m","fitted":"f","sets":[{"name":"s","comparisons":1}],"measured_to":0.5,"points":[[0,0],[1,-1]]}"#;
+    assert!(Calibration::from_json(good).is_ok());
+    let nothing = "sets: a set with comparisons is needed";
+    for (from, to, why) in [
+        (r#"[{"name":"s","comparisons":1}]"#, "[]", nothing),
+        (r#""comparisons":1"#, r#""comparisons":0"#, nothing),
+        (r#""comparisons":1"#, r#""comparisons":-1"#, "sets[0].comparisons: a whole number from 0 to"),
+        (r#""comparisons":1"#, r#""count":1"#, "sets[0]: unknown field `count`"),
+        (r#""matcher":"m""#, r#""matcher":null"#, "matcher: a matcher's name, a text, is needed, found null"),
+        (r#""fitted":"f","#, "", "not a calibration table: missing field `fitted`"),
+        ("0.5", r#""0.5""#, "measured_to: a number is needed, found a text"),
+        ("[1,-1]", "[1]", "points[1]: an array of two numbers"),
+        (r#""version":1"#, r#""version":-1"#, "version: a whole number from 0"),
+        (good, "[]", "an object is needed, found an array"),
+    ] {
+        let error = Calibration::from_json(&good.replace(from, to)).unwrap_err();
+        assert!(matches!(error, CalibrationError::Field { .. }), "{error}");
+        assert!(error.to_string().contains(why), "{to}: {error}");
+    }
 }
 
 proptest! {

@@ -9,9 +9,6 @@ use crate::template::ModelId;
 use super::DatabaseError;
 use super::record::CalibrationUsed;
 
-/// What the names of tables of fingerprint matchers begin with, whatever their version.
-const FINGER_MATCHERS: &str = "biomatch-fingerprint";
-
 /// The tables that a database decides by: the shipped one for fingers unless another is given,
 /// and one for each face model, which the caller must register. A model without one is
 /// [`DatabaseError::Uncalibrated`]: there is no threshold to guess.
@@ -48,7 +45,7 @@ impl Calibrations {
     /// Decides by whichever the table names: the fingerprint matcher, or a face model.
     #[must_use]
     pub fn any(self, table: Calibration) -> Self {
-        if table.matcher().starts_with(FINGER_MATCHERS) { self.fingers(table) } else { self.face(table) }
+        if ModelId::is_finger_matcher(table.matcher()) { self.fingers(table) } else { self.face(table) }
     }
 
     /// Decides faces of `model` by a table of another model. The caller states that it holds for them; every
@@ -74,7 +71,7 @@ impl Calibrations {
                 Some(model) => model.clone(),
                 None => table.matcher().parse().map_err(|_| wrong(&table, "faces of a model".to_owned()))?,
             };
-            if table.matcher().starts_with(FINGER_MATCHERS) {
+            if ModelId::is_finger_matcher(table.matcher()) {
                 return Err(wrong(&table, format!("faces of {model}")));
             }
             if faces.contains_key(&model) {

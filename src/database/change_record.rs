@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 
-use crate::gallery::{Gallery, GalleryError, Recovery};
+use crate::gallery::{Commit, Gallery, GalleryError, Recovery};
 
 use super::{Audit, AuditEntry, Change, ChangeEntry, DatabaseError};
 
@@ -50,6 +50,14 @@ impl ChangeRecord {
             }
             error.into()
         })
+    }
+
+    /// Records which of the changes that a commit made changed nothing. That is known only now: a commit of
+    /// another process or thread may have come before.
+    pub(super) fn unchanged(&self, commit: &Commit) -> Result<(), DatabaseError> {
+        let now = Instant::now();
+        let changes = commit.unchanged().iter().map(|&citizen| (Change::Unchanged { citizen }, now));
+        self.record(&changes.collect::<Vec<_>>())
     }
 
     /// Records what the writer had to settle when it took the gallery.

@@ -26,9 +26,9 @@ pub enum LockReason {
 
 impl LockReason {
     const NAMED: [(Self, &'static str); 5] = [
-        (Self::HolderRequest, "holder-request"),
-        (Self::TermsBroken, "terms-broken"),
-        (Self::CardRevoked, "card-revoked"),
+        (Self::HolderRequest, "holder_request"),
+        (Self::TermsBroken, "terms_broken"),
+        (Self::CardRevoked, "card_revoked"),
         (Self::Death, "death"),
         (Self::Authority, "authority"),
     ];
@@ -66,14 +66,14 @@ impl fmt::Display for LockReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match Self::NAMED.iter().find(|(reason, _)| reason == self) {
             Some((_, name)) => f.write_str(name),
-            None => write!(f, "other-{}", self.code()),
+            None => write!(f, "other_{}", self.code()),
         }
     }
 }
 
 /// A text that is no reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a reason is one of holder-request, terms-broken, card-revoked, death, authority; this is {0:?}")]
+#[error("a reason is one of holder_request, terms_broken, card_revoked, death, authority; this is {0:?}")]
 pub struct LockReasonError(String);
 
 impl FromStr for LockReason {
@@ -85,12 +85,12 @@ impl FromStr for LockReason {
     }
 }
 
-/// As records have it: also `other-N`, which nobody can lock with.
+/// As records have it: also `other_N`, which nobody can lock with.
 impl TryFrom<String> for LockReason {
     type Error = LockReasonError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.strip_prefix("other-").and_then(|code| code.parse().ok()) {
+        match text.strip_prefix("other_").and_then(|code| code.parse().ok()) {
             Some(code) if Self::from_code(code) == Self::Other(code) => Ok(Self::Other(code)),
             _ => text.parse(),
         }
@@ -117,6 +117,9 @@ mod tests {
                 assert_eq!(reason.to_string().parse(), Ok(reason));
             }
         }
-        assert!("other-9".parse::<LockReason>().is_err());
+        assert!("other_9".parse::<LockReason>().is_err());
+        for (_, name) in LockReason::NAMED.iter().filter(|(_, name)| name.contains('_')) {
+            assert!(name.replace('_', "-").parse::<LockReason>().is_err(), "one spelling: {name}");
+        }
     }
 }

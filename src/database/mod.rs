@@ -53,7 +53,7 @@ mod writer;
 
 pub use audit::{
     Audit, AuditDigest, AuditDigestError, AuditEntry, AuditError, AuditFile, AuditFileError, AuditReport,
-    Change, ChangeEntry, check_audit, check_audit_files,
+    Change, ChangeEntry, check_audit, check_audit_files, check_audit_files_within,
 };
 pub use calibrations::Calibrations;
 pub use claim::{CallerTag, CallerTagError, Claim, Purpose};
@@ -69,7 +69,7 @@ pub use policy::{FingerCount, FingerRule, Policy};
 pub use probe::Probe;
 pub use record::{
     Answered, CalibrationUsed, Claimed, DecisionRecord, FailedClaim, FailedSearch, NotCompared, Presented,
-    PresentedFinger, RecordVersion, SearchRecord, Searched,
+    PresentedFinger, RecordVersion, RequestNotMade, SearchRecord, Searched,
 };
 pub use search_request::{Asked, Candidate, FilterUsed, SearchRequest};
 pub use writer::CitizenWriter;

@@ -1,11 +1,12 @@
 //! What a claim must show.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU8;
 
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use crate::json::{self, Field, Presence, Shape};
 use crate::units::Fmr;
 
 /// How many different fingers must match: 1 to 10.
@@ -172,18 +173,36 @@ impl Default for Policy {
 /// Every part is named: lists that are read by place, and fields without a value, are errors.
 impl<'de> Deserialize<'de> for Policy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let parts = BTreeMap::<String, serde_json::Value>::deserialize(deserializer)?;
-        for (name, value) in &parts {
-            if !value.is_object() && name != "newest_references" {
-                return Err(D::Error::custom(format_args!(
-                    "{name}: expected an object such as {{\"fmr\": 1e-4}}"
-                )));
-            }
+        let parts = Map::deserialize(deserializer)?;
+        if let Some(misfit) = json::misfit(&parts, FIELDS) {
+            return Err(D::Error::custom(misfit));
         }
-        let fields = serde_json::Value::Object(parts.into_iter().collect());
-        let fields: PolicyFields = serde_json::from_value(fields).map_err(D::Error::custom)?;
+        let fields: PolicyFields = serde_json::from_value(Value::Object(parts)).map_err(D::Error::custom)?;
         fields.try_into().map_err(D::Error::custom)
     }
+}
+
+const FIELDS: &[Field] = &[
+    ("face", Presence::Optional, FACE),
+    ("fingers", Presence::Optional, FINGERS),
+    ("face_or_finger", Presence::Optional, FACE),
+    ("newest_references", Presence::Optional, Shape::Whole(1..=u8::MAX as u64)),
+];
+const FACE: Shape = Shape::Object(&[("fmr", Presence::Needed, Shape::Other(rate_misfit))]);
+const FINGERS: Shape = Shape::Object(&[
+    ("fmr", Presence::Needed, Shape::Other(rate_misfit)),
+    ("at_least", Presence::Optional, Shape::Whole(1..=10)),
+]);
+
+/// A rate of 1 would accept everybody.
+fn rate_misfit(value: &Value) -> Option<String> {
+    let is_rate = |rate: f64| Fmr::new(rate).is_some_and(|rate| rate < Fmr::ONE);
+    let found = match value {
+        Value::Number(number) if number.as_f64().is_some_and(is_rate) => return None,
+        Value::Number(number) => number.to_string(),
+        other => json::kind(other).to_owned(),
+    };
+    Some(format!("a number above 0 and below 1 is needed, found {found}"))
 }
 
 /// A policy as it is written.
@@ -215,11 +234,6 @@ impl TryFrom<PolicyFields> for Policy {
 
     fn try_from(fields: PolicyFields) -> Result<Self, Self::Error> {
         let face = fields.face.map(|face| face.fmr);
-        let rates =
-            [face, fields.fingers.map(|rule| rule.fmr), fields.face_or_finger.as_ref().map(|rule| rule.fmr)];
-        if rates.into_iter().flatten().any(|rate| rate >= Fmr::ONE) {
-            return Err("fmr: a rate of 1 accepts everybody; a policy asks for less");
-        }
         let rule = match (face, fields.fingers, fields.face_or_finger) {
             (None, None, None) => return Err("a policy names face, fingers or face_or_finger"),
             (None, None, Some(either)) => Rule::Either(either.fmr),
@@ -270,21 +284,36 @@ mod tests {
     fn what_is_no_policy_is_an_error() {
         for (text, why) in [
             ("{}", "names face, fingers or face_or_finger"),
-            (r#"{"face":{"fmr":0}}"#, "above 0"),
-            (r#"{"face":{"fmr":1}}"#, "accepts everybody"),
-            (r#"{"fingers":{"fmr":1.0}}"#, "accepts everybody"),
+            (r#"{"face":{"fmr":0}}"#, "face.fmr: a number above 0 and below 1 is needed, found 0"),
+            (r#"{"face":{"fmr":1}}"#, "face.fmr: a number above 0 and below 1 is needed, found 1"),
+            (r#"{"fingers":{"fmr":1.0}}"#, "fingers.fmr: a number above 0 and below 1"),
+            (
+                r#"{"face_or_finger":{"fmr":"1"}}"#,
+                "face_or_finger.fmr: a number above 0 and below 1 is needed, found a text",
+            ),
             (r#"[{"fmr":1e-4},null,null,3]"#, "map"),
-            (r#"{"face":[0.1]}"#, "face: expected an object"),
-            (r#"{"fingers":[1e-3,2]}"#, "fingers: expected an object"),
-            (r#"{"face":{"fmr":0.1},"fingers":null}"#, "fingers: expected an object"),
-            (r#"{"face":{"fmr":2}}"#, "at most 1"),
-            (r#"{"face":{}}"#, "fmr"),
-            (r#"{"fingers":{"fmr":0.1,"at_least":0}}"#, "1 to 10"),
-            (r#"{"fingers":{"fmr":0.1,"at_least":11}}"#, "1 to 10"),
-            (r#"{"fingers":{"fmr":0.1,"atleast":2}}"#, "atleast"),
+            (r#"{"face":[0.1]}"#, "face: an object is needed, found an array"),
+            (r#"{"fingers":[1e-3,2]}"#, "fingers: an object is needed"),
+            (r#"{"face":{"fmr":0.1},"fingers":null}"#, "fingers: an object is needed, found null"),
+            (r#"{"face":{"fmr":2}}"#, "below 1 is needed, found 2"),
+            (r#"{"face":{}}"#, "face: missing field `fmr`"),
+            (
+                r#"{"fingers":{"fmr":0.1,"at_least":0}}"#,
+                "fingers.at_least: a whole number from 1 to 10 is needed, found 0",
+            ),
+            (r#"{"fingers":{"fmr":0.1,"at_least":11}}"#, "from 1 to 10 is needed, found 11"),
+            (r#"{"fingers":{"fmr":0.1,"at_least":2.0}}"#, "from 1 to 10 is needed, found 2.0"),
+            (
+                r#"{"fingers":{"fmr":0.1,"atleast":2}}"#,
+                "fingers: unknown field `atleast`, expected one of `fmr`, `at_least`",
+            ),
             (r#"{"face":{"fmr":0.1},"face_or_finger":{"fmr":0.1}}"#, "stands alone"),
-            (r#"{"face":{"fmr":0.1},"newest_references":0}"#, "nonzero"),
-            (r#"{"face":{"fmr":0.1},"liveness":true}"#, "liveness"),
+            (
+                r#"{"face":{"fmr":0.1},"newest_references":0}"#,
+                "newest_references: a whole number from 1 to 255 is needed, found 0",
+            ),
+            (r#"{"face":{"fmr":0.1},"newest_references":256}"#, "from 1 to 255 is needed, found 256"),
+            (r#"{"face":{"fmr":0.1},"live\u001bness":true}"#, "unknown field `live\\u{1b}ness`"),
         ] {
             let error = serde_json::from_str::<Policy>(text).unwrap_err().to_string();
             assert!(error.contains(why), "{text}: {error}");

@@ -11,7 +11,8 @@ use crate::template::{Finger, ModelId};
 
 use super::search_request::{Asked, Candidate, FilterUsed};
 use super::{
-    CallerTag, Claim, Comparison, Decision, LeftOut, ModalityEvidence, Policy, Probe, Purpose, SearchRequest,
+    CallerTag, Claim, Comparison, Decision, LeftOut, LockReason, ModalityEvidence, Policy, Probe, Purpose,
+    SearchRequest,
 };
 
 /// The version of the records' fields. It rises when a field changes its meaning or goes; new fields alone do
@@ -55,6 +56,9 @@ pub struct DecisionRecord {
     /// What was claimed.
     #[serde(flatten)]
     pub claimed: Claimed,
+    /// The lock that was in force, of a claim to end one; none: the citizen is not locked, or unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<LockReason>,
     /// What was decided: fields `decision`, and `reason` with its details if it was referred.
     #[serde(flatten)]
     pub decision: Decision,
@@ -275,6 +279,67 @@ pub struct FailedSearch {
     /// Who failed to answer.
     #[serde(flatten)]
     pub answered: Answered,
+}
+
+/// A claim or search that failed before it could be made: its probe could not be read, its policy or a
+/// calibration is none, there is no gallery. Who reads those records it, as the program does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RequestNotMade {
+    /// The version of these fields.
+    pub version: RecordVersion,
+    /// The claimed citizen, of a claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub citizen: Option<SubjectId>,
+    /// The request's name, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestId>,
+    /// The caller's tag, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<CallerTag>,
+    /// The error's text.
+    pub error: String,
+    /// Version of this crate.
+    pub engine: String,
+    /// The time until it failed.
+    #[serde(rename = "microseconds", with = "microseconds")]
+    pub took: Duration,
+}
+
+impl RequestNotMade {
+    /// A request that failed for this reason, after this time.
+    pub fn new(error: impl Into<String>, took: Duration) -> Self {
+        Self {
+            version: RecordVersion,
+            citizen: None,
+            request: None,
+            tag: None,
+            error: error.into(),
+            engine: env!("CARGO_PKG_VERSION").to_owned(),
+            took: microseconds::whole(took),
+        }
+    }
+
+    /// The claimed citizen.
+    #[must_use]
+    pub fn citizen(mut self, citizen: impl Into<SubjectId>) -> Self {
+        self.citizen = Some(citizen.into());
+        self
+    }
+
+    /// The request's name.
+    #[must_use]
+    pub fn request_id(mut self, request: RequestId) -> Self {
+        self.request = Some(request);
+        self
+    }
+
+    /// The caller's tag.
+    #[must_use]
+    pub fn tag(mut self, tag: CallerTag) -> Self {
+        self.tag = Some(tag);
+        self
+    }
 }
 
 /// A duration as whole microseconds.

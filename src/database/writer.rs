@@ -210,9 +210,13 @@ impl CitizenWriter {
     ///
     /// # Errors
     /// An I/O error; the writer then refuses everything, and a new one recovers.
-    /// [`DatabaseError::Audit`].
+    /// [`DatabaseError::Audit`]: also if only the entries of changes that changed nothing could not be kept.
     pub fn commit(&self) -> Result<Commit, DatabaseError> {
-        self.recorded(|| self.writer.commit())
+        let commit = self.recorded(|| self.writer.commit())?;
+        if let Some(record) = &self.record {
+            record.unchanged(&commit)?;
+        }
+        Ok(commit)
     }
 
     /// Commits, and moves what is in the log to segments.
@@ -220,6 +224,7 @@ impl CitizenWriter {
     /// # Errors
     /// As [`CitizenWriter::commit`].
     pub fn flush(&self) -> Result<(), DatabaseError> {
+        self.commit()?;
         self.recorded(|| self.writer.flush())
     }
 
@@ -228,6 +233,7 @@ impl CitizenWriter {
     /// # Errors
     /// As [`CitizenWriter::commit`]; damage.
     pub fn compact(&self) -> Result<(), DatabaseError> {
+        self.commit()?;
         self.recorded(|| self.run(|| self.writer.compact()))
     }
 

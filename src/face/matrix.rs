@@ -70,7 +70,7 @@ impl FaceMatrix {
         matrix.rows.resize(count * length, 0.0);
         let error = matrix.rows.par_chunks_mut(length).enumerate().filter_map(|(row, slot)| {
             let values = embeddings.row(row);
-            let read = |values: &[f32]| FaceTemplate::check_varied(values).and_then(|()| template(values));
+            let read = |values: &[f32]| FaceTemplate::check_read(values).and_then(|()| template(values));
             let template = match values.as_slice() {
                 Some(values) => read(values),
                 None => read(&values.to_vec()),

@@ -186,6 +186,11 @@ impl Application {
         }
     }
 
+    /// A subject's status by now.
+    pub(super) fn status(&self, subject: SubjectId) -> Status {
+        self.next.status(subject)
+    }
+
     /// Whether a subject is enrolled or has a status.
     pub(super) fn knows(&self, subject: SubjectId) -> Result<bool, GalleryError> {
         Ok(self.fresh.range(rows_of(subject)).next().is_some() || self.next.citizen(subject)?.is_some())

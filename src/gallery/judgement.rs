@@ -117,11 +117,14 @@ impl Judge<'_> {
             commit.replaced.extend(asked.into_iter().zip(entry.references.iter().copied()));
             commit.generation = commit.generation.max(entry.generation);
             commit.repeated += 1;
+            commit.unchanged.push(subject);
             return Ok(());
         }
         if !matches!(change, Change::References { .. }) && !judged.application.knows(subject)? {
             return Err(GalleryError::UnknownCitizen { citizen: subject });
         }
+        let is_status_as_it_was =
+            matches!(change, Change::Status { status, .. } if judged.application.status(subject) == status);
         let applied = judged.application.change_once(&mut change, new.contains(&subject), self.open)?;
         let pairs = asked.iter().copied().zip(applied.references.iter().copied());
         commit.replaced.extend(pairs.clone().filter(|(asked, held)| asked != held));
@@ -133,6 +136,9 @@ impl Judge<'_> {
             judged.requests.push(RequestEntry { id, content, subject, generation: 0, references });
         }
         let is_nothing = matches!(&change, Change::References { removed, added, .. } if removed.is_empty() && added.is_empty());
+        if is_nothing || is_status_as_it_was {
+            commit.unchanged.push(subject);
+        }
         if !is_nothing {
             judged.changes.push((change, samples));
             judged.removed.push(applied.removed);

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use super::change::Staged;
 use super::error::GalleryError;
 use super::reference::{Generation, ReferenceId};
+use crate::subject::SubjectId;
 
 /// Changes that are committed together or not at all.
 pub(super) struct Submission {
@@ -33,6 +34,7 @@ pub struct Commit {
     /// For references that were staged and not stored, those that hold the same.
     pub(super) replaced: HashMap<ReferenceId, ReferenceId>,
     pub(super) repeated: usize,
+    pub(super) unchanged: Vec<SubjectId>,
 }
 
 impl Commit {
@@ -51,6 +53,12 @@ impl Commit {
     /// References that were staged and not stored, because others hold the same captures.
     pub fn not_stored(&self) -> usize {
         self.replaced.len()
+    }
+
+    /// The subject of each change that changed nothing: a repeated request, captures that the subject had
+    /// already, the status that the subject had.
+    pub fn unchanged(&self) -> &[SubjectId] {
+        &self.unchanged
     }
 
     /// Requests that were repeated and changed nothing.

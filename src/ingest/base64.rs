@@ -18,6 +18,22 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, base64::DecodeError> {
     if text.contains(['-', '_']) { URL.decode(text) } else { PLAIN.decode(text) }
 }
 
+/// What is wrong with a text, in words.
+pub(super) fn in_words(error: &base64::DecodeError) -> String {
+    match error {
+        base64::DecodeError::InvalidByte(offset, byte) => {
+            format!("byte {offset} is {:?}, which is not in the base64 alphabet", char::from(*byte))
+        }
+        base64::DecodeError::InvalidLastSymbol { .. } => {
+            "the spare bits of the last character are not 0".to_owned()
+        }
+        base64::DecodeError::InvalidLength(_) => {
+            "the text is cut: base64 has whole groups of characters".to_owned()
+        }
+        base64::DecodeError::InvalidPadding => "the padding does not fit".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -107,10 +107,7 @@ impl FaceFile {
                     FaceFormat::Raw { dimension: Some(dimension) } => {
                         EmbeddingLayout::raw(dimension, length)?
                     }
-                    _ => {
-                        let numbers = usize::try_from(length / size_of::<f32>() as u64).unwrap_or(usize::MAX);
-                        EmbeddingLayout::raw(numbers, length)?
-                    }
+                    _ => EmbeddingLayout::raw_single(length)?,
                 }
             }
         };

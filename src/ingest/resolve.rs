@@ -205,12 +205,10 @@ impl Resolver {
     fn face(&self, entry: &FaceEntry) -> Result<FaceTemplate, ResolveProblem> {
         let numbers = match &entry.source {
             FaceSource::Embedding(numbers) => numbers.clone(),
-            FaceSource::Bytes(bytes) => {
-                Embeddings::raw(bytes, bytes.len() / size_of::<f32>())?.row(0)?.into_owned()
-            }
+            FaceSource::Bytes(bytes) => Embeddings::raw_single(bytes)?.row(0)?.into_owned(),
             FaceSource::File { path, format, row } => self.faces.row(&self.root.join(path), *format, *row)?,
         };
-        FaceTemplate::check_varied(&numbers)?;
+        FaceTemplate::check_read(&numbers)?;
         let normaliser = self.normalisers.iter().find(|normaliser| *normaliser.source() == entry.model);
         Ok(match normaliser {
             Some(normaliser) => normaliser.template(&numbers)?,

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use serde::de::IntoDeserializer;
 
 use super::captured::Captured;
 use super::entry::{
@@ -13,7 +12,8 @@ use super::entry::{
 use super::error::LineProblem;
 use super::{base64, diagnosis};
 use crate::citizen::CitizenId;
-use crate::template::{FaceTemplate, Finger, FingerPosition, Frame};
+use crate::json::{self, Field};
+use crate::template::{FaceTemplate, Finger, FingerPosition, Frame, TextForm};
 use crate::units::{Resolution, Timestamp};
 
 #[derive(Deserialize)]
@@ -114,7 +114,7 @@ pub(super) fn probe(line: u64, json: &mut [u8]) -> Result<ProbeLine, LineProblem
     Ok(ProbeLine { line, label: raw.probe, citizen, fingers, face })
 }
 
-fn parse<'a, T: Deserialize<'a>>(json: &'a mut [u8], fields: &[diagnosis::Field]) -> Result<T, LineProblem> {
+fn parse<'a, T: Deserialize<'a>>(json: &'a mut [u8], fields: &[Field]) -> Result<T, LineProblem> {
     // The reader uses up the bytes, and its errors name no field.
     let copy = json.to_vec();
     simd_json::serde::from_slice(json).map_err(|error| {
@@ -122,21 +122,16 @@ fn parse<'a, T: Deserialize<'a>>(json: &'a mut [u8], fields: &[diagnosis::Field]
             return problem;
         }
         let offset = error.character().map(|_| error.index());
-        let mut message = match error.error() {
-            simd_json::ErrorType::Serde(message) => message.clone(),
+        let message = match error.error() {
+            // The other messages of serde name types of Rust, and quote values, which may be biometric records.
+            simd_json::ErrorType::Serde(message) if message.starts_with("duplicate field ") => {
+                message.clone()
+            }
             _ => "not the JSON of a line".to_owned(),
         };
-        // A message may quote the value that it complains of, which may be a biometric record.
-        if let Some((end, _)) = message.char_indices().nth(LONGEST_MESSAGE) {
-            message.truncate(end);
-            message.push_str("...");
-        }
         LineProblem::Json { message, offset }
     })
 }
-
-/// In characters.
-const LONGEST_MESSAGE: usize = 160;
 
 fn version(schema: Option<u64>) -> Result<(), LineProblem> {
     match schema {
@@ -235,17 +230,22 @@ fn moment(captured: Option<Captured>) -> Option<Timestamp> {
 }
 
 fn decode(text: &str) -> Result<Vec<u8>, Wrong> {
-    base64::decode(text).map_err(|error| ("base64", format!("{error}")))
+    // Hexadecimal digits are base64 of other bytes.
+    match (TextForm::of(text.as_bytes()), base64::decode(text)) {
+        (Some(form), _) if form != TextForm::Base64 => {
+            Err(("base64", format!("looks like {form}, not base64")))
+        }
+        (_, decoded) => decoded.map_err(|error| ("base64", base64::in_words(&error))),
+    }
 }
 
 fn position(text: Option<&str>) -> Result<FingerPosition, Wrong> {
     match text {
         None | Some("unknown") => Ok(FingerPosition::Unknown),
         Some(name) => {
-            let name: serde::de::value::StrDeserializer<'_, serde::de::value::Error> =
-                name.into_deserializer();
-            let finger = Finger::deserialize(name);
-            finger.map(FingerPosition::Known).map_err(|error| ("position", format!("{error}")))
+            let finger = Finger::ALL.into_iter().find(|finger| finger.name() == name);
+            let names = || Finger::ALL.map(Finger::name).into_iter().chain(["unknown"]);
+            finger.map(FingerPosition::Known).ok_or_else(|| ("position", json::none_of(name, names())))
         }
     }
 }

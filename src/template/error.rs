@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::template::{Dialect, Flaw, Wrapper};
+use crate::template::{Dialect, Flaw, TextForm, Wrapper};
 use crate::text::ForeignEncoding;
 
 /// Why a record cannot be read.
@@ -154,8 +154,22 @@ pub enum Appearance {
     DigitalPersona,
     /// A template of Neurotechnology: NFRecord or NTemplate.
     Neurotechnology,
+    /// A record of minutiae that has a header, where minutiae without one were asked for.
+    MinutiaeRecord,
+    /// A file of embeddings: `.npy`, HDF5, a Python pickle, safetensors.
+    EmbeddingFile,
+    /// An archive, or compressed data.
+    Archive,
+    /// A document: PDF.
+    Document,
+    /// A file of a gallery, a code model or a normaliser.
+    BiomatchFile,
     /// Text in UTF-16 or UTF-32.
     Utf16,
+    /// Bytes as text, in a form that is not read or where it is not.
+    Encoded(TextForm),
+    /// Text that is none of the above.
+    Text,
     /// None of these.
     Unknown,
 }
@@ -163,6 +177,9 @@ pub enum Appearance {
 impl fmt::Display for Appearance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Encoded(form) => {
+                return write!(f, "looks like {form}, which is not read here; write the bytes themselves");
+            }
             Self::Empty => "is empty",
             Self::FingerImages => "looks like a finger image record (FIR); extract minutiae first",
             Self::FaceImages => "looks like a face image record (FAC)",
@@ -197,6 +214,12 @@ impl fmt::Display for Appearance {
                 "looks like a Neurotechnology template (NFRecord or NTemplate), which is not read; have its SDK \
                  export ISO/IEC 19794-2 or ANSI INCITS 378"
             }
+            Self::MinutiaeRecord => "is a record with a header; read it without naming a format",
+            Self::EmbeddingFile => "looks like a file of embeddings (.npy, HDF5, pickle or safetensors)",
+            Self::Archive => "looks like an archive or compressed data; unpack it first",
+            Self::Document => "looks like a document (PDF)",
+            Self::BiomatchFile => "is a file of biomatch's own, which holds no record",
+            Self::Text => "is text, but no form of text that is read here",
             Self::Utf16 => "looks like text in UTF-16; write it as UTF-8",
             Self::Unknown => "does not begin with FMR and a zero byte",
         })
@@ -311,30 +334,23 @@ pub enum RecordWriteError {
         /// The block's code.
         code: u16,
     },
-    /// A side of the picture or a resolution below what the dialect allows.
-    #[error("view {view} has a {field} of {found}, the dialect asks for {least} at least")]
+    /// A picture without width or height.
+    #[error("view {view} has a {field} of 0")]
     Frame {
         /// Which view.
         view: usize,
-        /// Which side or resolution.
+        /// Which side.
         field: &'static str,
-        /// Its value, in pixels or pixels a centimetre.
-        found: u16,
-        /// Least.
-        least: u16,
     },
-    /// A picture smaller than a fingertip, at a resolution that no scanner has: no strict reading takes it.
-    #[error(
-        "the picture of view {view} is {}.{:02} x {}.{:02} mm at its resolution: smaller than a fingertip",
-        width / 1000, width % 1000 / 10, height / 1000, height % 1000 / 10
-    )]
-    TinyPicture {
+    /// A resolution that no scanner has: no strict reading takes it.
+    #[error("view {view} has a {field} of {found} pixels per centimetre, scanners have 99 to 1100")]
+    Resolution {
         /// Which view.
         view: usize,
-        /// Width in micrometres.
-        width: u32,
-        /// Height in micrometres.
-        height: u32,
+        /// Which axis.
+        field: &'static str,
+        /// Its value.
+        found: u16,
     },
     /// A date or time of day that does not exist; [`conform`] drops it.
     ///

@@ -6,22 +6,33 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::kernels::{Kernels, Work};
-use crate::template::misreading::{Misreading, is_constant, misreading};
+use crate::template::misreading::{self, Misreading, misreading};
 
 /// The name of the network that made an embedding, with its version: 1 to 64 bytes of ASCII
-/// letters, digits and `. _ : + -`. Embeddings of different models never compare.
+/// letters, digits and `. _ : + -`, not beginning like the names of the fingerprint matchers of this crate.
+/// Embeddings of different models never compare.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ModelId(Arc<str>);
 
 /// Why a text is not a model name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a model name has 1 to 64 ASCII letters, digits or . _ : + -; this text has {length} bytes{}", offset.map(|o| format!(" and something else at byte {o}")).unwrap_or_default())]
-pub struct ModelIdError {
-    /// Bytes in the text.
-    pub length: usize,
-    /// First byte that is not allowed.
-    pub offset: Option<usize>,
+#[non_exhaustive]
+pub enum ModelIdError {
+    /// Too short, too long, or a byte that no name has.
+    #[error("a model name has 1 to 64 ASCII letters, digits or . _ : + -; this text has {length} bytes{}", offset.map(|o| format!(" and something else at byte {o}")).unwrap_or_default())]
+    Form {
+        /// Bytes in the text.
+        length: usize,
+        /// First byte that is not allowed.
+        offset: Option<usize>,
+    },
+    /// A name like those of the fingerprint matchers: a table of faces could pass for one of fingers.
+    #[error(
+        "a face model's name does not begin with {}, as those of fingerprint matchers do",
+        ModelId::FINGER_MATCHERS
+    )]
+    FingerMatcher,
 }
 
 impl FromStr for ModelId {
@@ -31,7 +42,10 @@ impl FromStr for ModelId {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._:+-".contains(&b);
         let offset = text.bytes().position(|b| !allowed(b));
         if text.is_empty() || text.len() > 64 || offset.is_some() {
-            return Err(ModelIdError { length: text.len(), offset });
+            return Err(ModelIdError::Form { length: text.len(), offset });
+        }
+        if Self::is_finger_matcher(text) {
+            return Err(ModelIdError::FingerMatcher);
         }
         Ok(Self(text.into()))
     }
@@ -52,6 +66,15 @@ impl From<ModelId> for String {
 }
 
 impl ModelId {
+    /// What the names of this crate's fingerprint matchers begin with, whatever their version.
+    const FINGER_MATCHERS: &str = "biomatch-fingerprint";
+
+    /// Whether a name is one of a fingerprint matcher, in whatever case it is written.
+    pub(crate) fn is_finger_matcher(name: &str) -> bool {
+        let start = name.get(..Self::FINGER_MATCHERS.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(Self::FINGER_MATCHERS))
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -101,8 +124,8 @@ pub enum FaceTemplateError {
     /// Bytes of another type that were taken for numbers in float32.
     #[error("the embedding {0}")]
     Misread(Misreading),
-    /// As many numbers as an embedding has, but all the same.
-    #[error("all numbers of the embedding are the same, so it tells nobody from another")]
+    /// As many numbers as an embedding has, but all the same, or all but one.
+    #[error("all numbers of the embedding, or all but one, are the same, so it tells nobody from another")]
     Constant,
     /// All zero, or so small that no direction is left.
     #[error("the embedding has no direction: its norm is zero")]
@@ -155,16 +178,21 @@ impl FaceTemplate {
         Ok(Self { model, embedding: scaled })
     }
 
-    /// Refuses an embedding whose numbers are all the same: no network gives it, but a file that was filled and
-    /// not written, or a picture without a face, does. Readers of files check it beside [`FaceTemplate::new`].
+    /// Refuses numbers that no network gives, but that a caller may compute: all the same or all but one, as in a
+    /// file that was filled and not written; whole numbers from 0 to 255, of quantised embeddings; or a count
+    /// before the numbers. Readers of files check it beside [`FaceTemplate::new`].
     ///
     /// # Errors
-    /// [`FaceTemplateError::Constant`].
-    pub fn check_varied(embedding: &[f32]) -> Result<(), FaceTemplateError> {
-        if is_constant(embedding) && embedding.iter().any(|x| *x != 0.0) {
+    /// [`FaceTemplateError::Constant`], [`FaceTemplateError::Misread`].
+    pub fn check_read(embedding: &[f32]) -> Result<(), FaceTemplateError> {
+        if embedding.iter().all(|x| *x == 0.0) {
+            // `FaceTemplate::new` says so.
+            return Ok(());
+        }
+        if misreading::is_constant(embedding) {
             return Err(FaceTemplateError::Constant);
         }
-        Ok(())
+        misreading::unlike_network(embedding).map_or(Ok(()), |found| Err(FaceTemplateError::Misread(found)))
     }
 
     /// The model.
@@ -270,10 +298,27 @@ mod tests {
 
     #[test]
     fn model_names_are_checked() {
-        assert_eq!("".parse::<ModelId>(), Err(ModelIdError { length: 0, offset: None }));
-        assert_eq!("a b".parse::<ModelId>(), Err(ModelIdError { length: 3, offset: Some(1) }));
+        assert_eq!("".parse::<ModelId>(), Err(ModelIdError::Form { length: 0, offset: None }));
+        assert_eq!("a b".parse::<ModelId>(), Err(ModelIdError::Form { length: 3, offset: Some(1) }));
         assert!("x".repeat(64).parse::<ModelId>().is_ok());
         assert!("x".repeat(65).parse::<ModelId>().is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_model_is_named_like_a_fingerprint_matcher(
+            rest in "[A-Za-z0-9._:+-]{0,44}",
+            upper in proptest::collection::vec(proptest::bool::ANY, ModelId::FINGER_MATCHERS.len()),
+        ) {
+            let start: String = std::iter::zip(ModelId::FINGER_MATCHERS.chars(), upper)
+                .map(|(letter, upper)| if upper { letter.to_ascii_uppercase() } else { letter })
+                .collect();
+            let name = format!("{start}{rest}");
+            proptest::prop_assert_eq!(name.parse::<ModelId>(), Err(ModelIdError::FingerMatcher));
+            // Only a beginning counts.
+            let within = format!("x-{name}");
+            proptest::prop_assert_eq!(within.parse::<ModelId>().is_ok(), within.len() <= 64);
+        }
     }
 
     #[test]

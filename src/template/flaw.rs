@@ -140,6 +140,12 @@ pub enum Flaw {
         /// Which minutia, from 0.
         minutia: usize,
     },
+    /// Minutiae without a header, which only the caller calls a card's, hold what no card's do. Kept.
+    #[error("the minutiae of a card do not have {what}")]
+    NotOfACard {
+        /// What they have.
+        what: &'static str,
+    },
     /// A record without views. Read as an empty record.
     #[error("the record has no views")]
     NoViews,
@@ -256,7 +262,6 @@ impl Flaw {
                 Grade::Harmless
             }
             Self::Code { field: "minutia length", .. } => Grade::Wrong,
-            Self::Resolution { found, used, .. } if found == used => Grade::Harmless,
             // One pixel too far: writers count from 1, or measure from the other edge.
             Self::OutsidePicture { found, limit, .. } if *found == u32::from(*limit) => Grade::Harmless,
             Self::Length { .. }
@@ -271,6 +276,7 @@ impl Flaw {
             | Self::Count { .. }
             | Self::ExtendedDataField { .. }
             | Self::SeveralDialects { .. }
+            | Self::NotOfACard { .. }
             | Self::ExtendedDataCut { .. } => Grade::Doubtful,
             Self::TinyPicture { .. } | Self::Unplaceable { .. } | Self::NoViews => Grade::Wrong,
         }

@@ -27,6 +27,10 @@ pub enum Misreading {
     Base64,
     /// Text in UTF-16.
     Utf16,
+    /// Numbers of one byte, from 0 to 255.
+    Bytes,
+    /// A count before the numbers.
+    Counted,
     /// None of these, but no embedding either: numbers that differ by too many orders of magnitude.
     Unknown,
 }
@@ -43,6 +47,8 @@ impl fmt::Display for Misreading {
             Self::Text => "looks like text read as float32",
             Self::Base64 => "looks like base64 text read as float32; decode it first",
             Self::Utf16 => "looks like UTF-16 text read as float32",
+            Self::Bytes => "looks like bytes that were not scaled back: whole numbers from 0 to 255",
+            Self::Counted => "begins with the count of the numbers that follow; leave it out",
             Self::Unknown => {
                 "looks like no embedding: its numbers differ by more orders of magnitude than a network's do"
             }
@@ -205,7 +211,39 @@ fn are_integers(numbers: &[f32]) -> bool {
     numbers.iter().all(small) || (rest.is_empty() && pairs.iter().all(|[low, high]| small(low) && sign(high)))
 }
 
-/// Whether an embedding of so many numbers that it could vary has only one.
+/// Whether an embedding of so many numbers that it could vary has only one, but for one place.
 pub(super) fn is_constant(numbers: &[f32]) -> bool {
-    numbers.len() >= LEAST && numbers.iter().all(|x| Some(x) == numbers.first())
+    // With one exception at most, the one number is the first or the second.
+    let is_common = |common: &f32| numbers.iter().filter(|x| *x != common).take(2).count() < 2;
+    numbers.len() >= LEAST && numbers.iter().take(2).any(is_common)
+}
+
+/// What numbers look like that are float32, but not those of a network.
+pub(super) fn unlike_network(numbers: &[f32]) -> Option<Misreading> {
+    if numbers.len() < LEAST {
+        return None;
+    }
+    if numbers.iter().all(|x| x.fract() == 0.0 && (0.0..=255.0).contains(x)) {
+        return Some(Misreading::Bytes);
+    }
+    begins_with_count(numbers).then_some(Misreading::Counted)
+}
+
+/// Whether the first number or two are how many follow, in numbers or in bytes, as a whole number of either order
+/// that as float32 is tiny or huge.
+fn begins_with_count(numbers: &[f32]) -> bool {
+    let word = |at: usize| numbers.get(at).map_or(0, |x| x.to_bits());
+    let is_count = |word: u32, before: usize| {
+        let follow = numbers.len() - before;
+        let is_usual = is_usual(f64::from(f32::from_bits(word))) && word << 1 != 0;
+        !is_usual
+            && [word, word.swap_bytes()]
+                .iter()
+                .any(|&word| word as usize == follow || word as usize == 4 * follow)
+    };
+    let is_one = |word: u32| matches!(word, 1 | 0x0100_0000);
+    let is_zero = |word: u32| word == 0;
+    is_count(word(0), 1)
+        || (is_count(word(0), 2) && (is_zero(word(1)) || is_one(word(1))))
+        || (is_count(word(1), 2) && (is_zero(word(0)) || is_one(word(0))))
 }

@@ -3,7 +3,7 @@
 
 use biomatch::calibration::{Calibration, Fit, ImpostorSet};
 use biomatch::citizen::CitizenId;
-use biomatch::database::{CitizenDatabase, DatabaseOptions, Enrolment, Probe};
+use biomatch::database::{CitizenDatabase, DatabaseOptions, Decision, DecisionRecord, Enrolment, Probe};
 use biomatch::face;
 use biomatch::subject::SubjectId;
 use biomatch::template::{FaceTemplate, Finger, FingerprintTemplate, ModelId};
@@ -84,4 +84,14 @@ pub fn database(people: &People, path: &std::path::Path, count: u64) -> CitizenD
     writer.commit().unwrap();
     drop(writer);
     database
+}
+
+pub fn accepted(record: DecisionRecord) -> DecisionRecord {
+    assert_eq!(record.decision, Decision::Accept, "{record:?}");
+    record
+}
+
+pub fn rejected(record: DecisionRecord) -> DecisionRecord {
+    assert_eq!(record.decision, Decision::Reject, "{record:?}");
+    record
 }

@@ -12,7 +12,7 @@ extern crate self as libfuzzer_sys;
 
 #[path = "../../fuzz/src/files.rs"]
 mod files;
-#[path = "../../fuzz/src/gallery.rs"]
+#[path = "../../fuzz/src/gallery/mod.rs"]
 pub mod gallery;
 #[path = "../../fuzz/src/records.rs"]
 pub mod records;

@@ -1,4 +1,4 @@
-//! What becomes of a mate alone among strangers.
+//! What becomes of a mate alone among non-mates.
 
 use biomatch::fingerprint::filter::FilterScore;
 use biomatch::search::{Cascade, Share};
@@ -22,7 +22,7 @@ pub(crate) enum Fate {
     Fine,
     /// Ruled out by the relaxation.
     Relaxed,
-    /// Compared in full; a stranger that was too scores as high.
+    /// Compared in full; a non-mate that was too scores as high.
     Outranked,
     /// Ranked first.
     First,
@@ -31,10 +31,10 @@ pub(crate) enum Fate {
 /// A share that is kept, what becomes of the others, and by which score.
 type Stage = (Share, Fate, fn(&Scores) -> f64);
 
-/// Passes a mate and strangers through the shares of a cascade, without its floors.
-pub(crate) fn fate(strangers: &[Scores], mate: Scores, cascade: &Cascade) -> Fate {
-    let rows = strangers.len() + 1;
-    let mut left = strangers.to_vec();
+/// Passes a mate and non-mates through the shares of a cascade, without its floors.
+pub(crate) fn fate(non_mates: &[Scores], mate: Scores, cascade: &Cascade) -> Fate {
+    let rows = non_mates.len() + 1;
+    let mut left = non_mates.to_vec();
     let stages: [Stage; 3] = [
         (cascade.coarse.share(), Fate::Coarse, |scores| f64::from(scores.coarse.value())),
         (cascade.fine.share(), Fate::Fine, |scores| f64::from(scores.fine.value())),
@@ -43,25 +43,25 @@ pub(crate) fn fate(strangers: &[Scores], mate: Scores, cascade: &Cascade) -> Fat
     for (share, fate, key) in stages {
         let keep = ((share.get() * rows as f64).ceil() as usize).max(1);
         // All that tie with the last are kept: a mate is if fewer are above it.
-        if left.iter().filter(|stranger| key(stranger) > key(&mate)).count() >= keep {
+        if left.iter().filter(|non_mate| key(non_mate) > key(&mate)).count() >= keep {
             return fate;
         }
         let mut keys: Vec<f64> = left.iter().chain([&mate]).map(key).collect();
         keys.sort_by(|a, b| b.total_cmp(a));
         let cut = keys.get(keep - 1).copied().unwrap_or(f64::NEG_INFINITY);
-        left.retain(|stranger| key(stranger) >= cut);
+        left.retain(|non_mate| key(non_mate) >= cut);
     }
-    if left.iter().all(|stranger| stranger.full < mate.full) { Fate::First } else { Fate::Outranked }
+    if left.iter().all(|non_mate| non_mate.full < mate.full) { Fate::First } else { Fate::Outranked }
 }
 
-/// The share of strangers that each stage puts before the mate: by the first words, by both, relaxed.
-pub(crate) fn penetration(strangers: &[Scores], mate: Scores) -> [f64; 3] {
+/// The share of non-mates that each stage puts before the mate: by the first words, by both, relaxed.
+pub(crate) fn penetration(non_mates: &[Scores], mate: Scores) -> [f64; 3] {
     let share = |is_before: &dyn Fn(&Scores) -> bool| {
-        strangers.iter().filter(|stranger| is_before(stranger)).count() as f64 / strangers.len().max(1) as f64
+        non_mates.iter().filter(|non_mate| is_before(non_mate)).count() as f64 / non_mates.len().max(1) as f64
     };
     [
-        share(&|stranger| stranger.coarse > mate.coarse),
-        share(&|stranger| stranger.fine > mate.fine),
-        share(&|stranger| stranger.relaxed > mate.relaxed),
+        share(&|non_mate| non_mate.coarse > mate.coarse),
+        share(&|non_mate| non_mate.fine > mate.fine),
+        share(&|non_mate| non_mate.relaxed > mate.relaxed),
     ]
 }

@@ -1,4 +1,4 @@
-//! Mates lost among real strangers, stage by stage, by models of codes that have not seen the fingers they
+//! Mates lost among real non-mates, stage by stage, by models of codes that have not seen the fingers they
 //! are tested on.
 
 use std::error::Error;
@@ -23,12 +23,12 @@ const EVERY: usize = 2;
 /// Drawings of fingers that an interval is made of.
 const DRAWS: usize = 1_000;
 
-/// A mate alone among strangers.
+/// A mate alone among non-mates.
 struct Trial {
     source: usize,
     finger: u64,
     full: Score,
-    /// Whether the full score puts it before all strangers.
+    /// Whether the full score puts it before all non-mates.
     is_first: bool,
     /// By the standard and by the careful cascade.
     fates: [Fate; 2],
@@ -44,11 +44,11 @@ struct Subject<'a> {
 
 pub(crate) fn table(pool: &ThreadPool) -> Result<(), Box<dyn Error>> {
     let Some(data) = std::env::var_os("BIOMATCH_DATA") else {
-        println!("\nreal strangers skipped: BIOMATCH_DATA is not set");
+        println!("\nreal non-mates skipped: BIOMATCH_DATA is not set");
         return Ok(());
     };
     let sources = read(&Path::new(&data).join("fingers"))?;
-    // Strangers of the mate's extractor; of all.
+    // Non-mates of the mate's extractor; of all.
     let (mut own, mut all) = (Vec::new(), Vec::new());
     for parity in 0..2 {
         let seen: Vec<LabelledImpression> = sources
@@ -66,13 +66,13 @@ pub(crate) fn table(pool: &ThreadPool) -> Result<(), Box<dyn Error>> {
     }
     let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
     println!(
-        "\nmates among real strangers: each mate alone among prints of other fingers of its half of the"
+        "\nmates among real non-mates: each mate alone among prints of other fingers of its half of the"
     );
     println!("fingers, codes by a model that was trained on the other half; shares alone, no floors");
-    for (strangers, trials) in
+    for (non_mates, trials) in
         [("of its own extractor, 224 to 232", &own), ("of all four extractors, 896 to 928", &all)]
     {
-        print(strangers, &names, trials)?;
+        print(non_mates, &names, trials)?;
     }
     Ok(())
 }
@@ -89,7 +89,7 @@ fn subjects(sources: &[Source], parity: u64) -> Vec<Subject<'_>> {
     subjects
 }
 
-/// Each mate of the same database and extractor, among both kinds of strangers.
+/// Each mate of the same database and extractor, among both kinds of non-mates.
 fn trials(model: &CodeModel, subjects: &[Subject<'_>]) -> Vec<[Trial; 2]> {
     let encode = |subject: &Subject<'_>| model.encode(subject.print.features.view());
     let gallery: Vec<_> = subjects.par_iter().map(encode).collect();
@@ -133,21 +133,21 @@ fn trials(model: &CodeModel, subjects: &[Subject<'_>]) -> Vec<[Trial; 2]> {
                 mates.push(scores(other));
             }
         }
-        let trial = |strangers: &[Scores], mate: Scores| Trial {
+        let trial = |non_mates: &[Scores], mate: Scores| Trial {
             source: probe.source,
             finger: probe.print.finger,
             full: mate.full,
-            is_first: strangers.iter().all(|stranger| stranger.full < mate.full),
-            fates: [Cascade::STANDARD, Cascade::CAREFUL].map(|cascade| fate(strangers, mate, &cascade)),
-            penetration: penetration(strangers, mate),
+            is_first: non_mates.iter().all(|non_mate| non_mate.full < mate.full),
+            fates: [Cascade::STANDARD, Cascade::CAREFUL].map(|cascade| fate(non_mates, mate, &cascade)),
+            penetration: penetration(non_mates, mate),
         };
         mates.into_iter().map(|mate| [trial(&own, mate), trial(&all, mate)]).collect()
     };
     probes.par_iter().map_init(Scratch::default, of_probe).flatten_iter().collect()
 }
 
-fn print(strangers: &str, names: &[&str], trials: &[Trial]) -> Result<(), Box<dyn Error>> {
-    println!("\nstrangers {strangers}; percent of the findable mates that fall at each stage");
+fn print(non_mates: &str, names: &[&str], trials: &[Trial]) -> Result<(), Box<dyn Error>> {
+    println!("\nnon-mates {non_mates}; percent of the findable mates that fall at each stage");
     println!(
         "{:>18} {:>11} {:>7} {:>34} {:>34} {:>24}",
         "findable if",
@@ -186,7 +186,7 @@ fn print(strangers: &str, names: &[&str], trials: &[Trial]) -> Result<(), Box<dy
             if source.is_none() {
                 let [standard, careful] = [0, 1].map(|cascade| interval(&chosen, cascade));
                 println!("{:>38} {standard:>34} {careful:>34}", "95 % interval, by finger");
-                println!("{:>38} {}", "strangers before 99 / 99.5 / 99.9 %", quantiles(&chosen));
+                println!("{:>38} {}", "non-mates before 99 / 99.5 / 99.9 %", quantiles(&chosen));
             }
         }
     }
@@ -230,7 +230,7 @@ fn interval(trials: &[&Trial], cascade: usize) -> String {
     format!("{:.2} to {:.2}", at(25), at(974))
 }
 
-/// For each stage, the share of strangers that has to be kept so that so many of the mates are.
+/// For each stage, the share of non-mates that has to be kept so that so many of the mates are.
 fn quantiles(trials: &[&Trial]) -> String {
     let of_stage = |stage: usize| {
         let mut shares: Vec<f64> = trials.iter().map(|trial| trial.penetration[stage]).collect();

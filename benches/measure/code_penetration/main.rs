@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let count = std::env::args().nth(1).map_or(Ok(2_000), |count| count.parse())?;
     let sources = read(&std::path::Path::new(&data).join("fingers"))?;
-    let strangers = generated_fingers(count);
+    let non_mates = generated_fingers(count);
     println!(
         "Share of the gallery, in percent, that scores at least as high as the mate, for 99 / 99.5 / 99.9 % of the"
     );
@@ -56,8 +56,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             let of_all = if own { Some(unseen_of(None)?) } else { None };
             for (tested, (source, trials)) in sources.iter().zip(&mut sets).enumerate() {
                 match &of_all {
-                    Some(model) => trials.add(model, source, parity, &strangers),
-                    None => trials.add(&unseen_of(Some(tested))?, source, parity, &strangers),
+                    Some(model) => trials.add(model, source, parity, &non_mates),
+                    None => trials.add(&unseen_of(Some(tested))?, source, parity, &non_mates),
                 }
             }
         }
@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("\nThe shipped model, {}: {} (it has seen these fingers)", shipped.id(), shipped.note());
     for source in &sources {
         let mut trials = Trials::default();
-        (0..2).for_each(|parity| trials.add(shipped, source, parity, &strangers));
+        (0..2).for_each(|parity| trials.add(shipped, source, parity, &non_mates));
         print(&source.name, &trials.ranks());
     }
     Ok(())

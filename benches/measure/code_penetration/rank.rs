@@ -1,4 +1,4 @@
-//! Where mates rank among strangers.
+//! Where mates rank among non-mates.
 
 use biomatch::fingerprint::codes::{CodeMeans, CodeModel, CodeWords, FingerCodes, SLOTS, WORDS};
 use biomatch::fingerprint::filter::{CodeProbe, CodeRows, FilterScore};
@@ -13,7 +13,7 @@ const FOUND: f32 = 4.0;
 /// A number for each length of code.
 type ByWord<T> = [T; WORDS];
 
-/// For each mated trial the share of strangers that score at least as high.
+/// For each mated trial the share of non-mates that score at least as high.
 #[derive(Default)]
 pub(crate) struct Trials {
     real: Vec<ByWord<f64>>,
@@ -35,7 +35,7 @@ impl Trials {
         model: &CodeModel,
         source: &Source,
         parity: u64,
-        strangers: &[FingerFeatures],
+        non_mates: &[FingerFeatures],
     ) {
         let prints = source.prints.iter().zip(&source.databases);
         let (prints, databases): (Vec<_>, Vec<usize>) =
@@ -43,11 +43,11 @@ impl Trials {
         let encode = |finger: &FingerFeatures| model.encode(finger.view());
         let codes: Vec<FingerCodes> = prints.par_iter().map(|print| encode(&print.features)).collect();
         let gallery = Gallery::new(&codes);
-        let strangers = Gallery::new(&strangers.par_iter().map(encode).collect::<Vec<_>>());
+        let non_mates = Gallery::new(&non_mates.par_iter().map(encode).collect::<Vec<_>>());
         let trials = prints.par_iter().zip(&codes).enumerate();
         let trials = trials.map_init(Scratch::default, |scratch, (at, (probe, codes))| {
             let filter = CodeProbe::new(codes.view());
-            let (real, generated) = (gallery.scores(&filter), strangers.scores(&filter));
+            let (real, generated) = (gallery.scores(&filter), non_mates.scores(&filter));
             let others: Vec<ByWord<FilterScore>> =
                 prints.iter().zip(&real).filter(|(p, _)| p.finger != probe.finger).map(|(_, y)| *y).collect();
             let full = FingerProbe::new(probe.features.view());

@@ -106,7 +106,7 @@ fn drawn(database: u64, kind: &Kind) -> Database {
 }
 
 /// An impression each of about so many fingers of a kind, of other populations than the databases'.
-pub(crate) fn strangers(kind: &Kind, count: u64) -> Vec<Vec<Minutia>> {
+pub(crate) fn non_mates(kind: &Kind, count: u64) -> Vec<Vec<Minutia>> {
     let all = (0..count).into_par_iter();
     all.filter_map(|index| impressions(1_000_000, index, kind, 1)).flatten_iter().collect()
 }

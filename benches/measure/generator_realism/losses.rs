@@ -1,4 +1,4 @@
-//! Fingers: real mates that a filter loses among real strangers, and among generated ones.
+//! Fingers: real mates that a filter loses among real non-mates, and among generated ones.
 
 use std::error::Error;
 use std::path::Path;
@@ -9,17 +9,17 @@ use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::units::Score;
 use rayon::prelude::*;
 
-use crate::fingers::{GENERATED, strangers};
+use crate::fingers::{GENERATED, non_mates};
 use crate::sources::{Source, read};
 use crate::stages::row;
 
 /// A mate that scores this is found: about FMR 1e-4 of the shipped calibration.
 const FOUND: f32 = 4.0;
 
-/// Generated strangers of each kind: of a few hundred, single ones would decide.
-const STRANGERS: u64 = 2_000;
+/// Generated non-mates of each kind: of a few hundred, single ones would decide.
+const NON_MATES: u64 = 2_000;
 
-/// The shares of the strangers that are kept, by stage.
+/// The shares of the non-mates that are kept, by stage.
 const KEPT: [(Stage, f64); 7] = [
     (Stage::Short, 0.15),
     (Stage::Short, 0.07),
@@ -60,19 +60,19 @@ impl Lost {
     }
 }
 
-/// Whether a stranger of another print of the sources is in the gallery of a probe: (source, place) of each.
+/// Whether a non-mate of another print of the sources is in the gallery of a probe: (source, place) of each.
 type InGallery = fn(&[Source], (usize, usize), (usize, usize)) -> bool;
 
-/// Prints a line for each gallery of strangers.
+/// Prints a line for each gallery of non-mates.
 pub(crate) fn table(data: Option<&Path>) -> Result<(), Box<dyn Error>> {
     let Some(data) = data else { return Ok(()) };
     let sources = read(&data.join("fingers"))?;
     println!(
-        "Real mates lost, percent of those that the full score finds, if these shares of the strangers are kept"
+        "Real mates lost, percent of those that the full score finds, if these shares of the non-mates are kept"
     );
     println!("(the shipped model, which has seen the real fingers)");
     println!(
-        "| strangers | 64 bits, 15 % | 7 % | 128 bits, 3 % | 1 % | 0.3 % | relaxed codes, 1 % | 0.3 % | 64 bits 15 %, 128 bits 3 % |"
+        "| non-mates | 64 bits, 15 % | 7 % | 128 bits, 3 % | 1 % | 0.3 % | relaxed codes, 1 % | 0.3 % | 64 bits 15 %, 128 bits 3 % |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
     let galleries: [(&str, InGallery); 3] = [
@@ -88,16 +88,16 @@ pub(crate) fn table(data: Option<&Path>) -> Result<(), Box<dyn Error>> {
         print(name, &sources, &codes, &|probe| {
             let finger = |at: (usize, usize)| sources[at.0].prints[at.1].finger;
             let all = (0..sources.len()).flat_map(|s| (0..codes[s].len()).map(move |place| (s, place)));
-            let strangers = all.filter(|&at| finger(at) != finger(probe) && is_in(&sources, probe, at));
-            strangers.map(|(source, place)| &codes[source][place]).collect()
+            let non_mates = all.filter(|&at| finger(at) != finger(probe) && is_in(&sources, probe, at));
+            non_mates.map(|(source, place)| &codes[source][place]).collect()
         });
     }
     for kind in GENERATED {
-        let strangers: Vec<FingerCodes> = strangers(&kind, STRANGERS)
+        let non_mates: Vec<FingerCodes> = non_mates(&kind, NON_MATES)
             .par_iter()
             .map(|minutiae| encode(&FingerFeatures::new(minutiae)))
             .collect();
-        print(kind.name, &sources, &codes, &|_| strangers.iter().collect());
+        print(kind.name, &sources, &codes, &|_| non_mates.iter().collect());
     }
     Ok(())
 }
@@ -114,13 +114,13 @@ fn print<'a>(
     name: &str,
     sources: &[Source],
     codes: &[Vec<FingerCodes>],
-    strangers: &(dyn Fn((usize, usize)) -> Vec<&'a FingerCodes> + Sync),
+    non_mates: &(dyn Fn((usize, usize)) -> Vec<&'a FingerCodes> + Sync),
 ) {
     let probes = (0..sources.len()).flat_map(|s| (0..codes[s].len()).map(move |place| (s, place)));
     let lost = probes
         .collect::<Vec<_>>()
         .into_par_iter()
-        .map(|probe| of_probe(&sources[probe.0], &codes[probe.0], probe.1, &strangers(probe)))
+        .map(|probe| of_probe(&sources[probe.0], &codes[probe.0], probe.1, &non_mates(probe)))
         .reduce(Lost::default, Lost::and);
     let percent = |count: usize| format!("{:.2}", 100.0 * count as f64 / lost.mates as f64);
     let columns: Vec<String> = lost.by_share.into_iter().chain([lost.by_filter]).map(percent).collect();
@@ -128,11 +128,11 @@ fn print<'a>(
 }
 
 /// What becomes of the mates of a probe in its own database.
-fn of_probe(source: &Source, codes: &[FingerCodes], probe: usize, strangers: &[&FingerCodes]) -> Lost {
+fn of_probe(source: &Source, codes: &[FingerCodes], probe: usize, non_mates: &[&FingerCodes]) -> Lost {
     let filter = CodeProbe::new(codes[probe].view());
     let full = FingerProbe::new(source.prints[probe].features.view());
     let mut scratch = Scratch::default();
-    let strangers: Vec<Scores> = strangers.iter().map(|stranger| scores(&filter, row(stranger))).collect();
+    let non_mates: Vec<Scores> = non_mates.iter().map(|non_mate| scores(&filter, row(non_mate))).collect();
     let mates = (0..codes.len()).filter(|&mate| {
         mate != probe
             && source.prints[mate].finger == source.prints[probe].finger
@@ -145,8 +145,8 @@ fn of_probe(source: &Source, codes: &[FingerCodes], probe: usize, strangers: &[&
         }
         let mate = scores(&filter, row(&codes[mate]));
         let above = [0, 1, 2].map(|stage| {
-            let above = strangers.iter().filter(|stranger| stranger[stage] >= mate[stage]).count();
-            above as f64 / strangers.len() as f64
+            let above = non_mates.iter().filter(|non_mate| non_mate[stage] >= mate[stage]).count();
+            above as f64 / non_mates.len() as f64
         });
         let is_lost = KEPT.map(|(stage, share)| above[stage as usize] > share);
         let by_filter = FILTER.iter().any(|&at| is_lost[at]);

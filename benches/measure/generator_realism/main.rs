@@ -13,7 +13,7 @@
 //! different fingers inside a database. A generated database holds ten fingers of ten people, eight
 //! impressions each, as the real ones do; there are six unless told otherwise. After
 //! that, the stages of a search: `stages.rs` says what is compared; and the mates that a filter loses among real
-//! strangers and among generated ones (`losses.rs`). Faces: all pairs.
+//! non-mates and among generated ones (`losses.rs`). Faces: all pairs.
 
 use std::error::Error;
 use std::path::PathBuf;

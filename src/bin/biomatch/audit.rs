@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use biomatch::database::{AuditFile, DatabaseOptions};
+use biomatch::database::{Audit, AuditEntry, AuditFile, DatabaseOptions};
 use biomatch::escape::Escaped;
 
 use crate::exit::{Exit, Failure, OrFail};
@@ -29,10 +29,42 @@ impl AuditOption {
         }
     }
 
+    /// Opens the audit, if one is given.
+    pub(crate) fn open(&self) -> Result<OpenAudit, Failure> {
+        let opened = self.audit.as_ref().map(AuditFile::append).transpose().or_fail(Exit::Output)?;
+        Ok(OpenAudit(opened.map(Arc::new)))
+    }
+
     /// The options, with the audit of --audit.
     pub(crate) fn of(&self, options: DatabaseOptions) -> Result<DatabaseOptions, Failure> {
-        let Some(path) = &self.audit else { return Ok(options) };
-        let sink = AuditFile::append(path).or_fail(Exit::Output)?;
-        Ok(options.audit(Arc::new(sink)))
+        Ok(self.open()?.of(options))
+    }
+}
+
+/// The audit of a command, if it has one.
+pub(crate) struct OpenAudit(Option<Arc<AuditFile>>);
+
+impl OpenAudit {
+    /// The options, with this audit.
+    pub(crate) fn of(&self, options: DatabaseOptions) -> DatabaseOptions {
+        match &self.0 {
+            Some(file) => options.audit(file.clone()),
+            None => options,
+        }
+    }
+
+    /// Records that a claim or search failed before it could be made; gives that failure, or the one of the audit.
+    pub(crate) fn not_made(&self, failure: Failure, entry: impl FnOnce(String) -> AuditEntry) -> Failure {
+        let recorded = match &self.0 {
+            Some(file) => file.record(&[entry(failure.to_string())]),
+            None => Ok(()),
+        };
+        match recorded {
+            Ok(()) => failure,
+            Err(error) => {
+                let message = format!("the audit entry could not be kept: {error}; it was to say: {failure}");
+                Failure::new(Exit::Output, message)
+            }
+        }
     }
 }

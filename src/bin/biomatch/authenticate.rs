@@ -2,14 +2,19 @@
 
 use std::num::NonZeroU8;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use biomatch::citizen::CitizenId;
-use biomatch::database::{CallerTag, Claim, Decision, FingerCount, FingerRule, Policy};
+use biomatch::database::{
+    AuditEntry, CallerTag, CitizenDatabase, Claim, Decision, FingerCount, FingerRule, Policy, ReferReason,
+    RequestNotMade,
+};
 use biomatch::escape::Escaped;
 use biomatch::gallery::RequestId;
 use biomatch::input;
 use biomatch::units::Fmr;
 
+use crate::audit::OpenAudit;
 use crate::console::Console;
 use crate::deciding::{Deciding, failure, tell_left_out};
 use crate::exit::{Answer, Exit, Failure};
@@ -67,7 +72,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value = "3")]
     newest: NonZeroU8,
 
-    /// Decide the claim although the citizen's own lock (holder-request) is in force, so that it can be ended
+    /// Decide the claim although the citizen's own lock (holder_request) is in force, so that it can be ended; the
+    /// record has that "lock"
     #[arg(long)]
     for_unlocking: bool,
 
@@ -150,8 +156,43 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
+    let started = Instant::now();
+    let audit = args.deciding.open_audit()?;
+    let prepared = prepare(args, &audit, console);
+    let (database, claim) = prepared.map_err(|failure| {
+        audit.not_made(failure, |error| {
+            let mut request = RequestNotMade::new(error, started.elapsed()).citizen(args.citizen);
+            if let Some(id) = args.request_id {
+                request = request.request_id(id);
+            }
+            if let Some(tag) = &args.tag {
+                request = request.tag(tag.clone());
+            }
+            AuditEntry::AuthenticateNotMade(request)
+        })
+    })?;
+    let record = database.authenticate(&claim).map_err(|error| failure(&error))?;
+    tell_left_out(&record.left_out, console);
+    let is_known = record.decision != Decision::Refer(ReferReason::UnknownCitizen);
+    if args.for_unlocking && is_known && record.lock.is_none() {
+        console.warn("--for-unlocking has no effect: the citizen's record is not locked");
+    }
+    let answer = match &record.decision {
+        Decision::Accept => Answer::Yes,
+        Decision::Reject => Answer::No,
+        Decision::Refer(reason) => {
+            console.note(format_args!("referred: {reason}"));
+            Answer::Referred
+        }
+    };
+    Output::answer(true, &record, |_| Ok(()))?;
+    Ok(answer)
+}
+
+/// What a claim is made of.
+fn prepare(args: &Args, audit: &OpenAudit, console: &Console) -> Result<(CitizenDatabase, Claim), Failure> {
     let policy = args.policy()?;
-    let database = args.deciding.open(console)?;
+    let database = args.deciding.open(audit, console)?;
     let mut probes = Vec::new();
     args.deciding.each_block(&args.probe, 2, console, |block| {
         probes.extend(block);
@@ -172,18 +213,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     if let Some(tag) = &args.tag {
         claim = claim.tag(tag.clone());
     }
-    let record = database.authenticate(&claim).map_err(|error| failure(&error))?;
-    tell_left_out(&record.left_out, console);
-    let answer = match &record.decision {
-        Decision::Accept => Answer::Yes,
-        Decision::Reject => Answer::No,
-        Decision::Refer(reason) => {
-            console.note(format_args!("referred: {reason}"));
-            Answer::Referred
-        }
-    };
-    Output::answer(true, &record, |_| Ok(()))?;
-    Ok(answer)
+    Ok((database, claim))
 }
 
 fn one_line(args: &Args) -> Failure {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use biomatch::gallery::{self, CopyReport, GalleryError};
 
 use crate::console::Console;
-use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::exit::{Answer, Failure};
 use crate::output::Output;
 
 /// Back up a gallery to a folder, while it is in use
@@ -86,7 +86,7 @@ fn copy(
     let bar = console.counter(what);
     let report = work(&mut |bytes| bar.inc(bytes));
     bar.finish_and_clear();
-    let report = report.or_fail(Exit::Gallery)?;
+    let report = report?;
     let copied = Copied {
         identity: hex::encode(report.identity),
         generation: report.generation.value(),

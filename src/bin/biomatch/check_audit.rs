@@ -57,6 +57,7 @@ struct FoundFile {
     torn_lines: Vec<u64>,
     unfinished_line: Option<u64>,
     continues: Option<String>,
+    second_name_of: Option<String>,
     closed: bool,
 }
 
@@ -83,6 +84,7 @@ fn file_found(file: &std::path::Path, report: AuditReport) -> FoundFile {
         torn_lines: report.torn,
         unfinished_line: report.unfinished,
         continues: report.continues,
+        second_name_of: report.second_name_of.map(|path| path.to_string_lossy().into_owned()),
         closed: report.closed,
     }
 }
@@ -104,7 +106,13 @@ fn lines(found: &Found, output: &mut Output) -> std::io::Result<()> {
                 "line {line}{of}, the newest, is not whole: it is unknown whether its decision was given, and whether lines after it are missing"
             )?;
         }
-        if file.closed && number == found.files.len() {
+        if let Some(kept) = &file.second_name_of {
+            writeln!(
+                output,
+                "{name} and {} are one file: a rotation was interrupted, and the next opening finishes it",
+                kept.escape_debug()
+            )?;
+        } else if file.closed && number == found.files.len() {
             writeln!(output, "{name} was closed by a rotation: the file that continues it was not given")?;
         }
     }

@@ -50,12 +50,12 @@ pub(crate) struct DeleteArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  biomatch lock --gallery citizens --citizen 001090000101 --reason card-revoked")]
+  biomatch lock --gallery citizens --citizen 001090000101 --reason card_revoked")]
 pub(crate) struct LockArgs {
     #[command(flatten)]
     of: Of,
 
-    /// Why: holder-request, terms-broken, card-revoked, death or authority
+    /// Why: holder_request, terms_broken, card_revoked, death or authority
     #[arg(long, value_name = "REASON")]
     reason: LockReason,
 }
@@ -117,9 +117,10 @@ fn change(
         let writer = database.writer()?;
         tell_recovery(&writer, console);
         work(&writer)?;
-        Ok(writer.commit()?.generation())
+        writer.commit()
     };
-    let generation = changed().map_err(|error| failure(&error))?;
-    console.note(format_args!("done; the gallery is at generation {generation}"));
+    let commit = changed().map_err(|error| failure(&error))?;
+    let done = if commit.unchanged().is_empty() { "done" } else { "nothing changed: it was so already" };
+    console.note(format_args!("{done}; the gallery is at generation {}", commit.generation()));
     Ok(Answer::Yes)
 }

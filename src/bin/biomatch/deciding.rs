@@ -10,7 +10,7 @@ use biomatch::ingest::{ProbeLine, Resolver, probes};
 use biomatch::input;
 use biomatch::template::{ModelId, Reading};
 
-use crate::audit::AuditOption;
+use crate::audit::{AuditOption, OpenAudit};
 use crate::console::Console;
 use crate::exit::{Exit, Failure, OrFail};
 use crate::normaliser::NormaliserOption;
@@ -45,8 +45,13 @@ pub(crate) struct Deciding {
 }
 
 impl Deciding {
+    /// Opens the audit: first of all, so that whatever fails then is recorded.
+    pub(crate) fn open_audit(&self) -> Result<OpenAudit, Failure> {
+        self.audit.open()
+    }
+
     /// Opens the gallery with these options.
-    pub(crate) fn open(&self, console: &Console) -> Result<CitizenDatabase, Failure> {
+    pub(crate) fn open(&self, audit: &OpenAudit, console: &Console) -> Result<CitizenDatabase, Failure> {
         let mut calibrations = Calibrations::new();
         for path in &self.calibration {
             let text = input::read_text(path, input::MAX_MODEL)?;
@@ -61,8 +66,18 @@ impl Deciding {
             calibrations = calibrations.assume_for(model.clone(), table);
         }
         let options = CitizenDatabase::options().calibrations(calibrations).gallery(console.gallery());
-        let options = self.audit.of(options)?;
-        options.open(&self.gallery).map_err(|error| failure(&error))
+        let database = audit.of(options).open(&self.gallery).map_err(|error| failure(&error))?;
+        if !self.assume_generic.is_empty() {
+            let snapshot = database.snapshot().map_err(|error| failure(&error))?;
+            let is_enrolled =
+                |model: &&ModelId| snapshot.gallery().models().any(|(known, _)| known == *model);
+            for model in self.assume_generic.iter().filter(|model| !is_enrolled(model)) {
+                console.warn(format_args!(
+                    "--assume-generic {model} has no effect: the gallery has no face of this model"
+                ));
+            }
+        }
+        Ok(database)
     }
 
     /// Refuses an output that would replace the audit.
@@ -147,20 +162,12 @@ pub(crate) fn in_file(path: &Path, error: &dyn std::error::Error) -> Failure {
 
 /// The exit code for an error of the database.
 pub(crate) fn failure(error: &DatabaseError) -> Failure {
-    let exit = match error {
-        DatabaseError::Gallery(_) | DatabaseError::DamagedRecord { .. } | DatabaseError::Search(_) => {
-            Exit::Gallery
-        }
-        DatabaseError::Audit(_) => Exit::Output,
-        DatabaseError::Uncalibrated { model } => {
-            let message = format!(
-                "{error}; fit a table with `biomatch calibrate faces --model {model}` (or, of normalised faces, with --normaliser) and name it with --calibration, \
-                 or try with --assume-generic {model}"
-            );
-            return Failure::new(Exit::Usage, message);
-        }
-        DatabaseError::BeyondCalibration { .. } => Exit::Usage,
-        _ => Exit::Input,
-    };
-    Failure::from_error(exit, error)
+    if let DatabaseError::Uncalibrated { model } = error {
+        let message = format!(
+            "{error}; fit a table with `biomatch calibrate faces --model {model}` (or, of normalised faces, with --normaliser) and name it with --calibration, \
+             or try with --assume-generic {model}"
+        );
+        return Failure::new(error.into(), message);
+    }
+    Failure::from_error(error.into(), error)
 }

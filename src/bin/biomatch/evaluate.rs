@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use biomatch::escape::Escaped;
 use biomatch::evaluation::{Bootstrap, Databases, Grouping, Missing, Plan, Report, ScoreFile, Truth};
 
 use crate::console::Console;
@@ -142,10 +143,11 @@ fn write_det(path: &Path, databases: &Databases) -> Result<(), Failure> {
     let mut table = Table::create(path, ["database", "threshold", "fmr", "fnmr"])?;
     let each = databases.each.iter().map(|(name, comparisons)| (name.as_str(), comparisons));
     for (name, comparisons) in each.chain(databases.pooled.as_ref().map(|all| ("pooled", all))) {
+        let name = Escaped::new(name).to_string();
         for point in comparisons.det() {
             let rates = [point.threshold, comparisons.fmr(point), comparisons.fnmr(point)];
             let [threshold, fmr, fnmr] = rates.map(|rate| rate.to_string());
-            table.row([name, &threshold, &fmr, &fnmr])?;
+            table.row([name.as_str(), &threshold, &fmr, &fnmr])?;
         }
     }
     table.finish()

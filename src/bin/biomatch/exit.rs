@@ -6,9 +6,11 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use biomatch::database::DatabaseError;
 use biomatch::escape::Escaped;
-
+use biomatch::gallery::GalleryError;
 use biomatch::input::InputError;
+use biomatch::search::SearchError;
 
 use crate::console::{self, Console};
 
@@ -26,14 +28,17 @@ pub(crate) enum Answer {
 /// Why a command could not run to its end. Listed in the program's help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// The arguments contradict each other or the input, or the environment asks for what there is not.
+    /// The arguments contradict each other, the input or the gallery, or the environment asks for what there is
+    /// not.
     Usage = 2,
     /// An input cannot be read or is not what it should be.
     Input = 3,
-    /// The gallery cannot be opened, is locked, or is damaged.
+    /// The gallery cannot be opened, read or written, is locked, or is damaged.
     Gallery = 4,
-    /// The output cannot be written.
+    /// The output or the audit cannot be written.
     Output = 5,
+    /// The gallery has no such citizen, reference or face model.
+    Unknown = 7,
 }
 
 /// The exit codes, for the end of the program's help.
@@ -42,11 +47,15 @@ Exit codes:
   0  done; for a claim or a check, the result is positive
   1  done, and the result is negative: a claim was rejected, enrol skipped lines, verify found damage, repair
      lost something, or an erasure still waits
-  2  the command line is wrong, or BIOMATCH_KERNELS names kernels that this processor does not have
+  2  the command line is wrong: its options contradict each other, the input or the gallery (two calibrations of
+     one model, a rate that no calibration states, another code model), or BIOMATCH_KERNELS names kernels that
+     this processor does not have
   3  an input file is missing, unreadable or not what it should be
-  4  the gallery cannot be opened, is locked by another writer, or is damaged
-  5  the output cannot be written
-  6  done, but undecided: a claim is referred, because something could not be compared
+  4  the gallery cannot be opened, read or written, is locked by another writer, or is damaged
+  5  the output or the audit cannot be written
+  6  done, but undecided: a claim is referred, because something could not be compared or the citizen is unknown
+  7  the gallery does not have the citizen, the reference or the face model that is to be changed or searched for
+Each command uses those that it can meet, with these meanings.
 A reader that closes the pipe early (`biomatch ... | head`) ends the run quietly with 0.";
 
 /// A failure: the exit code and one line for stderr.
@@ -103,6 +112,11 @@ impl Failure {
         Self { exit: Exit::Output, message, told: false }
     }
 
+    /// Whether the output or the audit could not be written.
+    pub(crate) fn is_of_output(&self) -> bool {
+        self.exit == Exit::Output
+    }
+
     /// The same exit code with another message.
     pub(crate) fn instead(self, message: String) -> Self {
         Self { message: self.message.and(Some(message)), ..self }
@@ -124,6 +138,60 @@ impl Failure {
             }
             None => ExitCode::SUCCESS,
         }
+    }
+}
+
+impl From<&GalleryError> for Exit {
+    fn from(error: &GalleryError) -> Self {
+        use GalleryError as E;
+        match error {
+            E::UnknownCitizen { .. } | E::UnknownReference { .. } => Self::Unknown,
+            E::Kernels(_) | E::CodeModel { .. } | E::SameFolder { .. } => Self::Usage,
+            E::ModelDimension { .. }
+            | E::TooMany { .. }
+            | E::OtherPartition { .. }
+            | E::RequestConflict { .. } => Self::Input,
+            _ => Self::Gallery,
+        }
+    }
+}
+
+impl From<&SearchError> for Exit {
+    fn from(error: &SearchError) -> Self {
+        match error {
+            SearchError::Model { .. } => Self::Unknown,
+            SearchError::Gallery(error) => error.into(),
+            _ => Self::Input,
+        }
+    }
+}
+
+impl From<&DatabaseError> for Exit {
+    fn from(error: &DatabaseError) -> Self {
+        use DatabaseError as E;
+        match error {
+            E::Gallery(error) => error.into(),
+            E::DamagedRecord { .. } => Self::Gallery,
+            E::Search(error) => error.into(),
+            E::Audit(_) => Self::Output,
+            E::Uncalibrated { .. }
+            | E::WrongCalibration { .. }
+            | E::TwoCalibrations { .. }
+            | E::BeyondCalibration { .. } => Self::Usage,
+            _ => Self::Input,
+        }
+    }
+}
+
+impl From<GalleryError> for Failure {
+    fn from(error: GalleryError) -> Self {
+        Self::from_error((&error).into(), &error)
+    }
+}
+
+impl From<SearchError> for Failure {
+    fn from(error: SearchError) -> Self {
+        Self::from_error((&error).into(), &error)
     }
 }
 

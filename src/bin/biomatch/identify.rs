@@ -1,12 +1,16 @@
 //! `biomatch identify`: who of all citizens is this?
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use biomatch::citizen::CitizenId;
-use biomatch::database::{Candidate, Comparison, NotCompared, Probe, SearchRequest};
+use biomatch::database::{
+    AuditEntry, Candidate, CitizenDatabase, Comparison, NotCompared, Probe, RequestNotMade, SearchRequest,
+};
 use biomatch::escape::Escaped;
 use biomatch::gallery::ReferenceId;
 use biomatch::input;
@@ -14,6 +18,7 @@ use biomatch::search::{Effort, OneBit, SubGallery};
 use biomatch::template::Modality;
 use biomatch::units::Fpir;
 
+use crate::audit::OpenAudit;
 use crate::console::Console;
 use crate::deciding::{Deciding, failure, warn_not_compared};
 use crate::exit::{Answer, Exit, Failure};
@@ -26,7 +31,7 @@ use crate::table::Table;
 /// candidate always has the full score, but a mate may be missed (docs/notes/fingerprint-cascade.md has
 /// the measured losses). The output has the columns
 /// probe,rank,citizen,locked,expected_false,face_score,face_fmr,finger_score,finger_fmr,
-/// one row per candidate: probe is the line's name or its number; locked is the reason if the record
+/// one row per candidate: probe is the line's label, control characters escaped, or its number; locked is the reason if the record
 /// is locked; expected_false bounds how many non-mates are as good by chance in a search like this
 /// one; the scores are those of the best comparison of each kind.
 #[derive(Debug, clap::Args)]
@@ -58,7 +63,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "RATE", value_parser = fpir)]
     fpir: Option<Fpir>,
 
-    /// Search only among the citizens in this file, one number per line
+    /// Search only among the citizens in this file, one number per line; those who are not enrolled are counted
+    /// in a warning
     #[arg(long, value_name = "FILE")]
     within: Option<PathBuf>,
 
@@ -103,8 +109,27 @@ fn fpir(text: &str) -> Result<Fpir, String> {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     args.deciding.check_output(&args.out)?;
-    let database = args.deciding.open(console)?;
-    let within = args.within.as_ref().map(sub_gallery).transpose()?.map(Arc::new);
+    let started = Instant::now();
+    let audit = args.deciding.open_audit()?;
+    let made = Cell::new(false);
+    search(args, &audit, &made, console).map_err(|failure| {
+        // What was searched for is recorded, whatever came of it.
+        if made.get() || failure.is_of_output() {
+            return failure;
+        }
+        audit.not_made(failure, |error| {
+            AuditEntry::IdentifyNotMade(RequestNotMade::new(error, started.elapsed()))
+        })
+    })
+}
+
+/// Searches; `made` tells that a failure is not of the probes still to be read.
+fn search(args: &Args, audit: &OpenAudit, made: &Cell<bool>, console: &Console) -> Result<Answer, Failure> {
+    let database = args.deciding.open(audit, console)?;
+    let within = match &args.within {
+        Some(path) => Some(Arc::new(sub_gallery(path, &database, console)?)),
+        None => None,
+    };
     let request = |probe: Probe, filter: Option<OneBit>| {
         let mut request = SearchRequest::new(probe).at_most(args.top.get()).effort(args.effort.into());
         if let Some(within) = &within {
@@ -137,13 +162,17 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let progress = console.counter("searching");
     args.deciding.each_block(&args.probes, BATCH, console, |block| {
         let (lines, probes): (Vec<_>, Vec<_>) = block.into_iter().unzip();
-        if let (Some(shortlist), None) = (args.approximate, filter) {
+        let has_face = lines.iter().any(|line| line.face.is_some());
+        if let (Some(shortlist), None) = (args.approximate.filter(|_| has_face), filter) {
             let snapshot = database.snapshot().map_err(|error| failure(&error))?;
             let measured = snapshot.measure_filter(&probes, shortlist).map_err(|error| failure(&error))?;
             filter = Some(measured);
         }
         let requests: Vec<_> = probes.into_iter().map(|probe| request(probe, filter)).collect();
-        let results = database.identify_batch(&requests).map_err(|error| failure(&error))?;
+        let results = database.identify_batch(&requests).map_err(|error| {
+            made.set(true);
+            failure(&error)
+        })?;
         for (line, result) in lines.iter().zip(&results) {
             searched += 1;
             named += usize::from(!result.candidates.is_empty());
@@ -151,7 +180,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
             not_compared.empty_samples += result.not_compared.empty_samples;
             let others = result.not_compared.faces_of_other_models;
             not_compared.faces_of_other_models = others.max(not_compared.faces_of_other_models);
-            let probe = line.label.clone().unwrap_or_else(|| line.line.to_string());
+            let label = line.label.as_deref().map(|label| Escaped::new(label).to_string());
+            let probe = label.unwrap_or_else(|| line.line.to_string());
             for candidate in &result.candidates {
                 table.row(row(&probe, candidate))?;
             }
@@ -159,11 +189,18 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
         progress.inc(lines.len() as u64);
         Ok(())
     })?;
+    made.set(true);
     progress.finish_and_clear();
     table.finish()?;
     console.note(format_args!("{searched} probes searched, {named} with a candidate"));
-    if let Some(filter) = filter {
-        console.warn(approximation(&filter));
+    match filter {
+        Some(filter) => console.warn(approximation(&filter)),
+        None if args.approximate.is_some() => {
+            console.warn(
+                "--approximate has no effect: no probe has a face, and fingers are not searched by signs",
+            );
+        }
+        None => {}
     }
     warn_not_compared(&not_compared, console);
     if !damaged.is_empty() {
@@ -210,7 +247,8 @@ fn row(probe: &str, candidate: &Candidate) -> [String; 9] {
     ]
 }
 
-fn sub_gallery(path: &PathBuf) -> Result<SubGallery, Failure> {
+/// The citizens of a file. Those who are not in the gallery are told: nobody can be found for their numbers.
+fn sub_gallery(path: &Path, database: &CitizenDatabase, console: &Console) -> Result<SubGallery, Failure> {
     let text = input::read_text(path, input::MAX_LIST)?;
     let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
     let citizens = lines.map(|(number, line)| {
@@ -218,5 +256,20 @@ fn sub_gallery(path: &PathBuf) -> Result<SubGallery, Failure> {
             Failure::new(Exit::Input, format!("{}:{}: {error}", Escaped::new(path), number + 1))
         })
     });
-    citizens.collect()
+    let citizens: BTreeSet<CitizenId> = citizens.collect::<Result<_, _>>()?;
+    if citizens.is_empty() {
+        let message = format!("{}: expected one citizen per line, found none", Escaped::new(path));
+        return Err(Failure::new(Exit::Input, message));
+    }
+    let snapshot = database.snapshot().map_err(|error| failure(&error))?;
+    let mut unknown = 0_u64;
+    for &citizen in &citizens {
+        let view = snapshot.citizen(citizen).map_err(|error| failure(&error))?;
+        unknown += u64::from(view.is_none());
+    }
+    if unknown > 0 {
+        let (path, all) = (Escaped::new(path), citizens.len());
+        console.warn(format_args!("{path}: {unknown} of {all} citizens are not in the gallery"));
+    }
+    Ok(citizens.into_iter().collect())
 }

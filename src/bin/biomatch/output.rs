@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use biomatch::escape::Escaped;
+use biomatch::escape::{Escaped, is_control};
 
 use crate::exit::{Exit, Failure, OrFail};
 
@@ -61,7 +61,7 @@ impl Output {
         let mut output = Self::stdout();
         let written = if as_json {
             let json = serde_json::to_string_pretty(answer).or_fail(Exit::Output)?;
-            writeln!(output, "{json}")
+            writeln!(output, "{}", without_controls(json))
         } else {
             text(&mut output)
         };
@@ -114,6 +114,24 @@ impl Drop for Output {
             let _ = fs::remove_file(pending.temporary);
         }
     }
+}
+
+/// JSON with the characters that control a terminal as JSON's own escapes; they stand in strings only, but for line
+/// feeds between values.
+pub(crate) fn without_controls(json: String) -> String {
+    let is_bad = |c| c != '\n' && is_control(c);
+    if !json.contains(is_bad) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if is_bad(c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| escaped += &format!("\\u{unit:04x}"));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
 }
 
 /// Names that are tried for a temporary file. A killed process with the same process id may have left one, which

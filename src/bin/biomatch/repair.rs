@@ -7,7 +7,7 @@ use biomatch::escape::Escaped;
 use biomatch::gallery::{self, LostReference, LostRows};
 
 use crate::console::Console;
-use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::exit::{Answer, Failure};
 use crate::output::Output;
 
 /// Save what is sound of a damaged gallery into a new folder
@@ -93,7 +93,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
         },
     );
     bar.finish_and_clear();
-    let report = report.or_fail(Exit::Gallery)?;
+    let report = report?;
     let repaired = Repaired {
         whole: report.is_whole(),
         written: report.generation.is_some(),

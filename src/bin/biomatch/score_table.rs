@@ -79,7 +79,7 @@ impl Rows {
     }
 }
 
-/// A CSV field, quoted if it has to be (RFC 4180).
+/// A CSV field, quoted if it has to be (RFC 4180). Its characters stay: `evaluate` finds the name again.
 fn field(name: &str) -> String {
     if name.contains(['"', ',', '\n', '\r']) {
         format!("\"{}\"", name.replace('"', "\"\""))

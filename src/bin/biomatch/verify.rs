@@ -7,7 +7,7 @@ use biomatch::escape::Escaped;
 use biomatch::gallery;
 
 use crate::console::Console;
-use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::exit::{Answer, Failure};
 use crate::output::Output;
 
 /// Check every byte of a gallery against its checksums
@@ -44,7 +44,7 @@ struct Found {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
-    let report = gallery::verify_with(&args.gallery, &console.gallery()).or_fail(Exit::Gallery)?;
+    let report = gallery::verify_with(&args.gallery, &console.gallery())?;
     let sound = report.is_sound();
     let found = Found {
         sound,
@@ -75,7 +75,7 @@ fn lines(found: &Found, output: &mut Output) -> std::io::Result<()> {
         writeln!(output, "not proved: {doubt}")?;
     }
     for name in &found.set_aside {
-        writeln!(output, "set aside by a recovery: {name}")?;
+        writeln!(output, "set aside by a recovery: {}", Escaped::new(name))?;
     }
     for name in &found.foreign {
         writeln!(output, "not a file of the gallery: {}", Escaped::new(name))?;

@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::file::{Access, AuditFileError, LOCK_TIMEOUT, Limit, lock_shared, open_regular};
+use super::file::{Access, AuditFileError, LOCK_TIMEOUT, Limit, is_second_name, lock_shared, open_regular};
 use super::line::{AuditDigest, Link, MOST_LINE};
 use crate::escape::Escaped;
 
@@ -23,6 +24,9 @@ pub struct AuditReport {
     pub unfinished: Option<u64>,
     /// Name of the file that this one continues after a rotation.
     pub continues: Option<String>,
+    /// The file that was given before this one, if both are names of one file: a rotation was interrupted, and
+    /// the next opening finishes it. The lines count there.
+    pub second_name_of: Option<PathBuf>,
     /// A rotation closed the file: another continues it.
     pub closed: bool,
     /// The digest of the last line; of an empty file [`AuditDigest::START`], or the head of the file
@@ -31,6 +35,12 @@ pub struct AuditReport {
 }
 
 impl AuditReport {
+    /// Of a file without lines behind that head.
+    fn empty(head: AuditDigest) -> Self {
+        let (torn, second_name_of) = (Vec::new(), None);
+        Self { entries: 0, torn, unfinished: None, continues: None, second_name_of, closed: false, head }
+    }
+
     /// Whether the newest line is whole too.
     pub fn is_whole(&self) -> bool {
         self.unfinished.is_none()
@@ -114,7 +124,7 @@ pub enum AuditError {
 /// # Errors
 /// [`AuditError`]: the first thing that is wrong.
 pub fn check_audit(path: impl AsRef<Path>, known: Option<AuditDigest>) -> Result<AuditReport, AuditError> {
-    let mut chain = Chain::new(known);
+    let mut chain = Chain::new(known, LOCK_TIMEOUT);
     let report = chain.check(path.as_ref())?;
     chain.finish()?;
     Ok(report)
@@ -129,10 +139,30 @@ pub fn check_audit_files<P: AsRef<Path>>(
     paths: impl IntoIterator<Item = P>,
     known: Option<AuditDigest>,
 ) -> Result<Vec<AuditReport>, AuditError> {
-    let mut chain = Chain::new(known);
+    check_audit_files_within(paths, known, LOCK_TIMEOUT)
+}
+
+/// As [`check_audit_files`], which waits for at most five seconds for a process that may be writing a line that is
+/// not whole, but waits for at most `lock_timeout`. When the time is over the line counts as not whole
+/// ([`AuditReport::unfinished`]): a process that was stopped while it wrote does not hold up the check.
+///
+/// # Errors
+/// As [`check_audit_files`].
+pub fn check_audit_files_within<P: AsRef<Path>>(
+    paths: impl IntoIterator<Item = P>,
+    known: Option<AuditDigest>,
+    lock_timeout: Duration,
+) -> Result<Vec<AuditReport>, AuditError> {
+    let mut chain = Chain::new(known, lock_timeout);
     let mut reports: Vec<AuditReport> = Vec::new();
     for path in paths {
-        let report = chain.check(path.as_ref())?;
+        let report = match (reports.last(), &chain.before) {
+            (Some(before), Some(kept)) if is_second_name(kept, path.as_ref())? => {
+                let second_name_of = Some(kept.clone());
+                AuditReport { closed: before.closed, second_name_of, ..AuditReport::empty(before.head) }
+            }
+            _ => chain.check(path.as_ref())?,
+        };
         if let Some(before) = reports.last_mut() {
             // A line follows it.
             before.torn.extend(before.unfinished.take_if(|_| report.head != before.head));
@@ -148,6 +178,7 @@ struct Chain {
     head: AuditDigest,
     known: Option<AuditDigest>,
     is_known: bool,
+    lock_timeout: Duration,
     /// The file that was followed last.
     before: Option<PathBuf>,
 }
@@ -162,8 +193,9 @@ struct Place<'a> {
 }
 
 impl Chain {
-    fn new(known: Option<AuditDigest>) -> Self {
-        let mut chain = Self { head: AuditDigest::START, known, is_known: known.is_none(), before: None };
+    fn new(known: Option<AuditDigest>, lock_timeout: Duration) -> Self {
+        let (head, is_known) = (AuditDigest::START, known.is_none());
+        let mut chain = Self { head, known, is_known, lock_timeout, before: None };
         chain.go_to(AuditDigest::START);
         chain
     }
@@ -182,13 +214,11 @@ impl Chain {
 
     /// Follows the lines of a file.
     fn check(&mut self, path: &Path) -> Result<AuditReport, AuditError> {
-        let mut lines = FileLines::open(path)?;
-        let (head, torn) = (self.head, Vec::new());
-        let mut report =
-            AuditReport { entries: 0, torn, unfinished: None, continues: None, closed: false, head };
+        let mut lines = FileLines::open(path, self.lock_timeout)?;
+        let mut report = AuditReport::empty(self.head);
         while let Some(place) = lines.next()? {
             let line = &lines.line[..];
-            let is_cut = match Link::read(line).map_err(|error| place.no_entry(error.to_string()))? {
+            let is_cut = match Link::read(line).map_err(|fault| place.no_entry(fault))? {
                 _ if report.closed => {
                     return Err(place.no_entry("the line before closed the file".to_owned()));
                 }
@@ -255,15 +285,16 @@ struct FileLines<'a> {
     number: u64,
     /// Behind the lines read.
     offset: u64,
+    lock_timeout: Duration,
     /// No process writes: the lock is held, or could not be taken.
     is_quiet: bool,
 }
 
 impl<'a> FileLines<'a> {
-    fn open(path: &'a Path) -> Result<Self, AuditFileError> {
+    fn open(path: &'a Path, lock_timeout: Duration) -> Result<Self, AuditFileError> {
         let (file, _) = open_regular(path, Access::Read)?;
         let (file, line) = (BufReader::new(file), Vec::new());
-        Ok(Self { path, file, line, number: 0, offset: 0, is_quiet: false })
+        Ok(Self { path, file, line, number: 0, offset: 0, lock_timeout, is_quiet: false })
     }
 
     /// Reads the next line into `line`, without its line feed.
@@ -295,7 +326,7 @@ impl<'a> FileLines<'a> {
             }
             // A process may be writing it: read it again when none is. One that was stopped while it
             // wrote does not hold up the check.
-            let _ = lock_shared(self.file.get_ref(), self.path, Limit::new(LOCK_TIMEOUT));
+            let _ = lock_shared(self.file.get_ref(), self.path, Limit::new(self.lock_timeout));
             self.is_quiet = true;
             self.file.seek(SeekFrom::Start(self.offset))?;
         }

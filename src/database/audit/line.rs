@@ -4,9 +4,25 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::json;
 
 /// Most bytes of a line.
 pub(super) const MOST_LINE: usize = 1 << 24;
+
+/// How every line begins.
+pub(super) const LINE_START: &[u8] = b"{\"previous\":\"";
+
+/// Whether a file with these first bytes can be an audit file: its first line, behind any that a crash cut
+/// within [`LINE_START`], begins as every line does. An empty file can.
+pub(super) fn is_start_of_audit(bytes: &[u8]) -> bool {
+    let is_cut = |line: &[u8]| {
+        line.strip_suffix(b"\n").is_some_and(|line| !line.is_empty() && LINE_START.starts_with(line))
+    };
+    let first = bytes.split_inclusive(|byte| *byte == b'\n').find(|line| !is_cut(line));
+    first.is_none_or(|line| line.starts_with(LINE_START) || LINE_START.starts_with(line))
+}
 
 /// Most bytes of the first or last line that a rotation writes.
 pub(super) const MOST_CHAIN_LINE: usize = 8192;
@@ -66,12 +82,31 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Reads a line; none if it was cut. The error is of a line that is whole and lacks the link.
-    pub(super) fn read(line: &[u8]) -> Result<Option<Self>, serde_json::Error> {
+    /// Reads a line; none if it was cut. The error is of a line that is whole and lacks the link: what is wrong
+    /// with it.
+    pub(super) fn read(line: &[u8]) -> Result<Option<Self>, String> {
         match serde_json::from_slice(line) {
             Ok(link) => Ok(Some(link)),
-            Err(error) if error.is_data() => Err(error),
+            Err(error) if error.is_data() => Err(Self::fault(line)),
             Err(_) => Ok(None),
+        }
+    }
+
+    fn fault(line: &[u8]) -> String {
+        let fields = match json::parse(line) {
+            Ok(Value::Object(fields)) => fields,
+            Ok(other) => return format!("an object is needed, found {}", json::kind(&other)),
+            Err(fault) => return fault.message,
+        };
+        if !fields.contains_key("previous") {
+            return "missing field `previous`".to_owned();
+        }
+        let misfit = ["previous", "operation", "continues"]
+            .into_iter()
+            .find_map(|name| Some((name, fields.get(name)?)).filter(|(_, value)| !value.is_string()));
+        match misfit {
+            Some((name, value)) => format!("{name}: a text is needed, found {}", json::kind(value)),
+            None => "a field of the chain stands twice".to_owned(),
         }
     }
 
@@ -95,4 +130,25 @@ pub(super) struct ChainLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) continues: Option<&'a str>,
     pub(super) engine: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_line_without_the_link_is_told_in_words() {
+        for (line, says) in [
+            (r#"{"previous":5}"#, "previous: a text is needed, found a number"),
+            (r#"{"previous":"","operation":[]}"#, "operation: a text is needed, found an array"),
+            (r#"{"operation":"claim"}"#, "missing field `previous`"),
+            (r#"["",""]"#, "an object is needed, found an array"),
+            (r#"{"previous":"","previous":""}"#, "a field of the chain stands twice"),
+            ("7", "an object is needed, found a number"),
+        ] {
+            assert_eq!(Link::read(line.as_bytes()).err().as_deref(), Some(says), "{line}");
+        }
+        assert!(matches!(Link::read(br#"{"previous":"","operation":null}"#), Ok(Some(_))));
+        assert!(matches!(Link::read(br#"{"previous":"#), Ok(None)));
+    }
 }

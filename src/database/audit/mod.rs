@@ -15,9 +15,9 @@ use crate::gallery::{Generation, ReferenceId};
 use crate::subject::SubjectId;
 
 use super::LockReason;
-use super::record::{DecisionRecord, FailedClaim, FailedSearch, SearchRecord, microseconds};
+use super::record::{DecisionRecord, FailedClaim, FailedSearch, RequestNotMade, SearchRecord, microseconds};
 
-pub use check::{AuditError, AuditReport, check_audit, check_audit_files};
+pub use check::{AuditError, AuditReport, check_audit, check_audit_files, check_audit_files_within};
 pub use file::{AuditFile, AuditFileError};
 pub use line::{AuditDigest, AuditDigestError};
 
@@ -47,10 +47,14 @@ pub enum AuditEntry {
     Authenticate(DecisionRecord),
     /// A claim failed.
     AuthenticateFailed(FailedClaim),
+    /// A claim failed before it could be made.
+    AuthenticateNotMade(RequestNotMade),
     /// All citizens were searched.
     Identify(SearchRecord),
     /// A search failed.
     IdentifyFailed(FailedSearch),
+    /// A search failed before it could be made.
+    IdentifyNotMade(RequestNotMade),
     /// The gallery was changed.
     #[serde(untagged)]
     Change(ChangeEntry),
@@ -140,6 +144,13 @@ pub enum Change {
         removed_files: Vec<String>,
         /// Whether the files were of an earlier version, and were written anew.
         migrated: bool,
+    },
+    /// A change of this citizen, recorded just before and committed, changed nothing: a repeated request,
+    /// samples that the citizen had already, a lock that was there already, or an unlock of somebody who was
+    /// not locked.
+    Unchanged {
+        /// The citizen.
+        citizen: SubjectId,
     },
     /// The disk failed while changes that were recorded just before were made: the gallery has all or none
     /// of them.

@@ -10,9 +10,6 @@ use crate::template::{Dialect, FingerprintRecord, Flaw, Product, RecordError, Re
 
 const FORM: Form = Form { dialect: Dialect::Ansi2004, turn: ANSI_TURN, quality: QualityForm::Zero };
 
-/// Any resolution but zero.
-const LEAST_RESOLUTION: u16 = 1;
-
 pub(super) fn read(bytes: &[u8], notes: &mut Notes) -> Result<FingerprintRecord, RecordError> {
     let mut cursor = Cursor::new(bytes);
     cursor.take(8, "format and version")?;
@@ -25,14 +22,14 @@ pub(super) fn read(bytes: &[u8], notes: &mut Notes) -> Result<FingerprintRecord,
     let (declared, found) = (u64::from(declared), bytes.len() as u64);
     notes.check(declared == found, offset, || Flaw::Length { declared, found })?;
     let product = Product { owner: cursor.u16("product owner")?, kind: cursor.u16("product type")? };
-    edition2005::read(&mut cursor, notes, FORM, LEAST_RESOLUTION, product)
+    edition2005::read(&mut cursor, notes, FORM, product)
 }
 
 pub(in crate::template) fn write(record: &FingerprintRecord) -> Result<Vec<u8>, RecordWriteError> {
     let mut body = Vec::new();
     body.extend_from_slice(&record.product.owner.to_be_bytes());
     body.extend_from_slice(&record.product.kind.to_be_bytes());
-    edition2005::write(&mut body, record, FORM, LEAST_RESOLUTION)?;
+    edition2005::write(&mut body, record, FORM)?;
     let mut out = Vec::with_capacity(body.len() + 14);
     out.extend_from_slice(b"FMR\0 20\0");
     match u16::try_from(body.len() + 10) {

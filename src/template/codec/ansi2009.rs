@@ -10,8 +10,6 @@ use crate::template::{
 };
 
 const MOST_VIEWS: u16 = 255;
-/// Any resolution but zero.
-const LEAST_RESOLUTION: u16 = 1;
 /// A view's bytes beside its minutiae and extended data, up to the number of minutiae.
 const VIEW_HEADER: usize = 17;
 
@@ -72,7 +70,7 @@ fn read_view(
     };
     let offset = cursor.offset();
     let size = frame::read_size(cursor, notes)?;
-    let resolution = frame::read_resolution(cursor, notes, LEAST_RESOLUTION)?;
+    let resolution = frame::read_resolution(cursor, notes)?;
     let frame = frame::frame(size, resolution, offset, notes)?;
     let count = cursor.u8("number of minutiae")?.into();
     let minutiae = minutiae::read(cursor, notes, count, &Grid::from(&frame), form)?;

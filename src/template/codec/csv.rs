@@ -1,8 +1,8 @@
 //! Minutiae as comma-separated text with a header line.
 
-use crate::template::codec::frame;
 use crate::template::codec::notes::Notes;
 use crate::template::codec::xyt::{MOST_LINES, encoding};
+use crate::template::codec::{detect, frame};
 use crate::template::{
     Dialect, FingerPosition, FingerprintRecord, FingerprintTemplate, Flaw, Frame, Minutia, MinutiaKind,
     Product, Reading, RecordError, TextProblem,
@@ -53,6 +53,7 @@ pub(in crate::template) fn read(
     frame: Frame,
     reading: Reading,
 ) -> Result<FingerprintRecord, RecordError> {
+    detect::check_lines(bytes)?;
     let mut notes = Notes::new(reading);
     frame::check_stated(&frame, &mut notes)?;
     let text = text::without_mark(bytes).map_err(encoding)?;

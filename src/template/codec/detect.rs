@@ -5,7 +5,7 @@ use crate::template::codec::first_edition::Layout;
 use crate::template::codec::iso2011::Likeness;
 use crate::template::codec::notes::Notes;
 use crate::template::codec::{ansi_nist, ansi2009, first_edition, iso2011, sourceafis, vendor, wrapper};
-use crate::template::{Appearance, Dialect, Flaw, RecordError};
+use crate::template::{Appearance, Dialect, Flaw, RecordError, TextForm, magic};
 use crate::text;
 
 /// Whether bytes begin like a record, of minutiae or of pictures, or like a wrapper of one.
@@ -59,26 +59,65 @@ fn first_edition(bytes: &[u8]) -> Result<Dialect, RecordError> {
     })
 }
 
+/// Refuses bytes that are something else than minutiae of a card, which have no header: what begins with the mark
+/// of another format, and text. Marks of one or two bytes, which a minutia may begin with, count only if the bytes
+/// are not `whole` minutiae.
+pub(super) fn check_card(bytes: &[u8], whole: bool) -> Result<(), RecordError> {
+    let is_record = || {
+        let wrapper = wrapper::wrapping(bytes).is_some() && wrapper::is_whole(bytes);
+        wrapper || ansi_nist::looks_like(bytes) || sourceafis::looks_like(bytes)
+    };
+    let found = if let Some(magic) = magic::magic(bytes) {
+        magic.appearance
+    } else if is_record() {
+        Appearance::MinutiaeRecord
+    } else if magic::is_text(bytes) {
+        match appearance(bytes) {
+            Appearance::Unknown => Appearance::Text,
+            named => named,
+        }
+    } else if magic::is_utf16(bytes) {
+        Appearance::Utf16
+    } else if !whole && !bytes.is_empty() {
+        appearance(bytes)
+    } else {
+        Appearance::Unknown
+    };
+    match found {
+        // A few bytes, some of them 0, do not make a text.
+        Appearance::Utf16 if !magic::is_utf16(bytes) => Ok(()),
+        Appearance::Unknown => Ok(()),
+        found => Err(RecordError::NotARecord(found)),
+    }
+}
+
+/// Refuses what is no lines of numbers: what begins like another format, and bytes as text.
+pub(super) fn check_lines(bytes: &[u8]) -> Result<(), RecordError> {
+    match appearance(bytes) {
+        Appearance::Unknown if is_known(bytes) => Err(RecordError::NotARecord(Appearance::MinutiaeRecord)),
+        // An empty text has no minutiae, and the reader of lines names encodings and lines.
+        Appearance::Empty
+        | Appearance::Utf16
+        | Appearance::NumbersInText
+        | Appearance::Text
+        | Appearance::Unknown => Ok(()),
+        found => Err(RecordError::NotARecord(found)),
+    }
+}
+
 /// What an input that is no minutiae record looks like, so that an error can say what to do.
 fn appearance(bytes: &[u8]) -> Appearance {
     if let Some(vendor) = vendor::appearance(bytes) {
         return vendor;
     }
+    if let Some(magic) = magic::magic(bytes) {
+        return magic.appearance;
+    }
     let text = || String::from_utf8_lossy(bytes.get(..1024).unwrap_or(bytes));
     match bytes {
         [] => Appearance::Empty,
-        [b'F', b'I', b'R', 0, ..] => Appearance::FingerImages,
-        [b'F', b'A', b'C', 0, ..] => Appearance::FaceImages,
-        [b'I', b'I', b'R', 0, ..] => Appearance::IrisImages,
         [0x7F, 0x60 | 0x61 | 0x2E, ..] => Appearance::CardObject,
-        [0x89, b'P', b'N', b'G', ..]
-        | [0xFF, 0xD8, 0xFF, ..]
-        | [0xFF, 0xA0, 0xFF, ..]
-        | [0xFF, 0x4F, 0xFF, 0x51, ..]
-        | [0, 0, 0, 0x0C, b'j', b'P', ..]
-        | [b'B', b'M', ..]
-        | [b'I', b'I', b'*', 0, ..]
-        | [b'M', b'M', 0, b'*', ..] => Appearance::Picture,
+        [0xFF, 0xD8 | 0xA0, 0xFF, ..] | [b'B', b'M', ..] => Appearance::Picture,
         // The data block of part N of ISO/IEC 39794 is [APPLICATION N], constructed.
         [0x62, ..] if is_one_element(bytes) => Appearance::Iso39794Binary,
         [0x64..=0x66, ..] if is_one_element(bytes) => Appearance::Iso39794Images,
@@ -99,6 +138,10 @@ fn appearance(bytes: &[u8]) -> Appearance {
             let numbers = words.peek().is_some() && words.all(|word| word.parse::<f64>().is_ok());
             if numbers || line.trim_start().starts_with("x,y") {
                 Appearance::NumbersInText
+            } else if let Some(form) = magic::is_text(bytes).then(|| TextForm::of(bytes)).flatten() {
+                Appearance::Encoded(form)
+            } else if magic::is_text(bytes) && !line.is_empty() {
+                Appearance::Text
             } else {
                 Appearance::Unknown
             }

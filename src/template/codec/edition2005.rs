@@ -17,7 +17,6 @@ pub(super) fn read(
     cursor: &mut Cursor<'_>,
     notes: &mut Notes,
     form: Form,
-    least_resolution: u16,
     product: Product,
 ) -> Result<FingerprintRecord, RecordError> {
     let equipment = cursor.u16("capture equipment")?;
@@ -29,7 +28,7 @@ pub(super) fn read(
     };
     let offset = cursor.offset();
     let size = frame::read_size(cursor, notes)?;
-    let resolution = frame::read_resolution(cursor, notes, least_resolution)?;
+    let resolution = frame::read_resolution(cursor, notes)?;
     let frame = frame::frame(size, resolution, offset, notes)?;
     let count = views::read_count(cursor, notes, MOST_VIEWS)?;
 
@@ -78,10 +77,9 @@ pub(super) fn write(
     out: &mut Vec<u8>,
     record: &FingerprintRecord,
     form: Form,
-    least_resolution: u16,
 ) -> Result<(), RecordWriteError> {
     views::check_writable(&record.views, form.dialect, MOST_VIEWS.into(), 0)?;
-    let frame = common_frame(&record.views, least_resolution)?;
+    let frame = common_frame(&record.views)?;
     out.extend_from_slice(&equipment(&record.views).to_be_bytes());
     for field in [
         frame.width,
@@ -107,10 +105,10 @@ pub(super) fn write(
 }
 
 /// The picture that holds the pictures of all views, if they have one resolution.
-fn common_frame(all: &[FingerprintTemplate], least_resolution: u16) -> Result<Frame, RecordWriteError> {
+fn common_frame(all: &[FingerprintTemplate]) -> Result<Frame, RecordWriteError> {
     let mut common: Option<Frame> = None;
     for (view, template) in all.iter().enumerate() {
-        let frame = views::frame(view, template, least_resolution)?;
+        let frame = views::frame(view, template)?;
         common = Some(match common {
             None => *frame,
             Some(c) if !c.same_resolution(frame) => return Err(RecordWriteError::MixedResolutions { view }),

@@ -5,9 +5,6 @@ use crate::template::codec::notes::Notes;
 use crate::template::{Flaw, Frame, RecordError};
 use crate::units::Resolution;
 
-/// The least resolution of ISO/IEC 19794-2: 99 pixels a centimetre, which is 250 dpi.
-pub(super) const ISO_LEAST_RESOLUTION: u16 = 99;
-
 /// Width and height with the offset of each.
 pub(super) fn read_size(cursor: &mut Cursor<'_>, notes: &mut Notes) -> Result<(u16, u16), RecordError> {
     let mut side = |field| {
@@ -23,17 +20,16 @@ pub(super) fn read_size(cursor: &mut Cursor<'_>, notes: &mut Notes) -> Result<(u
 pub(super) fn read_resolution(
     cursor: &mut Cursor<'_>,
     notes: &mut Notes,
-    least: u16,
 ) -> Result<(Resolution, Resolution), RecordError> {
     let mut axis = |field| {
         let offset = cursor.offset();
-        plausible(cursor.u16(field)?, field, least, offset, notes)
+        plausible(cursor.u16(field)?, field, offset, notes)
     };
     Ok((axis("horizontal resolution")?, axis("vertical resolution")?))
 }
 
 /// Resolutions of fingerprint scanners in pixels per centimetre: 250 to 2,794 dpi.
-const SCANNERS: std::ops::RangeInclusive<u16> = ISO_LEAST_RESOLUTION..=1100;
+const SCANNERS: std::ops::RangeInclusive<u16> = 99..=1100;
 
 /// The resolution that a field means, in pixels per centimetre. Some writers leave it 0, others use another unit:
 ///
@@ -45,7 +41,6 @@ const SCANNERS: std::ops::RangeInclusive<u16> = ISO_LEAST_RESOLUTION..=1100;
 fn plausible(
     found: u16,
     field: &'static str,
-    least: u16,
     offset: usize,
     notes: &mut Notes,
 ) -> Result<Resolution, RecordError> {
@@ -58,9 +53,14 @@ fn plausible(
     }
     .unwrap_or(Resolution::DPI_500);
     let used = meant.pixels_per_centimetre();
-    let fine = found >= least && found == used && SCANNERS.contains(&found);
+    let fine = found == used && SCANNERS.contains(&found);
     notes.check(fine, offset, || Flaw::Resolution { field, found, used })?;
     Ok(meant)
+}
+
+/// Whether a fingerprint scanner has this resolution.
+pub(super) fn is_of_scanner(resolution: Resolution) -> bool {
+    SCANNERS.contains(&resolution.pixels_per_centimetre())
 }
 
 /// Checks the resolution of a picture that the caller states for a format that does not.
@@ -69,7 +69,7 @@ pub(super) fn check_stated(frame: &Frame, notes: &mut Notes) -> Result<(), Recor
         [("horizontal resolution", frame.resolution_x), ("vertical resolution", frame.resolution_y)]
     {
         let found = resolution.pixels_per_centimetre();
-        notes.check(SCANNERS.contains(&found), 0, || Flaw::Resolution { field, found, used: found })?;
+        notes.check(is_of_scanner(resolution), 0, || Flaw::Resolution { field, found, used: found })?;
     }
     check_size(frame, 0, notes)
 }
@@ -87,10 +87,10 @@ fn check_size(frame: &Frame, offset: usize, notes: &mut Notes) -> Result<(), Rec
 
 /// The sides in micrometres of a picture that is smaller than a fingertip, at a resolution that no scanner has. A
 /// picture without a side is another flaw.
-pub(super) fn tiny(frame: &Frame) -> Option<(u32, u32)> {
+fn tiny(frame: &Frame) -> Option<(u32, u32)> {
     let side = |pixels: u16, resolution: Resolution| {
         let length = u32::from(pixels) * 10_000 / u32::from(resolution.pixels_per_centimetre());
-        (length, pixels > 0 && !SCANNERS.contains(&resolution.pixels_per_centimetre()) && length < FINGERTIP)
+        (length, pixels > 0 && !is_of_scanner(resolution) && length < FINGERTIP)
     };
     let (width, narrow) = side(frame.width, frame.resolution_x);
     let (height, low) = side(frame.height, frame.resolution_y);

@@ -1,9 +1,9 @@
 //! ISO/IEC 19794-2:2005, record format: a header of 24 bytes with a length of four.
 
 use crate::template::codec::cursor::Cursor;
+use crate::template::codec::edition2005;
 use crate::template::codec::minutiae::{Form, ISO_TURN, QualityForm};
 use crate::template::codec::notes::Notes;
-use crate::template::codec::{edition2005, frame};
 use crate::template::{Dialect, FingerprintRecord, Flaw, Product, RecordError, RecordWriteError};
 
 const FORM: Form = Form { dialect: Dialect::Iso2005, turn: ISO_TURN, quality: QualityForm::Zero };
@@ -14,12 +14,12 @@ pub(super) fn read(bytes: &[u8], notes: &mut Notes) -> Result<FingerprintRecord,
     let offset = cursor.offset();
     let (declared, found) = (u64::from(cursor.u32("record length")?), bytes.len() as u64);
     notes.check(declared == found, offset, || Flaw::Length { declared, found })?;
-    edition2005::read(&mut cursor, notes, FORM, frame::ISO_LEAST_RESOLUTION, Product::default())
+    edition2005::read(&mut cursor, notes, FORM, Product::default())
 }
 
 pub(in crate::template) fn write(record: &FingerprintRecord) -> Result<Vec<u8>, RecordWriteError> {
     let mut body = Vec::new();
-    edition2005::write(&mut body, record, FORM, frame::ISO_LEAST_RESOLUTION)?;
+    edition2005::write(&mut body, record, FORM)?;
     let found = body.len() + 12;
     let length =
         u32::try_from(found).map_err(|_| RecordWriteError::TooLong { found, limit: u32::MAX as usize })?;

@@ -163,7 +163,7 @@ fn read_representation(
     let offset = cursor.offset();
     let position = views::position(cursor.u8("finger position")?, Dialect::Iso2011, offset, notes)?;
     let view = cursor.u8("view number")?;
-    let resolution = frame::read_resolution(cursor, notes, frame::ISO_LEAST_RESOLUTION)?;
+    let resolution = frame::read_resolution(cursor, notes)?;
     let offset = cursor.offset();
     let impression = views::impression(cursor.u8("impression type")?, Dialect::Iso2011, offset, notes)?;
     let offset = cursor.offset();
@@ -275,7 +275,7 @@ fn write_representation(
     certified: bool,
 ) -> Result<(), RecordWriteError> {
     let capture = &template.capture;
-    let frame = views::frame(view, template, frame::ISO_LEAST_RESOLUTION)?;
+    let frame = views::frame(view, template)?;
     let count = |field, found: usize, limit: usize| match u8::try_from(found) {
         Ok(count) if found <= limit => Ok(count),
         _ => Err(RecordWriteError::TooMany { view, field, found, limit }),

@@ -137,9 +137,9 @@ pub(super) fn read(
         let y = part.u16("minutia y")?;
         let kind = kind((x >> 14) as u8, form.dialect, offset, notes)?;
         let reserved = y >> 14;
-        notes.check(reserved == 0, offset + 2, || Flaw::Reserved {
-            field: "bits before minutia y",
-            found: reserved,
+        notes.check(reserved == 0, offset + 2, || match form.dialect {
+            Dialect::IsoCardNormal => Flaw::NotOfACard { what: "bits before minutia y" },
+            _ => Flaw::Reserved { field: "bits before minutia y", found: reserved },
         })?;
         let angle = part.u8("minutia angle")?;
         let limit = form.turn.get();

@@ -152,25 +152,21 @@ pub(super) fn check_writable(
     Ok(())
 }
 
-/// The frame of a view, which writers cannot do without, of a resolution that the dialect allows.
-pub(super) fn frame(
-    view: usize,
-    template: &FingerprintTemplate,
-    least_resolution: u16,
-) -> Result<&Frame, RecordWriteError> {
+/// The frame of a view, which writers cannot do without, of a resolution that scanners have.
+pub(super) fn frame(view: usize, template: &FingerprintTemplate) -> Result<&Frame, RecordWriteError> {
     let frame = template.frame.as_ref().ok_or(RecordWriteError::NoFrame { view })?;
-    for (field, found, least) in [
-        ("picture width", frame.width, 1),
-        ("picture height", frame.height, 1),
-        ("horizontal resolution", frame.resolution_x.pixels_per_centimetre(), least_resolution),
-        ("vertical resolution", frame.resolution_y.pixels_per_centimetre(), least_resolution),
-    ] {
-        if found < least {
-            return Err(RecordWriteError::Frame { view, field, found, least });
+    for (field, found) in [("picture width", frame.width), ("picture height", frame.height)] {
+        if found == 0 {
+            return Err(RecordWriteError::Frame { view, field });
         }
     }
-    match frame::tiny(frame) {
-        Some((width, height)) => Err(RecordWriteError::TinyPicture { view, width, height }),
-        None => Ok(frame),
+    for (field, resolution) in
+        [("horizontal resolution", frame.resolution_x), ("vertical resolution", frame.resolution_y)]
+    {
+        if !frame::is_of_scanner(resolution) {
+            let found = resolution.pixels_per_centimetre();
+            return Err(RecordWriteError::Resolution { view, field, found });
+        }
     }
+    Ok(frame)
 }

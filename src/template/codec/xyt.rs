@@ -2,8 +2,8 @@
 
 use std::num::NonZeroU16;
 
-use crate::template::codec::frame;
 use crate::template::codec::notes::Notes;
+use crate::template::codec::{detect, frame};
 use crate::template::{
     Dialect, FingerPosition, FingerprintRecord, FingerprintTemplate, Flaw, Frame, Minutia, MinutiaKind,
     Product, Reading, RecordError, TextProblem,
@@ -36,6 +36,7 @@ pub(in crate::template) fn read(
     frame: Frame,
     reading: Reading,
 ) -> Result<FingerprintRecord, RecordError> {
+    detect::check_lines(bytes)?;
     let mut notes = Notes::new(reading);
     frame::check_stated(&frame, &mut notes)?;
     let mut minutiae = Vec::new();

@@ -39,6 +39,16 @@ impl<B: AsRef<[u8]>> Embeddings<B> {
         Ok(Self { layout, bytes })
     }
 
+    /// Raw little-endian f32 that are one embedding, of a dimension that nobody states.
+    ///
+    /// # Errors
+    /// As [`EmbeddingLayout::raw_single`], and bytes that begin as a file of another kind does.
+    pub fn raw_single(bytes: B) -> Result<Self, FaceFileError> {
+        check_raw(bytes.as_ref())?;
+        let layout = EmbeddingLayout::raw_single(bytes.as_ref().len() as u64)?;
+        Ok(Self { layout, bytes })
+    }
+
     /// Embeddings in the file.
     pub fn rows(&self) -> u64 {
         self.layout.rows()
@@ -73,7 +83,7 @@ impl<B: AsRef<[u8]>> Embeddings<B> {
     /// No such row, or one that is not a face template.
     pub fn template(&self, model: &ModelId, row: u64) -> Result<FaceTemplate, FaceFileError> {
         let numbers = self.row(row)?;
-        FaceTemplate::check_varied(&numbers)
+        FaceTemplate::check_read(&numbers)
             .and_then(|()| FaceTemplate::new(model.clone(), &numbers))
             .map_err(|source| FaceFileError::Template { row, source })
     }

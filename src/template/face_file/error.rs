@@ -73,6 +73,15 @@ pub enum FaceFileError {
         /// Dimensions found.
         found: u64,
     },
+    /// An odd number of raw numbers whose dimension nobody states.
+    #[error(
+        "{found} numbers without a stated dimension: a network gives an even number, so one is missing or too many; \
+         state the dimension with format f32, or give an array"
+    )]
+    OddDimension {
+        /// Numbers found.
+        found: u64,
+    },
     /// The file is longer or shorter than its header or its parameters say.
     #[error(
         "{rows} embeddings of {dimension} dimensions need a file of {} bytes; this one has {found}",

@@ -7,7 +7,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::error::FaceFileError;
-use crate::template::{FaceTemplate, json_fault};
+use crate::json as words;
+use crate::template::FaceTemplate;
 use crate::text;
 
 /// Reads one embedding (an array of numbers: one row) or several (an array of such arrays). Numbers
@@ -27,10 +28,10 @@ pub fn read_json(json: &mut [u8]) -> Result<Array2<f32>, FaceFileError> {
     if let Some(problem) = rows.problem {
         return Err(problem);
     }
-    read.map_err(|error| {
-        let (message, offset) = match json_fault::parse(&copy) {
+    read.map_err(|_| {
+        let (message, offset) = match words::parse(&copy) {
             Err(fault) => (fault.message, Some((mark + fault.offset) as u64)),
-            Ok(value) => (misfit(&value, error.error()), None),
+            Ok(value) => (misfit(&value), None),
         };
         FaceFileError::Json {
             message: format!("not an array of numbers, or of such arrays: {message}"),
@@ -46,8 +47,8 @@ pub fn read_json(json: &mut [u8]) -> Result<Array2<f32>, FaceFileError> {
 }
 
 /// The first value that is neither a number nor an array where it may be one.
-fn misfit(value: &Value, error: &simd_json::ErrorType) -> String {
-    let Value::Array(elements) = value else { return format!("found {}", json_fault::kind(value)) };
+fn misfit(value: &Value) -> String {
+    let Value::Array(elements) = value else { return format!("found {}", words::kind(value)) };
     for (row, element) in elements.iter().enumerate() {
         match element {
             Value::Number(_) => {}
@@ -55,20 +56,14 @@ fn misfit(value: &Value, error: &simd_json::ErrorType) -> String {
                 if let Some((index, other)) =
                     numbers.iter().enumerate().find(|(_, number)| !number.is_number())
                 {
-                    return format!("row {row}, number {index} is {}", json_fault::kind(other));
+                    return format!("row {row}, number {index} is {}", words::kind(other));
                 }
             }
-            other => return format!("element {row} is {}", json_fault::kind(other)),
+            other => return format!("element {row} is {}", words::kind(other)),
         }
     }
-    match error {
-        simd_json::ErrorType::Serde(message) => message.chars().take(LONGEST_MESSAGE).collect(),
-        _ => "a number cannot be read".to_owned(),
-    }
+    "a number cannot be read".to_owned()
 }
-
-/// In characters: a message may quote the value that it complains of.
-const LONGEST_MESSAGE: usize = 160;
 
 /// Rows read so far, one after the other.
 #[derive(Default)]

@@ -20,6 +20,9 @@ impl Number {
     }
 }
 
+/// Fewest numbers whose count is judged: of fewer, anything may be meant.
+const LEAST_JUDGED: u64 = 16;
+
 /// Where the embeddings of a binary file lie: checked against the file's length, so that every row is
 /// inside it. It holds no bytes, so it serves a file that is mapped, read whole, or read row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +52,20 @@ impl EmbeddingLayout {
     /// A dimension out of range, a length that is not a whole number of embeddings.
     pub fn raw(dimension: usize, file_length: u64) -> Result<Self, FaceFileError> {
         Self::new(Number::F32, 0, None, dimension as u64, file_length)
+    }
+
+    /// Raw little-endian f32 that are one embedding of as many numbers as there are. Nobody states the dimension, so
+    /// an odd one is refused: those of networks are even, and a number is missing or too many.
+    ///
+    /// # Errors
+    /// As [`EmbeddingLayout::raw`], and an odd dimension.
+    pub fn raw_single(file_length: u64) -> Result<Self, FaceFileError> {
+        let found = file_length / Number::F32.width() as u64;
+        let layout = Self::raw(usize::try_from(found).unwrap_or(usize::MAX), file_length)?;
+        if found >= LEAST_JUDGED && !found.is_multiple_of(2) {
+            return Err(FaceFileError::OddDimension { found });
+        }
+        Ok(layout)
     }
 
     fn new(

@@ -12,7 +12,7 @@ use biomatch::template::ModelId;
 use biomatch::units::Score;
 
 use crate::console::Console;
-use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::exit::{Answer, Exit, Failure};
 use crate::table::Table;
 use progress_file::{ProgressFile, Run};
 
@@ -68,9 +68,9 @@ fn score(text: &str) -> Result<Score, String> {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
-    let gallery = Gallery::open(&args.gallery, GalleryOptions::default()).or_fail(Exit::Gallery)?;
-    let snapshot = gallery.snapshot().or_fail(Exit::Gallery)?;
-    let search = DuplicateSearch::new(&snapshot, &args.model, args.score).or_fail(Exit::Gallery)?;
+    let gallery = Gallery::open(&args.gallery, GalleryOptions::default())?;
+    let snapshot = gallery.snapshot()?;
+    let search = DuplicateSearch::new(&snapshot, &args.model, args.score)?;
     let run =
         Run { shape: search.shape(), model: args.model.clone(), score: args.score, steps: search.steps() };
     let mut file = match &args.progress {

@@ -61,7 +61,7 @@ impl Summary {
     }
 
     fn add(&mut self, row: &[f32]) {
-        let read = FaceTemplate::check_varied(row).and_then(|()| FaceTemplate::new(self.model.clone(), row));
+        let read = FaceTemplate::check_read(row).and_then(|()| FaceTemplate::new(self.model.clone(), row));
         match read {
             Ok(_) => {
                 let norm = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();

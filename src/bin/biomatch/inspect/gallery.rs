@@ -4,13 +4,13 @@ use std::path::Path;
 
 use biomatch::gallery::{Gallery, GalleryFile, GalleryOptions, SegmentColumns};
 
-use crate::exit::{Exit, Failure, OrFail};
+use crate::exit::Failure;
 use crate::facts::Facts;
 
 /// Of a gallery's folder.
 pub(super) fn folder(path: &Path) -> Result<Facts, Failure> {
-    let gallery = Gallery::open(path, GalleryOptions::default()).or_fail(Exit::Gallery)?;
-    let snapshot = gallery.snapshot().or_fail(Exit::Gallery)?;
+    let gallery = Gallery::open(path, GalleryOptions::default())?;
+    let snapshot = gallery.snapshot()?;
     let models = snapshot.models().map(|(model, dimension)| format!("{model}, {dimension} dimensions"));
     let models: Vec<String> = models.collect();
     let entries = std::fs::read_dir(path).map_err(|error| Failure::unreadable(path, &error))?;
@@ -28,7 +28,7 @@ pub(super) fn folder(path: &Path) -> Result<Facts, Failure> {
 /// Of one file.
 pub(super) fn file(path: &Path) -> Result<Facts, Failure> {
     let facts = Facts::default();
-    Ok(match GalleryFile::read(path).or_fail(Exit::Gallery)? {
+    Ok(match GalleryFile::read(path)? {
         GalleryFile::Current { manifest } => {
             facts.with("kind", "gallery CURRENT").with("names_manifest", manifest)
         }

@@ -16,7 +16,7 @@ use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure, OrFail};
 use crate::facts::Facts;
 use crate::files::readable_files_below;
-use crate::output::Output;
+use crate::output::{Output, without_controls};
 use crate::records::{RecordOptions, has_extension};
 
 /// Describe records and gallery files
@@ -106,7 +106,7 @@ fn expand(path: &Path) -> (Vec<PathBuf>, Vec<Failure>) {
 fn print(output: &mut Output, file: &Path, facts: Facts, json: bool) -> Result<(), Failure> {
     let facts_with_file = Facts::default().with("file", file.to_string_lossy().into_owned()).and(facts);
     let text = if json {
-        serde_json::to_string(&facts_with_file).or_fail(Exit::Output)? + "\n"
+        without_controls(serde_json::to_string(&facts_with_file).or_fail(Exit::Output)?) + "\n"
     } else {
         format!("{facts_with_file}\n")
     };

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 
 use super::AuditFileError;
-use crate::database::audit::line::{AuditDigest, Link, MOST_CHAIN_LINE, MOST_LINE};
+use crate::database::audit::line::{AuditDigest, Link, MOST_CHAIN_LINE, MOST_LINE, is_start_of_audit};
 
 /// The end of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,15 @@ impl End {
     /// Of an empty file whose first line is to follow a line of this digest.
     pub(super) fn empty(digest: AuditDigest) -> Self {
         Self { length: 0, start: 0, digest, before_cut: None, open: false, closed: false }
+    }
+
+    /// Reads the end of a file that is to be appended to. One that is not empty must begin as an audit file.
+    pub(super) fn read_of_audit(file: &File, path: &Path) -> Result<Self, AuditFileError> {
+        if is_start_of_audit(&read_range(file, path, 0, MOST_CHAIN_LINE as u64)?) {
+            return Self::read(file, path);
+        }
+        let expected = "an audit entry, which begins with {\"previous\":\"";
+        Err(AuditFileError::NoAudit { path: path.to_owned(), offset: 0, expected })
     }
 
     /// Reads the end of a file.
@@ -69,7 +78,8 @@ impl End {
                 return Ok(Self { length, start: from + end.start, open, ..end });
             }
             if reach > 2 * MOST_LINE as u64 {
-                return Err(AuditFileError::NoAudit { path: path.to_owned(), most: MOST_LINE });
+                let expected = "an entry of at most 16 MiB behind it";
+                return Err(AuditFileError::NoAudit { path: path.to_owned(), offset: from, expected });
             }
             reach *= 4;
         }

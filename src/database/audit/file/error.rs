@@ -121,13 +121,15 @@ pub enum AuditFileError {
         /// The name.
         path: PathBuf,
     },
-    /// The last line is longer than any entry.
-    #[error("{}: the last line has more than {most} bytes: this is no audit file", Escaped::new(path))]
+    /// The file is not empty, and no audit file: nothing was written to it.
+    #[error("{}: offset {offset}: expected {expected}; this is no audit file", Escaped::new(path))]
     NoAudit {
         /// The file.
         path: PathBuf,
-        /// Most bytes of a line.
-        most: usize,
+        /// Where an audit file has something else.
+        offset: u64,
+        /// What an audit file has there.
+        expected: &'static str,
     },
     /// The entry is longer than a line may be.
     #[error("{}: an entry of {bytes} bytes is too long", Escaped::new(path))]

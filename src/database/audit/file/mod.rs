@@ -21,6 +21,7 @@ pub use error::AuditFileError;
 pub(super) use lock::{LOCK_TIMEOUT, Limit, lock_shared};
 pub(super) use open::{Access, open_regular};
 use open::{Identity, is_named, named, sync_directory};
+pub(super) use rotation::is_second_name;
 use state::State;
 
 use super::group::Group;
@@ -49,24 +50,33 @@ pub struct AuditFile {
 
 impl AuditFile {
     /// Opens the file for appending, and creates it if it is not there, readable by its owner only. A
-    /// rotation that a crash interrupted is finished.
+    /// rotation that a crash or a full disk interrupted is finished.
     ///
     /// # Errors
-    /// [`AuditFileError`]: what is there is no regular file, or does not continue the newest of the
+    /// [`AuditFileError`]: what is there is no regular file, is not empty and no audit file, or does not continue the newest of the
     /// rotated files beside it; another process held the lock for five seconds; an I/O error.
     pub fn append(path: impl AsRef<Path>) -> Result<Self, AuditFileError> {
+        Self::append_within(path, LOCK_TIMEOUT)
+    }
+
+    /// As [`AuditFile::append`], but waits at most this long for the lock, now and when an entry is written
+    /// ([`AuditFile::lock_timeout`]).
+    ///
+    /// # Errors
+    /// As [`AuditFile::append`]; [`AuditFileError::Busy`] when the time is over.
+    pub fn append_within(path: impl AsRef<Path>, lock_timeout: Duration) -> Result<Self, AuditFileError> {
         let path = path.as_ref();
         // The process may change its directory later.
         let path = std::path::absolute(path).map_err(AuditFileError::io(path, "resolve this path"))?;
-        let mut state = open_locked(&path, Limit::new(LOCK_TIMEOUT))?;
+        let mut state = open_locked(&path, Limit::new(lock_timeout))?;
         rotation::check_continues(&path, &state)?;
-        if state.end.closed {
+        if rotation::is_interrupted(&path, &state)? {
             rotation::rotate(&path, &mut state)?;
         }
         sync_directory(&path)?;
         state.file.unlock().map_err(AuditFileError::io(&path, "unlock it"))?;
         let state = Mutex::new(state);
-        Ok(Self { path, lock_timeout: LOCK_TIMEOUT, rotate_at: None, state, group: Group::new(lost) })
+        Ok(Self { path, lock_timeout, rotate_at: None, state, group: Group::new(lost) })
     }
 
     /// Waits at most this long for the lock when an entry is written; then the decision fails with
@@ -156,7 +166,7 @@ fn open_locked(path: &Path, limit: Limit) -> Result<State, AuditFileError> {
         lock::lock(&file, path, limit)?;
         let identity = Identity::of(&metadata);
         if is_named(path, identity)? {
-            let end = End::read(&file, path)?;
+            let end = End::read_of_audit(&file, path)?;
             return Ok(State { file, identity, end });
         }
         if limit.is_over() {

@@ -8,9 +8,9 @@
 //! 4. `NAME.next` gets its first line, with the digest of that last line.
 //! 5. `NAME.next` is renamed to `NAME`.
 //!
-//! `NAME` is there at every moment. After a crash before step 3 it is an open file with two names; after
-//! step 3 its last line says that it is closed, and whoever opens it or writes to it next goes on from
-//! step 1, which finds the second name.
+//! `NAME` is there at every moment. After a crash or an error before step 3 it is an open file with two names,
+//! and whoever opens it next goes on from step 1, which finds the second name. After step 3 its last line says
+//! that it is closed, and so does whoever writes to it next.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -18,10 +18,10 @@ use std::path::{Path, PathBuf};
 
 use super::AuditFileError;
 use super::end::{Body, Continuation, End, Lines};
-use super::names::{number_of, numbered, with_suffix};
+use super::names::{number_beside, numbered, with_suffix};
 use super::open::{Access, Identity, directory, is_named, named, open_regular, sync_directory};
 use super::state::State;
-use crate::database::audit::line::{CLOSED, CONTINUED, ChainLine, MOST_CHAIN_LINE};
+use crate::database::audit::line::{CLOSED, CONTINUED, ChainLine, MOST_CHAIN_LINE, is_start_of_audit};
 use crate::escape::Escaped;
 
 const ENGINE: &str = env!("CARGO_PKG_VERSION");
@@ -65,19 +65,11 @@ pub(super) fn rotate(path: &Path, state: &mut State) -> Result<PathBuf, AuditFil
 
 /// Gives the file its numbered name, if it has none yet.
 fn keep(path: &Path, state: &State) -> Result<PathBuf, AuditFileError> {
-    let numbers = rotated(path)?;
-    let mut kept = None;
-    for number in &numbers {
-        let name = numbered(path, u64::from(*number));
-        if is_named(&name, state.identity)? {
-            kept = Some(name);
-        }
-    }
-    let kept = match kept {
+    let kept = match second_name(path, state)? {
         Some(kept) => kept,
         None => {
             let continued = Continuation::read(&state.file, path)?.and_then(|first| first.number);
-            let newest = numbers.into_iter().chain(continued).max().unwrap_or(0);
+            let newest = rotated(path)?.into_iter().chain(continued).max().unwrap_or(0);
             link(path, u64::from(newest) + 1)?
         }
     };
@@ -87,6 +79,30 @@ fn keep(path: &Path, state: &State) -> Result<PathBuf, AuditFileError> {
     }
     sync_directory(path)?;
     Ok(kept)
+}
+
+/// The numbered name that a rotation gave the file.
+fn second_name(path: &Path, state: &State) -> Result<Option<PathBuf>, AuditFileError> {
+    for number in rotated(path)? {
+        let name = numbered(path, u64::from(number));
+        if is_named(&name, state.identity)? {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a rotation of the file began and did not end.
+pub(super) fn is_interrupted(path: &Path, state: &State) -> Result<bool, AuditFileError> {
+    Ok(state.end.closed || second_name(path, state)?.is_some())
+}
+
+/// Whether `kept` is the numbered name that an interrupted rotation gave the file `path`: both name one file.
+pub(in crate::database::audit) fn is_second_name(kept: &Path, path: &Path) -> Result<bool, AuditFileError> {
+    if cfg!(not(unix)) || kept.file_name().is_none_or(|name| number_beside(name, path).is_none()) {
+        return Ok(false);
+    }
+    named(path)?.map_or(Ok(false), |metadata| is_named(kept, Identity::of(&metadata)))
 }
 
 /// Links the file to the first numbered name that is free.
@@ -124,8 +140,7 @@ fn is_remainder(path: &Path) -> Result<bool, AuditFileError> {
     }
     let is_line = Continuation::read(&file, path)?.is_some_and(|first| first.end.length == metadata.len());
     let start = fs::read(path).map_err(AuditFileError::io(path, "read it"))?;
-    let prefix = b"{\"previous\":\"";
-    let is_cut = !start.contains(&b'\n') && (start.starts_with(prefix) || prefix.starts_with(&start));
+    let is_cut = !start.contains(&b'\n') && is_start_of_audit(&start);
     Ok(is_line || is_cut)
 }
 
@@ -211,12 +226,9 @@ pub(super) fn newest_rotated(path: &Path) -> Result<Option<PathBuf>, AuditFileEr
 fn rotated(path: &Path) -> Result<Vec<u32>, AuditFileError> {
     let directory = directory(path);
     let failed = |error| AuditFileError::io(&directory, "list this directory")(error);
-    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let mut numbers = Vec::new();
     for entry in fs::read_dir(&directory).map_err(failed)? {
-        let found = entry.map_err(failed)?.file_name();
-        let rest = found.as_encoded_bytes().strip_prefix(name).and_then(|rest| rest.strip_prefix(b"."));
-        numbers.extend(rest.and_then(number_of));
+        numbers.extend(number_beside(&entry.map_err(failed)?.file_name(), path));
     }
     Ok(numbers)
 }

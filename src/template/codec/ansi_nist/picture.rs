@@ -2,6 +2,7 @@
 
 use crate::template::codec::ansi_nist::records::{BinaryRecord, LogicalRecord, Record};
 use crate::template::codec::cursor::Cursor;
+use crate::template::codec::frame;
 use crate::template::codec::notes::Notes;
 use crate::template::{Flaw, Frame, RecordError};
 use crate::units::Resolution;
@@ -95,7 +96,7 @@ pub(super) fn frame(
             _ => None,
         };
         let used = meant.unwrap_or(Resolution::DPI_500);
-        notes.check(meant.is_some(), offset, || Flaw::Resolution {
+        notes.check(meant.is_some_and(frame::is_of_scanner), offset, || Flaw::Resolution {
             field,
             found: value,
             used: used.pixels_per_centimetre(),
@@ -104,5 +105,5 @@ pub(super) fn frame(
     };
     let resolution_x = axis(horizontal, "horizontal resolution")?;
     let resolution_y = axis(vertical, "vertical resolution")?;
-    Ok(Some(Frame { width, height, resolution_x, resolution_y }))
+    frame::frame((width, height), (resolution_x, resolution_y), at, notes).map(Some)
 }

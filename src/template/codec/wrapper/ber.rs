@@ -24,6 +24,12 @@ pub(super) fn head(bytes: &[u8]) -> Option<(u32, usize)> {
     Some((tag, cursor.offset()))
 }
 
+/// Whether bytes are one object and nothing else.
+pub(super) fn is_whole(bytes: &[u8]) -> bool {
+    let mut cursor = Cursor::new(bytes);
+    tag(&mut cursor).is_ok() && length(&mut cursor).is_ok_and(|length| length == cursor.remaining() as u64)
+}
+
 /// The next object. A lenient reading takes an object that goes on beyond the input as far as the
 /// bytes go.
 pub(super) fn object<'a>(cursor: &mut Cursor<'a>, notes: &mut Notes) -> Result<Object<'a>, RecordError> {

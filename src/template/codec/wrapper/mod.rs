@@ -37,6 +37,11 @@ pub(super) fn wrapping(bytes: &[u8]) -> Option<Wrapping> {
     }
 }
 
+/// Whether bytes are one data object, or a CBEFF structure, and nothing else.
+pub(super) fn is_whole(bytes: &[u8]) -> bool {
+    ber::is_whole(bytes) || cbeff::looks_like(bytes)
+}
+
 /// What is inside a wrapper.
 struct Unwrapped<'a> {
     wrapper: Wrapper,
@@ -109,7 +114,7 @@ fn read_parts(
             Some(Dialect::IsoCardCompact) => card::read_compact(part.bytes, reading),
             Some(_) => card::read_normal(part.bytes, reading),
             None => read_inside(part.bytes, reading, depth + 1).map_err(|error| match error {
-                RecordError::NotARecord(Appearance::Unknown) if part.is_card => {
+                RecordError::NotARecord(Appearance::Unknown | Appearance::Text) if part.is_card => {
                     RecordError::NotARecord(Appearance::CardObject)
                 }
                 error => error,
