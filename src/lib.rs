@@ -49,7 +49,12 @@ pub mod kernels;
 mod maths;
 pub mod template;
 
+#[cfg(feature = "pictures")]
+pub mod picture;
+
+#[cfg(feature = "pictures")]
 pub mod extraction;
+
 pub mod face;
 pub mod fingerprint;
 #[doc(hidden)]

@@ -58,6 +58,42 @@ fn a_wrapped_record_tells_what_it_was_in() {
 }
 
 #[test]
+fn pictures_tell_their_format_size_and_density() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "a.pgm", b"P5\n3 2\n255\n\x00\x40\x80\xC0\xFF\x20");
+    // ISO/IEC 19794-4:2005 with one picture of a left thumb without compression.
+    let mut fir = b"FIR\x00010\0\0\0\0\0\0\x34\0\0\0\x1F\x01\x01".to_vec();
+    fir.extend([500_u16.to_be_bytes(); 4].concat());
+    fir.extend([8, 0, 0, 0, 0, 0, 0, 20, 6, 1, 1, 77, 1, 0, 3, 0, 2, 0, 9, 8, 7, 6, 5, 4]);
+    write(folder.path(), "b.fir", &fir);
+    let json = ok(folder.path(), "inspect --json a.pgm b.fir").stdout;
+    let facts: Vec<serde_json::Value> =
+        json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let picture = &facts[0]["pictures"][0];
+    assert_eq!((&facts[0]["kind"], &picture["format"]), (&"picture".into(), &"PNM".into()));
+    assert_eq!((&picture["pixels"], &picture["resolution"]), (&"3 x 2, grey".into(), &"not stated".into()));
+    let picture = &facts[1]["pictures"][0];
+    assert_eq!(facts[1]["kind"], "record of pictures");
+    for (name, expected) in [
+        ("format", "raw pixels"),
+        ("resolution", "197 pixels a centimetre, 500 dpi"),
+        ("container", "ISO/IEC 19794-4:2005"),
+        ("shows", "finger"),
+        ("position", "left thumb"),
+    ] {
+        assert_eq!(picture[name], expected);
+    }
+    assert_eq!((&picture["quality"], &picture["impression"]), (&77.into(), &1.into()));
+    // A damaged picture is told by its own fault, and where a record is needed a picture is named as before.
+    fir.truncate(50);
+    write(folder.path(), "cut.fir", &fir);
+    let cut = run(folder.path(), "inspect cut.fir");
+    assert!(cut.code == 3 && cut.stderr.contains("byte 46: the input ends inside picture"), "{}", cut.stderr);
+    let convert = run(folder.path(), "convert b.fir out.iso --to iso2005");
+    assert!(convert.stderr.contains("looks like a finger image record (FIR)"), "{}", convert.stderr);
+}
+
+#[test]
 fn faces_tell_their_shape_and_their_bad_rows() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "f.npy", npy(&[vec![3.0, 4.0], vec![0.0, 0.0], vec![f32::NAN, 1.0]]));

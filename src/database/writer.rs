@@ -142,7 +142,7 @@ impl CitizenWriter {
             return Err(GalleryError::UnknownCitizen { citizen }.into());
         }
         self.note([Change::Erase { citizen }], started);
-        self.recorded(|| self.writer.erase(citizen))
+        self.counted(|| self.recorded(|| self.writer.erase(citizen)))
     }
 
     /// How far an erasure is.
@@ -212,11 +212,7 @@ impl CitizenWriter {
     /// An I/O error; the writer then refuses everything, and a new one recovers.
     /// [`DatabaseError::Audit`]: also if only the entries of changes that changed nothing could not be kept.
     pub fn commit(&self) -> Result<Commit, DatabaseError> {
-        let commit = self.recorded(|| self.writer.commit())?;
-        if let Some(record) = &self.record {
-            record.unchanged(&commit)?;
-        }
-        Ok(commit)
+        self.counted(|| self.commit_staged())
     }
 
     /// Commits, and moves what is in the log to segments.
@@ -224,8 +220,10 @@ impl CitizenWriter {
     /// # Errors
     /// As [`CitizenWriter::commit`].
     pub fn flush(&self) -> Result<(), DatabaseError> {
-        self.commit()?;
-        self.recorded(|| self.writer.flush())
+        self.counted(|| {
+            self.commit_staged()?;
+            self.recorded(|| self.writer.flush())
+        })
     }
 
     /// Commits, and rewrites the segments so that no byte of what was deleted is in any file.
@@ -233,8 +231,10 @@ impl CitizenWriter {
     /// # Errors
     /// As [`CitizenWriter::commit`]; damage.
     pub fn compact(&self) -> Result<(), DatabaseError> {
-        self.commit()?;
-        self.recorded(|| self.run(|| self.writer.compact()))
+        self.counted(|| {
+            self.commit_staged()?;
+            self.recorded(|| self.run(|| self.writer.compact()))
+        })
     }
 
     /// Stages a change, to be recorded if that succeeds.
@@ -256,12 +256,26 @@ impl CitizenWriter {
         }
     }
 
-    /// Commits what is staged, once it is recorded.
+    /// Commits what is staged, and records which changes changed nothing.
+    fn commit_staged(&self) -> Result<Commit, DatabaseError> {
+        let commit = self.recorded(|| self.writer.commit())?;
+        if let Some(record) = &self.record {
+            record.unchanged(&commit)?;
+        }
+        Ok(commit)
+    }
+
+    /// Commits, once what is staged is recorded.
     fn recorded<R>(&self, commit: impl FnOnce() -> Result<R, GalleryError>) -> Result<R, DatabaseError> {
-        let result = match &self.record {
+        match &self.record {
             Some(record) => record.commit(commit),
             None => commit().map_err(DatabaseError::from),
-        };
+        }
+    }
+
+    /// Counts a commit.
+    fn counted<R>(&self, commit: impl FnOnce() -> Result<R, DatabaseError>) -> Result<R, DatabaseError> {
+        let result = commit();
         self.counting.commit(&result);
         result
     }

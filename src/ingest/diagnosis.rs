@@ -77,6 +77,9 @@ pub(super) fn diagnose(text: &[u8], fields: &[Field]) -> Option<LineProblem> {
 
 fn moment(value: &Value) -> Option<String> {
     match value {
+        Value::Number(number) if number.is_f64() => {
+            Some(format!("a moment, as a text or in whole seconds since 1970, is needed, found {number}"))
+        }
         Value::String(_) | Value::Number(_) => {
             Captured::deserialize(value).err().map(|error| error.to_string())
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::template::{Dialect, Flaw, TextForm, Wrapper};
+use crate::template::{Flaw, TextForm, Wrapper};
 use crate::text::ForeignEncoding;
 
 /// Why a record cannot be read.
@@ -78,6 +78,23 @@ pub enum RecordError {
     },
 }
 
+impl RecordError {
+    /// The error of a part as one of the whole, in which the part begins at an offset.
+    pub(crate) fn moved(mut self, by: usize) -> Self {
+        match &mut self {
+            Self::UnknownVersion { offset, .. }
+            | Self::Truncated { offset, .. }
+            | Self::Malformed { offset, .. }
+            | Self::Unexpected { offset, .. } => *offset += by,
+            // Offsets inside text count from the start of what the text encodes.
+            Self::Wrapped { wrapper, .. } if wrapper.is_text() => {}
+            Self::Wrapped { error, .. } => **error = error.as_ref().clone().moved(by),
+            Self::NotARecord(_) | Self::NoView | Self::NotOneView { .. } | Self::Text { .. } => {}
+        }
+        self
+    }
+}
+
 /// What is wrong with a line of text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -136,6 +153,8 @@ pub enum Appearance {
     Iso39794Images,
     /// XML of ISO/IEC 39794-2.
     Iso39794Xml,
+    /// XML of another part of ISO/IEC 39794: pictures.
+    Iso39794ImagesXml,
     /// Other XML, a CBEFF wrapper for example.
     Xml,
     /// A CBEFF biometric information template of ISO/IEC 7816-11 (tags 7F60, 7F61, 7F2E).
@@ -185,8 +204,9 @@ impl fmt::Display for Appearance {
             Self::FaceImages => "looks like a face image record (FAC)",
             Self::IrisImages => "looks like an iris image record (IIR)",
             Self::Iso39794Binary => "looks like ISO/IEC 39794-2 in tagged binary, which is not read",
-            Self::Iso39794Images => "looks like an ISO/IEC 39794 image record in tagged binary",
+            Self::Iso39794Images => "looks like an ISO/IEC 39794 image record in tagged binary, which is not read",
             Self::Iso39794Xml => "looks like ISO/IEC 39794-2 in XML, which is not read",
+            Self::Iso39794ImagesXml => "looks like an ISO/IEC 39794 image record in XML, which is not read",
             Self::Xml => "looks like XML; take the record out of its wrapper first",
             Self::CardObject => {
                 "looks like a card data object (7F60, 7F61 or 7F2E); take the minutiae out and read \
@@ -224,168 +244,4 @@ impl fmt::Display for Appearance {
             Self::Unknown => "does not begin with FMR and a zero byte",
         })
     }
-}
-
-/// Why templates do not fit a dialect. Views and minutiae are counted from 0.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RecordWriteError {
-    /// There is no writer for the dialect.
-    #[error("records of {dialect} are read, not written")]
-    NoWriter {
-        /// The dialect.
-        dialect: Dialect,
-    },
-    /// A record needs at least one view.
-    #[error("a record needs a view")]
-    NoViews,
-    /// More views than the dialect allows.
-    #[error("a record has at most {limit} views, not {found}")]
-    TooManyViews {
-        /// Most.
-        limit: usize,
-        /// Views given.
-        found: usize,
-    },
-    /// A count of minutiae that the dialect does not allow.
-    #[error("view {view} has {found} minutiae, the dialect allows {least} to 255")]
-    MinutiaCount {
-        /// Which view.
-        view: usize,
-        /// Minutiae in it.
-        found: usize,
-        /// Fewest.
-        least: usize,
-    },
-    /// A view without a picture size and resolution; [`conform`] assumes one.
-    ///
-    /// [`conform`]: crate::template::FingerprintRecord::conform
-    #[error("view {view} has no frame, so its coordinates cannot be given in pixels")]
-    NoFrame {
-        /// Which view.
-        view: usize,
-    },
-    /// Views of different resolutions in a dialect that states it once.
-    #[error("view {view} has another resolution than view 0, and the dialect states it once")]
-    MixedResolutions {
-        /// Which view.
-        view: usize,
-    },
-    /// A minutia outside the picture; [`conform`] enlarges the picture.
-    ///
-    /// [`conform`]: crate::template::FingerprintRecord::conform
-    #[error("{field} of minutia {minutia} of view {view} is {found} pixels, the picture ends at {limit}")]
-    OutsidePicture {
-        /// Which view.
-        view: usize,
-        /// Which minutia.
-        minutia: usize,
-        /// Which coordinate.
-        field: &'static str,
-        /// The coordinate in pixels.
-        found: u32,
-        /// The picture's size in pixels.
-        limit: u16,
-    },
-    /// A coordinate that does not fit in 14 bits.
-    #[error("{field} of minutia {minutia} of view {view} is {found} pixels, the dialect ends at 16383")]
-    Coordinate {
-        /// Which view.
-        view: usize,
-        /// Which minutia.
-        minutia: usize,
-        /// Which coordinate.
-        field: &'static str,
-        /// The coordinate in pixels.
-        found: u32,
-    },
-    /// A code that the dialect does not have; [`conform`] finds the nearest impression code, but
-    /// never changes a finger position.
-    ///
-    /// [`conform`]: crate::template::FingerprintRecord::conform
-    #[error("view {view} has {field} {found}, which the dialect does not have")]
-    Code {
-        /// Which view.
-        view: usize,
-        /// Which field.
-        field: &'static str,
-        /// Its value.
-        found: u8,
-    },
-    /// View numbers of a finger that do not count up from 0, or beyond 15; [`conform`] renumbers.
-    ///
-    /// [`conform`]: crate::template::FingerprintRecord::conform
-    #[error("view {view} is numbered {found} where {expected} is due (at most 15)")]
-    ViewNumber {
-        /// Which view.
-        view: usize,
-        /// Its number.
-        found: u8,
-        /// The number that is due.
-        expected: usize,
-    },
-    /// Extended data that mean something else in the dialect; [`conform`] drops them.
-    ///
-    /// [`conform`]: crate::template::FingerprintRecord::conform
-    #[error("extended data {code:#06x} of view {view} come from another family of dialects")]
-    ForeignExtendedData {
-        /// Which view.
-        view: usize,
-        /// The block's code.
-        code: u16,
-    },
-    /// A picture without width or height.
-    #[error("view {view} has a {field} of 0")]
-    Frame {
-        /// Which view.
-        view: usize,
-        /// Which side.
-        field: &'static str,
-    },
-    /// A resolution that no scanner has: no strict reading takes it.
-    #[error("view {view} has a {field} of {found} pixels per centimetre, scanners have 99 to 1100")]
-    Resolution {
-        /// Which view.
-        view: usize,
-        /// Which axis.
-        field: &'static str,
-        /// Its value.
-        found: u16,
-    },
-    /// A date or time of day that does not exist; [`conform`] drops it.
-    ///
-    /// [`conform`]: crate::template::FingerprintRecord::conform
-    #[error("the capture time of view {view} does not exist")]
-    CaptureTime {
-        /// Which view.
-        view: usize,
-    },
-    /// Extended data over 65,535 bytes.
-    #[error("extended data of view {view} take {found} bytes, at most 65535 fit")]
-    ExtendedDataLength {
-        /// Which view.
-        view: usize,
-        /// Bytes with headers.
-        found: usize,
-    },
-    /// More further quality scores or certificates than a byte counts.
-    #[error("view {view} has {found} {field}, at most {limit} fit")]
-    TooMany {
-        /// Which view.
-        view: usize,
-        /// Of what.
-        field: &'static str,
-        /// How many.
-        found: usize,
-        /// Most.
-        limit: usize,
-    },
-    /// A record longer than its length field can say.
-    #[error("the record would take {found} bytes, at most {limit} fit")]
-    TooLong {
-        /// Bytes.
-        found: usize,
-        /// Most.
-        limit: usize,
-    },
 }

@@ -23,12 +23,18 @@ pub(crate) mod normaliser;
 mod record;
 mod text_form;
 mod wrapper;
+mod write_error;
 
 pub use capture::{Capture, CaptureTime, Certificate, QualityScore, QualitySource, RidgeEnding};
 pub use codec::conform::Adjustment;
+#[cfg(feature = "pictures")]
+pub(crate) use codec::pictures::{
+    Cursor, Image, ImageContent, appearance, decode_base64, decode_text, is_transaction, read_capture,
+    read_images, unwrap,
+};
 pub use codec::xyt::XytConvention;
 pub use dialect::{Dialect, Reading};
-pub use error::{Appearance, RecordError, RecordWriteError, TextProblem};
+pub use error::{Appearance, RecordError, TextProblem};
 pub use extended::{ExtendedData, ExtendedDataKind};
 pub use face::{FaceTemplate, FaceTemplateError, ModelId, ModelIdError};
 pub use finger::{Finger, FingerPosition, Impression};
@@ -41,3 +47,4 @@ pub use normaliser::{FaceNormaliser, NormaliserError};
 pub use record::{FingerprintRecord, Product};
 pub use text_form::TextForm;
 pub use wrapper::Wrapper;
+pub use write_error::RecordWriteError;

@@ -24,11 +24,21 @@ pub enum Wrapper {
         /// Templates that hold something else than minutiae and were passed over.
         passed_over: usize,
     },
+    /// A CBEFF structure in XML (ISO/IEC 19785-3); of records of pictures.
+    CbeffXml,
     /// An ANSI/NIST-ITL transaction in the traditional encoding.
     Transaction {
         /// Type-9 records without fields that are read, which were passed over.
         passed_over: usize,
     },
+}
+
+impl Wrapper {
+    /// Whether what is inside was decoded, so that it is at no offset of the input.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        matches!(self, Self::Hexadecimal | Self::Base64 | Self::CbeffXml)
+    }
 }
 
 impl fmt::Display for Wrapper {
@@ -45,6 +55,7 @@ impl fmt::Display for Wrapper {
             Self::InformationTemplates { passed_over } => {
                 write!(f, "biometric information templates, {passed_over} without minutiae passed over")
             }
+            Self::CbeffXml => f.write_str("CBEFF structure in XML"),
             Self::Transaction { passed_over: 0 } => f.write_str("ANSI/NIST-ITL transaction"),
             Self::Transaction { passed_over } => write!(
                 f,

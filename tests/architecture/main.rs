@@ -23,8 +23,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("subject", &["citizen"]),
     ("kernels", &["escape"]),
     ("algebra", &[]),
+    ("maths", &["units"]),
     ("template", &["escape", "text", "json", "units", "kernels"]),
-    ("fingerprint", &["units", "kernels", "algebra", "template"]),
+    ("picture", &["escape", "units", "template"]),
+    ("extraction", &["escape", "units", "kernels", "maths", "template", "picture"]),
+    ("fingerprint", &["units", "kernels", "algebra", "maths", "template"]),
     ("face", &["units", "kernels", "algebra", "template"]),
     ("storage", &["escape"]),
     ("ingest", &["escape", "text", "input", "json", "units", "citizen", "template"]),
@@ -58,6 +61,26 @@ fn may_be_unsafe(path: &str) -> bool {
     path == "src/storage/map.rs"
         || path.starts_with("src/kernels/")
             && ["/avx2.rs", "/avx_vnni.rs", "/avx512.rs"].iter().any(|name| path.ends_with(name))
+}
+
+/// Crates that only one file uses, so that another one could take their place.
+const OF_ONE_FILE: &[(&str, &str)] =
+    &[("image", "src/picture/raster.rs"), ("hayro_jpeg2000", "src/picture/jpeg2000.rs")];
+
+#[test]
+fn decoders_of_pictures_are_used_in_one_file_each() {
+    for (name, file) in OF_ONE_FILE {
+        let uses = |text: &str| {
+            let code = code(text);
+            let path = format!("{name}::");
+            let is_path =
+                |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || "_:".contains(c));
+            code.match_indices(&path).any(|(at, _)| is_path(at))
+        };
+        let users: Vec<_> =
+            rust_files("src").into_iter().filter(|(_, text)| uses(text)).map(|(path, _)| path).collect();
+        assert_eq!(users, [*file], "{name}");
+    }
 }
 
 /// No file of the library and the program is longer, nor any other Rust file.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use biomatch::escape::Escaped;
 use biomatch::input;
-use biomatch::template::{FingerprintRecord, Frame, Reading, XytConvention};
+use biomatch::template::{FingerprintRecord, Frame, Reading, RecordError, XytConvention};
 use biomatch::units::Resolution;
 
 use crate::exit::{Exit, Failure};
@@ -69,20 +69,25 @@ impl RecordOptions {
 
     /// Reads a record from the bytes of the file at `path`.
     pub(crate) fn parse(&self, path: &Path, bytes: &[u8]) -> Result<FingerprintRecord, Failure> {
+        self.try_parse(path, bytes)
+            .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(path))))
+    }
+
+    /// As [`RecordOptions::parse`], with the library's error.
+    pub(crate) fn try_parse(&self, path: &Path, bytes: &[u8]) -> Result<FingerprintRecord, RecordError> {
         let reading = if self.strict { Reading::Strict } else { Reading::Lenient };
         let Picture(frame) = self.xyt_frame;
         let convention = match self.xyt_convention {
             Convention::Nist => XytConvention::Nist,
             Convention::M1 => XytConvention::M1,
         };
-        let record = if has_extension(path, "xyt") {
+        if has_extension(path, "xyt") {
             FingerprintRecord::read_xyt(bytes, convention, frame, reading)
         } else if has_extension(path, "csv") {
             FingerprintRecord::read_csv(bytes, frame, reading)
         } else {
             FingerprintRecord::read(bytes, reading)
-        };
-        record.map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(path))))
+        }
     }
 }
 

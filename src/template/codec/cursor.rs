@@ -4,38 +4,38 @@ use crate::template::RecordError;
 
 /// A place in the input. Numbers are big-endian, as all dialects have them.
 #[derive(Clone, Debug)]
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
     offset: usize,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, offset: 0 }
     }
 
     /// Over bytes that begin at an offset of the input.
-    pub(super) fn at(bytes: &'a [u8], offset: usize) -> Self {
+    pub(crate) fn at(bytes: &'a [u8], offset: usize) -> Self {
         Self { rest: bytes, offset }
     }
 
     /// Bytes from the input's start.
-    pub(super) fn offset(&self) -> usize {
+    pub(crate) fn offset(&self) -> usize {
         self.offset
     }
 
     /// Bytes that are left.
-    pub(super) fn remaining(&self) -> usize {
+    pub(crate) fn remaining(&self) -> usize {
         self.rest.len()
     }
 
     /// The bytes that are left, without moving.
-    pub(super) fn rest(&self) -> &'a [u8] {
+    pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
     /// The next `count` bytes.
-    pub(super) fn take(&mut self, count: usize, field: &'static str) -> Result<&'a [u8], RecordError> {
+    pub(crate) fn take(&mut self, count: usize, field: &'static str) -> Result<&'a [u8], RecordError> {
         let Some((head, rest)) = self.rest.split_at_checked(count) else {
             return Err(self.truncated(count, field));
         };
@@ -45,24 +45,24 @@ impl<'a> Cursor<'a> {
     }
 
     /// A cursor over the next `count` bytes, with offsets of the whole input.
-    pub(super) fn part(&mut self, count: usize, field: &'static str) -> Result<Self, RecordError> {
+    pub(crate) fn part(&mut self, count: usize, field: &'static str) -> Result<Self, RecordError> {
         let offset = self.offset;
         Ok(Self { rest: self.take(count, field)?, offset })
     }
 
-    pub(super) fn u8(&mut self, field: &'static str) -> Result<u8, RecordError> {
+    pub(crate) fn u8(&mut self, field: &'static str) -> Result<u8, RecordError> {
         Ok(u8::from_be_bytes(self.array(field)?))
     }
 
-    pub(super) fn u16(&mut self, field: &'static str) -> Result<u16, RecordError> {
+    pub(crate) fn u16(&mut self, field: &'static str) -> Result<u16, RecordError> {
         Ok(u16::from_be_bytes(self.array(field)?))
     }
 
-    pub(super) fn u32(&mut self, field: &'static str) -> Result<u32, RecordError> {
+    pub(crate) fn u32(&mut self, field: &'static str) -> Result<u32, RecordError> {
         Ok(u32::from_be_bytes(self.array(field)?))
     }
 
-    pub(super) fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], RecordError> {
+    pub(crate) fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], RecordError> {
         let Some((head, rest)) = self.rest.split_first_chunk::<N>() else {
             return Err(self.truncated(N, field));
         };

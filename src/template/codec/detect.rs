@@ -106,7 +106,7 @@ pub(super) fn check_lines(bytes: &[u8]) -> Result<(), RecordError> {
 }
 
 /// What an input that is no minutiae record looks like, so that an error can say what to do.
-fn appearance(bytes: &[u8]) -> Appearance {
+pub(super) fn appearance(bytes: &[u8]) -> Appearance {
     if let Some(vendor) = vendor::appearance(bytes) {
         return vendor;
     }
@@ -123,7 +123,13 @@ fn appearance(bytes: &[u8]) -> Appearance {
         [0x64..=0x66, ..] if is_one_element(bytes) => Appearance::Iso39794Images,
         [b'<', ..] | [0xEF, 0xBB, 0xBF, b'<', ..] => {
             let text = text();
-            if text.contains("39794-2") || text.contains("39794/-2") || text.contains("fingerMinutiae") {
+            if ["39794-4", "39794/-4", "39794-5", "39794/-5", "39794-6", "39794/-6"]
+                .iter()
+                .any(|part| text.contains(part))
+            {
+                Appearance::Iso39794ImagesXml
+            } else if text.contains("39794-2") || text.contains("39794/-2") || text.contains("fingerMinutiae")
+            {
                 Appearance::Iso39794Xml
             } else {
                 Appearance::Xml
@@ -207,7 +213,7 @@ mod tests {
 
     #[test]
     fn other_inputs_are_named() {
-        let cases: [(&[u8], Appearance); 18] = [
+        let cases: [(&[u8], Appearance); 19] = [
             (b"", Appearance::Empty),
             (b"FIR\x00020\0", Appearance::FingerImages),
             (b"FAC\x00030\0", Appearance::FaceImages),
@@ -220,6 +226,10 @@ mod tests {
             (
                 b"<?xml version=\"1.0\"?><f xmlns=\"http://standards.iso.org/iso-iec/39794/-2\"/>",
                 Appearance::Iso39794Xml,
+            ),
+            (
+                b"<?xml version=\"1.0\"?><f xmlns=\"http://standards.iso.org/iso-iec/39794/-5\"/>",
+                Appearance::Iso39794ImagesXml,
             ),
             (b"\xEF\xBB\xBF<BIR/>", Appearance::Xml),
             (b"\x7F\x61\x02", Appearance::CardObject),

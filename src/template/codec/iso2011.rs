@@ -143,23 +143,7 @@ fn read_representation(
     notes: &mut Notes,
     certified: bool,
 ) -> Result<FingerprintTemplate, RecordError> {
-    let time = read_time(cursor, notes)?;
-    let mut capture = Capture {
-        time,
-        technology: cursor.u8("sensor technology")?,
-        vendor: cursor.u16("device vendor")?,
-        device: cursor.u16("device type")?,
-        ..Capture::default()
-    };
-    let quality = read_qualities(cursor, notes, &mut capture)?;
-    if certified {
-        for _ in 0..cursor.u8("number of certificates")? {
-            capture.certificates.push(Certificate {
-                authority: cursor.u16("certification authority")?,
-                scheme: cursor.u8("certification scheme")?,
-            });
-        }
-    }
+    let (mut capture, quality) = read_capture(cursor, notes, certified)?;
     let offset = cursor.offset();
     let position = views::position(cursor.u8("finger position")?, Dialect::Iso2011, offset, notes)?;
     let view = cursor.u8("view number")?;
@@ -200,6 +184,32 @@ fn read_representation(
         capture,
         extended,
     })
+}
+
+/// The beginning of every representation of the 2011 editions: time, device, qualities, certificates.
+pub(super) fn read_capture(
+    cursor: &mut Cursor<'_>,
+    notes: &mut Notes,
+    certified: bool,
+) -> Result<(Capture, Option<Quality>), RecordError> {
+    let time = read_time(cursor, notes)?;
+    let mut capture = Capture {
+        time,
+        technology: cursor.u8("sensor technology")?,
+        vendor: cursor.u16("device vendor")?,
+        device: cursor.u16("device type")?,
+        ..Capture::default()
+    };
+    let quality = read_qualities(cursor, notes, &mut capture)?;
+    if certified {
+        for _ in 0..cursor.u8("number of certificates")? {
+            capture.certificates.push(Certificate {
+                authority: cursor.u16("certification authority")?,
+                scheme: cursor.u8("certification scheme")?,
+            });
+        }
+    }
+    Ok((capture, quality))
 }
 
 fn read_time(cursor: &mut Cursor<'_>, notes: &mut Notes) -> Result<Option<CaptureTime>, RecordError> {

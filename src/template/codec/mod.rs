@@ -16,6 +16,8 @@ pub(super) mod iso2005;
 pub(super) mod iso2011;
 mod minutiae;
 mod notes;
+#[cfg(feature = "pictures")]
+pub(super) mod pictures;
 mod sourceafis;
 mod vendor;
 mod views;

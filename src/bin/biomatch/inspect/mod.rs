@@ -3,13 +3,17 @@
 mod faces;
 mod fingerprint;
 mod gallery;
+mod picture;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use biomatch::escape::Escaped;
 use biomatch::gallery::GalleryFile;
 use biomatch::ingest::MAX_JSON;
 use biomatch::input;
+use biomatch::picture::MAX_BYTES;
+use biomatch::template::RecordError;
 use biomatch::template::face_file::NPY_MAGIC;
 
 use crate::console::Console;
@@ -19,14 +23,14 @@ use crate::files::readable_files_below;
 use crate::output::{Output, without_controls};
 use crate::records::{RecordOptions, has_extension};
 
-/// Describe records and gallery files
+/// Describe records, pictures and gallery files
 ///
 /// Reads fingerprint records of every dialect, bare, as text or in card objects and transactions, NIST .xyt
-/// and minutiae in .csv; embeddings in .npy and .json, and raw little-endian f32 if --dimension gives the numbers
+/// and minutiae in .csv; pictures of fingers and faces, alone or in records (FIR, FAC, transactions, passports, CBEFF); embeddings in .npy and .json, and raw little-endian f32 if --dimension gives the numbers
 /// per embedding; a gallery's folder and each of its files. In any other folder it inspects every file that is
 /// not hidden.
 ///
-/// Prints counts and headers, never minutiae or numbers of an embedding. For a fingerprint record it lists
+/// Prints counts and headers, never minutiae, pixels or numbers of an embedding. For a fingerprint record it lists
 /// each departure from its standard. A gallery file's own checksums are checked; `biomatch verify` checks
 /// the gallery as a whole.
 ///
@@ -37,6 +41,7 @@ use crate::records::{RecordOptions, has_extension};
 Examples:
   biomatch inspect 101_1.iso
   biomatch inspect --json records/ | jq -r 'select(.views[0].minutiae < 12) | .file'
+  biomatch inspect right_index.wsq portrait.jp2
   biomatch inspect citizens/ citizens/CURRENT citizens/seg-*
   biomatch inspect --dimension 512 embedding.f32")]
 pub(crate) struct Args {
@@ -135,6 +140,34 @@ fn inspect(path: &Path, args: &Args) -> Result<Facts, Failure> {
     let is_record = start.starts_with(b"FMR\0") || has_extension(path, "xyt") || has_extension(path, "csv");
     match args.dimension {
         Some(dimension) if !is_record => faces::raw(path, whole()?, dimension),
-        _ => Ok(fingerprint::facts(&args.records.read(path)?)),
+        _ => record_or_picture(path, &args.records),
+    }
+}
+
+/// Of a fingerprint record, or of what is none: a picture or a record of pictures.
+fn record_or_picture(path: &Path, options: &RecordOptions) -> Result<Facts, Failure> {
+    let bytes = input::read(path, MAX_BYTES as u64)?;
+    let error = match options.try_parse(path, &bytes) {
+        Ok(record) => return Ok(fingerprint::facts(&record)),
+        Err(error) => error,
+    };
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(path)));
+    if !is_no_record(&error) {
+        return Err(failed(&error));
+    }
+    match picture::facts(&bytes) {
+        Ok(Some(facts)) => Ok(facts),
+        Ok(None) => Err(failed(&error)),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+/// Whether an error says that the input is something else than minutiae, and not that they are damaged.
+fn is_no_record(error: &RecordError) -> bool {
+    match error {
+        RecordError::NotARecord(_) => true,
+        RecordError::Wrapped { error, .. } => is_no_record(error),
+        _ => false,
     }
 }

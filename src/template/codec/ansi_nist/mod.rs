@@ -2,6 +2,8 @@
 //! tagged fields or with a binary header, of which Type-9 holds minutiae and an image record of the
 //! same number says how large the picture was.
 
+#[cfg(feature = "pictures")]
+pub(super) mod images;
 mod m1;
 mod picture;
 mod records;

@@ -38,7 +38,7 @@ impl Pictures {
 }
 
 /// Field 1.011: pixels per millimetre, such as `19.69`.
-fn native_resolution(record: &Record<'_>) -> Option<Resolution> {
+pub(super) fn native_resolution(record: &Record<'_>) -> Option<Resolution> {
     let text = std::str::from_utf8(record.field(11)?.bytes).ok()?;
     let per_centimetre = text.trim().parse::<f64>().ok()? * 10.0;
     // `as` saturates and maps what is no number to zero, which is no resolution.

@@ -14,6 +14,8 @@ pub(super) const US: u8 = 0x1F;
 /// Most records in a transaction, and most fields of one record that are looked at.
 const MOST_RECORDS: usize = 1000;
 const MOST_FIELDS: usize = 1000;
+/// The number of the field that holds an image.
+const DATA: u16 = 999;
 
 /// A transaction begins with its Type-1 record; a Type-9 record may stand alone.
 pub(in crate::template::codec) fn looks_like(bytes: &[u8]) -> bool {
@@ -29,6 +31,9 @@ pub(super) enum LogicalRecord<'a> {
 pub(super) struct BinaryRecord<'a> {
     /// Its type, if the transaction's table of contents says so.
     pub(super) kind: Option<u32>,
+    /// Where it begins.
+    #[cfg_attr(not(feature = "pictures"), allow(dead_code, reason = "only pictures need it"))]
+    pub(super) offset: usize,
     pub(super) bytes: &'a [u8],
 }
 
@@ -38,6 +43,9 @@ pub(super) struct Record<'a> {
     /// Where it begins.
     pub(super) offset: usize,
     fields: Vec<Field<'a>>,
+    /// Field 999, all bytes to the end of the record, whatever they are. It is the last one; of several, the last.
+    #[cfg_attr(not(feature = "pictures"), allow(dead_code, reason = "only pictures need it"))]
+    pub(super) data: Option<Text<'a>>,
 }
 
 /// A field: its number after the dot, its value, and where the value begins.
@@ -166,8 +174,9 @@ fn read_binary<'a>(cursor: &mut Cursor<'a>, kind: Option<u32>) -> Result<BinaryR
         let (field, expected) = ("length of a binary record", "5 bytes at least");
         return Err(RecordError::Unexpected { offset: start.offset(), field, expected });
     }
+    let offset = start.offset();
     *cursor = start;
-    Ok(BinaryRecord { kind, bytes: cursor.take(length, "binary record")? })
+    Ok(BinaryRecord { kind, offset, bytes: cursor.take(length, "binary record")? })
 }
 
 /// Reads a tagged record by its length, and if that is not where it ends, by the next FS, which only
@@ -200,13 +209,18 @@ fn read_tagged<'a>(cursor: &mut Cursor<'a>, notes: &mut Notes) -> Result<Record<
     let bytes = cursor.take(length, "tagged record")?;
     let bytes = bytes.strip_suffix(&[FS]).unwrap_or(bytes);
     let mut fields = Vec::new();
+    let mut data = None;
     for part in (Text { bytes, offset }).split(GS).take(MOST_FIELDS) {
-        // What has no tag is a piece of a binary field that holds a GS, or nothing.
+        // What has no tag is nothing.
         let Some((of, number, header)) = tag(part.bytes) else { continue };
+        if (of, number) == (kind, DATA) {
+            let start = part.offset + header;
+            data = Some(Text { bytes: &bytes[start - offset..], offset: start });
+        }
         if of == kind {
             let value = Text { bytes: &part.bytes[header..], offset: part.offset + header };
             fields.push(Field { number, value });
         }
     }
-    Ok(Record { kind, offset, fields })
+    Ok(Record { kind, offset, fields, data })
 }

@@ -5,10 +5,10 @@ mod ber;
 mod cbeff;
 mod piv;
 mod templates;
-mod text;
+pub(super) mod text;
 
-use crate::template::codec::card;
 use crate::template::codec::notes::Notes;
+use crate::template::codec::{card, detect};
 use crate::template::{
     Appearance, Dialect, FingerPosition, FingerprintRecord, Flaw, Reading, RecordError, Wrapper,
 };
@@ -43,18 +43,18 @@ pub(super) fn is_whole(bytes: &[u8]) -> bool {
 }
 
 /// What is inside a wrapper.
-struct Unwrapped<'a> {
-    wrapper: Wrapper,
-    parts: Vec<Part<'a>>,
+pub(super) struct Unwrapped<'a> {
+    pub(super) wrapper: Wrapper,
+    pub(super) parts: Vec<Part<'a>>,
 }
 
 /// One record inside a wrapper.
-struct Part<'a> {
+pub(crate) struct Part<'a> {
     /// Where it begins in the wrapper.
-    offset: usize,
-    bytes: &'a [u8],
+    pub(crate) offset: usize,
+    pub(crate) bytes: &'a [u8],
     /// The finger that the wrapper states.
-    position: FingerPosition,
+    pub(crate) position: FingerPosition,
     /// The card format that the wrapper states, if what is inside does not say what it is.
     card: Option<Dialect>,
     /// Whether it may be in a card format that the wrapper does not state.
@@ -67,6 +67,16 @@ impl<'a> Part<'a> {
     }
 }
 
+/// Takes off the wrapper that bytes begin like, if any.
+pub(super) fn unwrap<'a>(bytes: &'a [u8], notes: &mut Notes) -> Result<Option<Unwrapped<'a>>, RecordError> {
+    let Some(wrapping) = wrapping(bytes) else { return Ok(None) };
+    Ok(Some(match wrapping {
+        Wrapping::PivObject => piv::unwrap(bytes, notes)?,
+        Wrapping::CbeffStructure => cbeff::unwrap(bytes, notes)?,
+        Wrapping::InformationTemplates => templates::unwrap(bytes, notes)?,
+    }))
+}
+
 /// Reads a record that says what it is, bare or wrapped.
 pub(super) fn read(bytes: &[u8], reading: Reading) -> Result<FingerprintRecord, RecordError> {
     read_inside(bytes, reading, 0)
@@ -77,18 +87,13 @@ fn read_inside(bytes: &[u8], reading: Reading, depth: usize) -> Result<Fingerpri
         let (field, expected) = ("wrappers in one another", "8 at most");
         return Err(RecordError::Unexpected { offset: 0, field, expected });
     }
-    if let Some(wrapping) = wrapping(bytes) {
-        let mut notes = Notes::new(reading);
-        let mut unwrapped = match wrapping {
-            Wrapping::PivObject => piv::unwrap(bytes, &mut notes)?,
-            Wrapping::CbeffStructure => cbeff::unwrap(bytes, &mut notes)?,
-            Wrapping::InformationTemplates => templates::unwrap(bytes, &mut notes)?,
-        };
+    let mut notes = Notes::new(reading);
+    if let Some(mut unwrapped) = unwrap(bytes, &mut notes)? {
         let wrapper = unwrapped.wrapper;
         let records = read_parts(&mut unwrapped, reading, depth).map_err(|error| wrapped(wrapper, error))?;
         return join(unwrapped.wrapper, records, notes);
     }
-    match text::Text::of(bytes) {
+    match text::Text::of(bytes, detect::is_known) {
         Some(text) => {
             let decoded = text.decode()?;
             let mut record =
@@ -120,7 +125,7 @@ fn read_parts(
                 error => error,
             }),
         };
-        match record.map_err(|error| moved(error, part.offset)) {
+        match record.map_err(|error| error.moved(part.offset)) {
             Ok(mut record) => {
                 record.warnings.iter_mut().for_each(|warning| warning.offset += part.offset);
                 for view in record.views.iter_mut().filter(|view| view.position == FingerPosition::Unknown) {
@@ -182,24 +187,4 @@ fn join(
 
 fn wrapped(wrapper: Wrapper, error: RecordError) -> RecordError {
     RecordError::Wrapped { wrapper, error: Box::new(error) }
-}
-
-/// The error of a part as one of the whole.
-fn moved(error: RecordError, by: usize) -> RecordError {
-    match error {
-        RecordError::UnknownVersion { offset, found } => {
-            RecordError::UnknownVersion { offset: offset + by, found }
-        }
-        RecordError::Truncated { offset, field, expected, found } => {
-            RecordError::Truncated { offset: offset + by, field, expected, found }
-        }
-        RecordError::Malformed { offset, flaw } => RecordError::Malformed { offset: offset + by, flaw },
-        RecordError::Unexpected { offset, field, expected } => {
-            RecordError::Unexpected { offset: offset + by, field, expected }
-        }
-        // Offsets inside text count from the start of what the text encodes.
-        RecordError::Wrapped { wrapper: Wrapper::Hexadecimal | Wrapper::Base64, .. } => error,
-        RecordError::Wrapped { wrapper, error } => wrapped(wrapper, moved(*error, by)),
-        error => error,
-    }
 }

@@ -1,12 +1,13 @@
 //! Biometric information templates (ISO/IEC 7816-11, ISO/IEC 19785-3 TLV): a template 7F60 holds a
-//! header A1 and biometric data 5F2E or 7F2E, a group 7F61 counts and holds templates, and data
-//! group 3 of a passport (63) holds a group.
+//! header A1 and biometric data 5F2E or 7F2E, a group 7F61 counts and holds templates, and the data
+//! groups of a passport, 2 of the face (75) and 3 of fingers (63), hold a group.
 
 use crate::template::codec::cursor::Cursor;
 use crate::template::codec::notes::Notes;
 use crate::template::codec::wrapper::{Part, Unwrapped, ber};
 use crate::template::{Dialect, Finger, FingerPosition, Flaw, RecordError, Wrapper};
 
+const DATA_GROUP_2: u32 = 0x75;
 const DATA_GROUP_3: u32 = 0x63;
 const GROUP: u32 = 0x7F61;
 const TEMPLATE: u32 = 0x7F60;
@@ -26,10 +27,10 @@ const ISO_SC37: u16 = 0x0101;
 pub(super) fn looks_like(bytes: &[u8]) -> bool {
     match ber::head(bytes) {
         Some((GROUP | TEMPLATE, _)) => true,
-        Some((DATA_GROUP_3, header)) => bytes.get(header..).is_some_and(|v| v.starts_with(&[0x7F, 0x61])),
-        Some((DATA | DATA_TEMPLATE, header)) => {
-            bytes.get(header..).is_some_and(|value| value.starts_with(b"FMR\0"))
+        Some((DATA_GROUP_2 | DATA_GROUP_3, header)) => {
+            bytes.get(header..).is_some_and(|v| v.starts_with(&[0x7F, 0x61]))
         }
+        Some((DATA | DATA_TEMPLATE, header)) => bytes.get(header..).is_some_and(is_record),
         _ => false,
     }
 }
@@ -95,6 +96,11 @@ fn position(subtype: u8) -> FingerPosition {
     }
 }
 
+/// Whether bytes begin like a record of ISO/IEC 19794.
+fn is_record(bytes: &[u8]) -> bool {
+    [b"FMR\0", b"FIR\0", b"FAC\0", b"IIR\0"].iter().any(|identifier| bytes.starts_with(*identifier))
+}
+
 /// Collects the records in an object. `header` is that of the templates around it.
 fn collect<'a>(
     object: &ber::Object<'a>,
@@ -113,7 +119,7 @@ fn collect<'a>(
     let mut objects = Cursor::at(object.value, object.offset);
     match object.tag {
         DATA | DATA_TEMPLATE => return push_data(object, notes, parts, &header),
-        GROUP | TEMPLATE | DATA_GROUP_3 => {}
+        GROUP | TEMPLATE | DATA_GROUP_2 | DATA_GROUP_3 => {}
         _ => return Ok(()),
     }
     while !objects.rest().is_empty() && !ber::is_filling(objects.rest()) {
@@ -151,9 +157,6 @@ fn push_data<'a>(
         return Err(RecordError::Unexpected { offset: data.start, field, expected });
     }
     let mut part = Part { position: header.position, ..Part::new(data.offset, data.value) };
-    let is_record = |bytes: &[u8]| {
-        [b"FMR\0", b"FIR\0", b"FAC\0", b"IIR\0"].iter().any(|identifier| bytes.starts_with(*identifier))
-    };
     if data.tag == DATA_TEMPLATE && !is_record(data.value) {
         let mut objects = Cursor::at(data.value, data.offset);
         while !objects.rest().is_empty() {

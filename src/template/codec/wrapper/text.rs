@@ -5,7 +5,6 @@ use base64::alphabet::{Alphabet, STANDARD, URL_SAFE};
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, Engine};
 
-use crate::template::codec::detect;
 use crate::template::{RecordError, Wrapper};
 
 /// Encoded bytes that are decoded to see what they begin like.
@@ -20,7 +19,7 @@ enum Encoding {
 }
 
 /// Text that encodes a record.
-pub(super) struct Text<'a> {
+pub(in crate::template::codec) struct Text<'a> {
     encoding: Encoding,
     /// Digits and white space, without a prefix.
     digits: &'a [u8],
@@ -29,8 +28,8 @@ pub(super) struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// The text that bytes are, if they begin like one.
-    pub(super) fn of(bytes: &'a [u8]) -> Option<Self> {
+    /// The text that bytes are, if they begin like one of what is known by its first bytes.
+    pub(in crate::template::codec) fn of(bytes: &'a [u8], is_known: impl Fn(&[u8]) -> bool) -> Option<Self> {
         let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii();
         let (digits, encodings): (&[u8], &[Encoding]) = if has_prefix(text, b"data:") {
             let comma = text.iter().take(MOST_HEADER).position(|&byte| byte == b',')?;
@@ -50,13 +49,19 @@ impl<'a> Text<'a> {
                 Encoding::Hexadecimal => hexadecimal(&glance[..glance.len() / 2 * 2], |at| at),
                 Encoding::Base64 => base64(&glance[..glance.len() / 4 * 4], |at| at),
             };
-            decoded.is_ok_and(|decoded| detect::is_known(&decoded))
+            decoded.is_ok_and(|decoded| is_known(&decoded))
         };
         let encoding = *encodings.iter().find(begins)?;
         Some(Self { encoding, digits, offset })
     }
 
-    pub(super) fn wrapper(&self) -> Wrapper {
+    /// All bytes as base64.
+    #[cfg(feature = "pictures")]
+    pub(in crate::template::codec) fn base64(digits: &'a [u8]) -> Self {
+        Self { encoding: Encoding::Base64, digits, offset: 0 }
+    }
+
+    pub(in crate::template::codec) fn wrapper(&self) -> Wrapper {
         match self.encoding {
             Encoding::Hexadecimal => Wrapper::Hexadecimal,
             Encoding::Base64 => Wrapper::Base64,
@@ -64,7 +69,7 @@ impl<'a> Text<'a> {
     }
 
     /// The bytes that the text encodes.
-    pub(super) fn decode(&self) -> Result<Vec<u8>, RecordError> {
+    pub(in crate::template::codec) fn decode(&self) -> Result<Vec<u8>, RecordError> {
         let digits: Vec<u8> =
             self.digits.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
         // Where a digit is in the input, of which the digits' number leaves the white space out.
