@@ -24,7 +24,9 @@ pub enum ExtractionError {
         most: u16,
     },
     /// The picture shows several fingers, or another part of the hand.
-    #[error("the record states position {code}, which is not one finger; cut the picture into one for each finger")]
+    #[error(
+        "the record states position {code}, which is not one finger; cut the picture into one for each finger"
+    )]
     NotOneFinger {
         /// The position's code.
         code: u8,

@@ -91,7 +91,13 @@ impl MinutiaeExtractor {
             let angle = Angle::from_binary(u16::from(peaks::direction_code(peak.direction)) << 8);
             let belief = maths::logistic(peak.heat, 0.0, 1.0) * 100.0;
             let quality = Quality::new((belief.round_ties_even() as u8).clamp(1, 100));
-            Some(Minutia::new(length(peak.x, width)?, length(peak.y, height)?, angle, MinutiaKind::Other, quality))
+            Some(Minutia::new(
+                length(peak.x, width)?,
+                length(peak.y, height)?,
+                angle,
+                MinutiaKind::Other,
+                quality,
+            ))
         };
         found.unwrap_or_default().into_iter().filter_map(minutia).take(MOST_MINUTIAE).collect()
     }
@@ -106,7 +112,8 @@ fn at_500_dpi(picture: &FingerprintPicture) -> Result<(u16, u16, Cow<'_, [u8]>),
         return Err(ExtractionError::Resolution { found, least, most });
     }
     let network = u64::from(Resolution::DPI_500.pixels_per_centimetre());
-    let scaled = |side: u32| ((u64::from(side) * network * 2 / u64::from(density) + 1) / 2) as u32;
+    let scaled =
+        |side: u32| ((u64::from(side) * network + u64::from(density) / 2) / u64::from(density)) as u32;
     let (width, height) = (scaled(picture.width()), scaled(picture.height()));
     let (least, most) = (*SIDES.start(), *SIDES.end());
     let side = |side: u32| u16::try_from(side).ok().filter(|_| SIDES.contains(&side));
@@ -128,5 +135,59 @@ impl FingerprintPicture {
     /// [`ExtractionError`].
     pub fn template(&self, extractor: &MinutiaeExtractor) -> Result<FingerprintTemplate, ExtractionError> {
         extractor.extract(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::network::tests::{ONE_PEAK, one_peak};
+    use super::*;
+    use crate::template::Finger;
+
+    fn picture(width: u32, height: u32, dpi: u16) -> FingerprintPicture {
+        let pixels = (0..width * height).map(|i| (i % 7 * 30) as u8).collect();
+        FingerprintPicture::grey(width, height, pixels, Resolution::from_dpi(dpi).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_template_holds_what_the_network_says_and_what_the_record_states() {
+        let extractor = MinutiaeExtractor::read(&one_peak()).unwrap();
+        assert_eq!(extractor.name(), "one-peak");
+        let template = picture(97, 70, 500).at(Finger::LeftThumb).template(&extractor).unwrap();
+        assert_eq!(template.position.finger(), Some(Finger::LeftThumb));
+        assert_eq!(template.frame, Some(Frame::new(97, 70, Resolution::DPI_500)));
+        let pixels = |minutia: &Minutia| {
+            let pixel = |length: Length| length.to_pixels(Resolution::DPI_500);
+            (pixel(minutia.x), pixel(minutia.y), minutia.angle.to_binary() >> 8, minutia.quality())
+        };
+        let (x, y, direction, quality) = ONE_PEAK;
+        assert_eq!(
+            template.minutiae.iter().map(pixels).collect::<Vec<_>>(),
+            [(x, y, direction, Quality::new(quality))]
+        );
+        let record = crate::template::FingerprintRecord::new(vec![template.clone()]).write_iso2005().unwrap();
+        let read = FingerprintTemplate::read(&record, crate::template::Reading::Exact).unwrap();
+        assert_eq!(read.minutiae, template.minutiae, "nothing is lost in a record");
+    }
+
+    #[test]
+    fn what_cannot_be_one_finger_is_refused() {
+        let extractor = MinutiaeExtractor::read(&one_peak()).unwrap();
+        let file = FingerprintPicture::read(&[&b"P5 90 90 255\n"[..], &[9; 8100]].concat()).unwrap();
+        assert_eq!(file.template(&extractor), Err(ExtractionError::NoResolution));
+        assert!(file.with_resolution(Resolution::DPI_500).template(&extractor).is_ok());
+        let slap = picture(90, 90, 500).at(FingerPosition::from_code(13));
+        assert_eq!(slap.template(&extractor), Err(ExtractionError::NotOneFinger { code: 13 }));
+        for dpi in [150, 1200] {
+            let error = picture(90, 90, dpi).template(&extractor);
+            assert!(matches!(error, Err(ExtractionError::Resolution { .. })), "{error:?}");
+        }
+        for (width, height) in [(63, 90), (1401, 90), (90, 63)] {
+            let error = picture(width, height, 500).template(&extractor);
+            assert!(matches!(error, Err(ExtractionError::Size { .. })), "{error:?}");
+        }
+        let template = picture(180, 200, 1000).template(&extractor).unwrap();
+        let frame = template.frame.unwrap();
+        assert_eq!((frame.width, frame.height, frame.resolution_x), (90, 100, Resolution::DPI_500));
     }
 }

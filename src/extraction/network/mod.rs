@@ -6,7 +6,7 @@ mod map;
 mod read;
 mod step;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use error::NetworkError;
 pub(super) use map::Map;

@@ -173,7 +173,8 @@ fn convolution(bytes: &mut Bytes<'_>, source: Shape) -> Result<(Convolution, Sha
     let dilation = bytes.byte("dilation 1 to 8", |by| (1..=Map::BORDER as u16).contains(&by))?;
     let least = bytes.byte("0 or 1", |least| least <= 1)?;
     let most = bytes.short("a greatest output", |most| most > 0 && most <= i16::MAX as u16)?;
-    let is_whole = |outputs: u16| outputs > 0 && outputs <= MOST_CHANNELS && outputs % OUTPUTS as u16 == 0;
+    let is_whole =
+        |outputs: u16| outputs > 0 && outputs <= MOST_CHANNELS && outputs.is_multiple_of(OUTPUTS as u16);
     let outputs = usize::from(bytes.short("outputs by sixteen, at most 512", is_whole)?);
     let reduction = source.reduction * stride;
     if reduction > MOST_REDUCTION {

@@ -95,7 +95,7 @@ fn enlarge(from: &Map, added: Option<&Map>) -> Map {
                     let parts = corners.iter().zip(shares);
                     let sum: i32 = parts.map(|(corner, share)| i32::from(corner[pair][side]) * share).sum();
                     let added = added.map_or(0, |added| i32::from(added[x * pairs + pair][side]));
-                    let value = (sum + 8 >> 4) + added;
+                    let value = ((sum + 8) >> 4) + added;
                     out[side] = value.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
                 }
             }

@@ -85,3 +85,62 @@ fn every_cut_and_every_wrong_byte_is_an_error_or_another_network() {
         }
     }
 }
+
+/// Where the peak of [`one_peak`] is in any picture: column, row, 256th of a turn, quality.
+pub(in crate::extraction) const ONE_PEAK: (u32, u32, u16, u8) = (2, 2, 64, 73);
+
+/// A network whose heat is greatest in the first cell: the sum of windows that reach into the border of zeros.
+pub(in crate::extraction) fn one_peak() -> Vec<u8> {
+    let mut bytes = b"BMNETW01\x08one-peak".to_vec();
+    bytes.extend((1.0_f32 / 256.0).to_le_bytes());
+    bytes.extend([4095_u16, 4, 3].map(u16::to_le_bytes).concat());
+    // Ones everywhere, then the places of a window that are right and below: fewer at the far borders.
+    let mut layer = |step: [u8; 7],
+                     most: u16,
+                     inputs: usize,
+                     offset: &dyn Fn(usize) -> f32,
+                     weight: &dyn Fn(usize, usize) -> i16,
+                     scale: f32| {
+        bytes.extend(step);
+        bytes.extend([most, 16].map(u16::to_le_bytes).concat());
+        for output in 0..16 {
+            bytes.extend([scale, offset(output)].map(f32::to_le_bytes).concat());
+            for place in 0..usize::from(step[3]).pow(2) {
+                for input in 0..inputs {
+                    let weight = if input == 0 { weight(output, place) } else { 0 };
+                    bytes.extend(weight.to_le_bytes());
+                }
+            }
+        }
+    };
+    // One at every cell of the first channel, whatever the picture.
+    layer([1, 0, 255, 1, 2, 1, 1], 1, 4, &|_| 1.0, &|_, _| 0, 0.0);
+    // How many of the cells to the left and above there are: least in the first cell.
+    layer(
+        [1, 1, 255, 3, 1, 1, 1],
+        100,
+        16,
+        &|_| 0.0,
+        &|_, place| i16::from(place == 0 || place == 1 || place == 3),
+        1.0,
+    );
+    // Heat 1 in the first cell and -255 per neighbour; a direction up.
+    let offset = |output: usize| {
+        if output == 0 {
+            256.0
+        } else if output == 4 {
+            -256.0
+        } else {
+            0.0
+        }
+    };
+    layer(
+        [1, 2, 255, 1, 1, 1, 0],
+        32_767,
+        16,
+        &offset,
+        &|output, _| if output == 0 { -1000 } else { 0 },
+        1.0,
+    );
+    bytes
+}
