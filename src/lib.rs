@@ -46,10 +46,14 @@ pub mod units;
 mod algebra;
 #[doc(hidden)]
 pub mod kernels;
+mod maths;
 pub mod template;
 
 #[cfg(feature = "pictures")]
 pub mod picture;
+
+#[cfg(feature = "pictures")]
+pub mod extraction;
 
 pub mod face;
 pub mod fingerprint;

@@ -26,6 +26,7 @@ mod finger;
 mod impression;
 mod math;
 mod pattern;
+mod picture;
 mod random;
 
 /// The README's example, compiled and run as a test.
@@ -39,3 +40,4 @@ pub use face::{Faces, Portrait};
 pub use finger::{Finger, Kind};
 pub use impression::{Impression, Minutia};
 pub use pattern::Pattern;
+pub use picture::{Cell, CellUse, Picture, Ridges, TrainingCrop, TrueMinutia};

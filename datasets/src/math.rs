@@ -19,6 +19,20 @@ pub(crate) fn sin_cos(x: f32) -> (f32, f32) {
     }
 }
 
+/// Cosine and sine: the complex number of length 1 with an angle.
+pub(crate) fn exp_i(angle: f32) -> (f32, f32) {
+    let (sin, cos) = sin_cos(angle);
+    (cos, sin)
+}
+
+/// A smooth step from 0 far below zero to 1 far above it, with slope 1/4 at zero, as the logistic function has.
+/// A ratio of polynomials, exact at both ends: 0 below -6 and 1 above 6.
+pub(crate) fn soft_step(x: f32) -> f32 {
+    let y = (0.5 * x).clamp(-3.0, 3.0);
+    let s = y * y;
+    0.5 + 0.5 * y * (27.0 + s) / (27.0 + 9.0 * s)
+}
+
 /// The angle of the vector `(x, y)`, in `-pi..=pi`; zero for the zero vector.
 pub(crate) fn atan2(y: f32, x: f32) -> f32 {
     let (ax, ay) = (x.abs(), y.abs());
@@ -91,5 +105,10 @@ mod tests {
             assert!((got - (a.sin() * 7.0).atan2(a.cos() * 7.0)).abs() < 1e-5, "{i}");
         }
         assert_eq!(atan2(0.0, 0.0), 0.0);
+        for i in -100..=100 {
+            let x = i as f32 * 0.1;
+            assert!((soft_step(x) - 1.0 / (1.0 + (-x).exp())).abs() < 0.02, "{x}");
+        }
+        assert_eq!((soft_step(-7.0), soft_step(0.0), soft_step(7.0)), (0.0, 0.5, 1.0));
     }
 }

@@ -129,6 +129,11 @@ impl Field {
         Self { singular, arch, bulge, bulge_height, waves }
     }
 
+    /// The places of cores and deltas.
+    pub(crate) fn singular_points(&self) -> impl Iterator<Item = (f32, f32)> {
+        self.singular.iter().map(|&(x, y, _)| (x, y))
+    }
+
     pub(crate) fn at(&self, x: f32, y: f32) -> Flow {
         let (mut dx, mut dy) = (0.0, 0.0);
         // The sum of the angles is that of the product of vectors: one arc tangent for all. Half of

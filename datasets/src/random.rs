@@ -13,6 +13,8 @@ pub(crate) enum Stream {
     FaceIdentity = 5,
     FaceTemplate = 6,
     Extractor = 7,
+    Ridges = 8,
+    Picture = 9,
 }
 
 /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).

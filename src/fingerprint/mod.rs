@@ -10,7 +10,6 @@ pub mod codes;
 mod features;
 #[doc(hidden)]
 pub mod filter;
-mod maths;
 #[cfg(test)]
 mod oracle;
 mod parameters;

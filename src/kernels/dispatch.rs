@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use super::codes::{self, Codes, Group, Line, Planes as CodePlanes, Terms};
+use super::convolution::{self, Layer, Pair, RowFn};
 use super::dot::{self, Dot};
 use super::error::KernelsError;
 use super::lanes::{self, LaneWork};
@@ -24,6 +25,7 @@ pub struct Kernels {
     masked: MaskedFn,
     codes: Codes,
     slots: Slots,
+    convolution: RowFn,
 }
 
 impl Kernels {
@@ -40,6 +42,7 @@ impl Kernels {
             masked: masked::at(level),
             codes: codes::at(level),
             slots: slots::at(level),
+            convolution: convolution::at(level),
         }
     }
 
@@ -220,6 +223,17 @@ impl Kernels {
     pub fn high_candidates(&self, codes: &[Group], terms: &Terms, planes: CodePlanes<'_>, out: &mut [u16]) {
         check_planes(codes, planes, out.len());
         (self.codes.high)(codes, terms, planes.high(), out);
+    }
+
+    /// One row of a layer of a network, see [`mod@super::convolution`]: the rows under its windows (each begins at
+    /// the first window), what is added of an earlier layer (nothing if empty), and the values of each pixel.
+    ///
+    /// # Panics
+    /// If the weights are not those of the layer, `out` is not whole pixels, `added` is neither empty nor as long
+    /// as `out`, or a row ends before the last window.
+    pub fn convolve_row(&self, layer: &Layer<'_>, rows: &[&[Pair]], added: &[i16], out: &mut [i16]) {
+        convolution::check(layer, rows, added, out);
+        (self.convolution)(layer, rows, added, out);
     }
 
     /// Asks memory for items that will be read soon. A hint: nothing else happens, and at the scalar level

@@ -5,6 +5,7 @@
 //! each level. [`Kernels::active`] is chosen once a process; tests take each from [`Kernels::all`].
 
 pub mod codes;
+pub mod convolution;
 mod dispatch;
 mod dot;
 mod error;

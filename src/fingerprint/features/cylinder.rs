@@ -11,11 +11,11 @@ use std::sync::LazyLock;
 
 use super::geometry::Geometry;
 use super::neighbours::{DISC, Neighbours, STRIP, at_least, valid_cells};
-use crate::fingerprint::maths::{exp, round};
 use crate::fingerprint::parameters::{
     BIT_THRESHOLD, CYLINDER_SLICES, DIRECTION_SIGMA, LEAST_COMMON_CELLS, LEAST_NEIGHBOURS, LEAST_VALID_CELLS,
 };
 use crate::kernels::masked::Pattern;
+use crate::maths::{exp, round};
 use crate::template::Minutia;
 
 /// Least number of common valid cells of a pair of cylinders.

@@ -2,8 +2,8 @@
 
 use super::hull::Hull;
 use super::trust::Trust;
-use crate::fingerprint::maths;
 use crate::fingerprint::parameters::PIXELS_PER_STEP;
+use crate::maths;
 use crate::template::Minutia;
 use crate::units::Angle;
 

@@ -10,10 +10,10 @@
 use std::f32::consts::TAU;
 
 use super::geometry::{Geometry, LANES};
-use crate::fingerprint::maths::exp;
 use crate::fingerprint::parameters::{
     CYLINDER_HULL_MARGIN, CYLINDER_RADIUS, CYLINDER_SIDE, SPATIAL_REACH, SPATIAL_SIGMA,
 };
+use crate::maths::exp;
 use crate::template::Minutia;
 
 /// Cells of a base; bit `row * CYLINDER_SIDE + column` of a word.

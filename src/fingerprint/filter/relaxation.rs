@@ -15,8 +15,8 @@ use std::sync::LazyLock;
 
 use super::parameters::{KEEP, MISS, ROUNDS, STRETCH, TURN_FAR, TURN_NEAR};
 use crate::fingerprint::codes::{SLOTS, WORDS};
-use crate::fingerprint::maths::sin_cos;
 use crate::kernels::Work;
+use crate::maths::sin_cos;
 use crate::units::Angle;
 
 /// Pairs that are relaxed.

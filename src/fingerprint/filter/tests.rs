@@ -7,8 +7,8 @@ use rand_xoshiro::rand_core::SeedableRng as _;
 use super::parameters::{KEEP, MISS, ROUNDS, STRETCH, TURN_FAR, TURN_NEAR};
 use super::{CodeProbe, CodeRows, FilterScore};
 use crate::fingerprint::codes::{CodeMeans, CodeWords, CodesView, FingerCodes, SLOTS, WORDS};
-use crate::fingerprint::maths::sin_cos;
 use crate::kernels::Kernels;
+use crate::maths::sin_cos;
 use crate::units::{Angle, Score};
 
 /// A finger of `count` minutiae whose codes differ in the bits of `mask` only.

@@ -1,7 +1,7 @@
 //! The score: two terms of a comparison, combined into one number.
 
-use crate::fingerprint::maths;
 use crate::fingerprint::parameters::{RELAXED_FLOOR, RELAXED_WEIGHT, SCORE_OFFSET, SUPPORT_WEIGHT};
+use crate::maths;
 use crate::units::Score;
 
 /// The score of a comparison: of the relaxed score of its list, and of the support's share of the overlap.

@@ -4,11 +4,11 @@ use super::motion::{Motion, Predicted, Pulls};
 use super::relaxation::Relaxation;
 use super::similarity::Pair;
 use crate::fingerprint::features::geometry::{Geometry, LANES};
-use crate::fingerprint::maths::{self, small_arcsine};
 use crate::fingerprint::parameters::{
     COST_ANGLE, COST_DISTANCE, GROWN, GROWTH_ANGLE, GROWTH_ROUNDS, HYPOTHESES, SEED_SUPPORT, WORTHLESS_COST,
 };
 use crate::kernels::lanes::Lanes;
+use crate::maths::{self, small_arcsine};
 use crate::units::Angle;
 
 /// For each minutia of the first finger its partner in the second: one to one.

@@ -3,11 +3,11 @@
 use super::growth::{Growth, Matching};
 use crate::fingerprint::features::geometry::{Geometry, LANES};
 use crate::fingerprint::features::hull::Hull;
-use crate::fingerprint::maths::{self, small_arcsine};
 use crate::fingerprint::parameters::{
     OVERLAP_MARGIN, SUPPORT_ANGLE, SUPPORT_ANGLE_CUT, SUPPORT_CUT, SUPPORT_CUT_GROWTH, SUPPORT_DISTANCE,
     SUPPORT_DISTANCE_GROWTH, SUPPORT_HALF, SUPPORT_REACH,
 };
+use crate::maths::{self, small_arcsine};
 use crate::units::Angle;
 
 /// Working memory. Reused without allocation.

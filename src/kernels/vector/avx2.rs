@@ -99,6 +99,11 @@ impl<const VNNI: bool> Vector for Avx2<VNNI> {
     }
 
     #[inline(always)]
+    fn add_pairs(self, sums: Integers, a: Integers, b: Integers) -> Integers {
+        halves!(_mm256_add_epi32, sums, halves!(_mm256_madd_epi16, a, b))
+    }
+
+    #[inline(always)]
     fn add(self, a: Integers, b: Integers) -> Integers {
         halves!(_mm256_add_epi32, a, b)
     }
@@ -116,7 +121,17 @@ impl<const VNNI: bool> Vector for Avx2<VNNI> {
 
     #[inline(always)]
     fn numbers(self, of: Integers) -> Floats {
-        Floats(of.0.map(|half| level!(_mm256_cvtepi32_ps(half))))
+        Floats([level!(_mm256_cvtepi32_ps(of.0[0])), level!(_mm256_cvtepi32_ps(of.0[1]))])
+    }
+
+    #[inline(always)]
+    fn less(self, a: Floats, b: Floats) -> Floats {
+        Floats([level!(_mm256_min_ps(a.0[0], b.0[0])), level!(_mm256_min_ps(a.0[1], b.0[1]))])
+    }
+
+    #[inline(always)]
+    fn rounded(self, of: Floats) -> Integers {
+        Integers([level!(_mm256_cvtps_epi32(of.0[0])), level!(_mm256_cvtps_epi32(of.0[1]))])
     }
 
     #[inline(always)]

@@ -106,6 +106,11 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
+    fn add_pairs(self, sums: Integers, a: Integers, b: Integers) -> Integers {
+        Integers(level!(_mm512_dpwssd_epi32(sums.0, a.0, b.0)))
+    }
+
+    #[inline(always)]
     fn add(self, a: Integers, b: Integers) -> Integers {
         Integers(level!(_mm512_add_epi32(a.0, b.0)))
     }
@@ -123,6 +128,16 @@ impl Vector for Avx512 {
     #[inline(always)]
     fn numbers(self, of: Integers) -> Floats {
         Floats(level!(_mm512_cvtepi32_ps(of.0)))
+    }
+
+    #[inline(always)]
+    fn less(self, a: Floats, b: Floats) -> Floats {
+        Floats(level!(_mm512_min_ps(a.0, b.0)))
+    }
+
+    #[inline(always)]
+    fn rounded(self, of: Floats) -> Integers {
+        Integers(level!(_mm512_cvtps_epi32(of.0)))
     }
 
     #[inline(always)]

@@ -42,6 +42,8 @@ pub(super) trait Vector: Lanes<Integers: BitXor<Output = Self::Integers>> {
     fn nibbles(self, of: Self::Integers) -> [Self::Integers; 2];
     /// The bytes that have the low nibbles of both as their high and low nibbles; and those of the high nibbles.
     fn join_nibbles(self, high: Self::Integers, low: Self::Integers) -> [Self::Integers; 2];
+    /// `sums`, and to each lane its two signed 16-bit numbers of `a` times those of `b`, modulo 2^32.
+    fn add_pairs(self, sums: Self::Integers, a: Self::Integers, b: Self::Integers) -> Self::Integers;
     /// Sums of 32-bit lanes, modulo 2^32.
     fn add(self, a: Self::Integers, b: Self::Integers) -> Self::Integers;
     /// Each 32-bit lane times `2^BITS`.
@@ -51,6 +53,10 @@ pub(super) trait Vector: Lanes<Integers: BitXor<Output = Self::Integers>> {
     fn with_bits(self, bits: Self::Integers) -> Self::Floats;
     /// Each whole number, rounded.
     fn numbers(self, of: Self::Integers) -> Self::Floats;
+    /// Of each two the lesser.
+    fn less(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    /// The nearest whole number of each, of two the even one. Each is below 2^31 in magnitude.
+    fn rounded(self, of: Self::Floats) -> Self::Integers;
     /// A bit for each lane where `a` is not less than `b`: it is at least as great, or one is no number.
     fn not_less(self, a: Self::Floats, b: Self::Floats) -> u16;
     /// The sum of the lanes: those 8 apart are added first, then 4, 2, 1 apart.

@@ -3,13 +3,13 @@
 use std::sync::LazyLock;
 
 use crate::fingerprint::features::geometry::Geometry;
-use crate::fingerprint::maths::{logistic, sin_cos, small_arcsine};
 use crate::fingerprint::parameters::{
     ANGLE_CUT, ANGLE_MIDPOINT, ANGLE_STEEPNESS, DISTANCE_CUT, DISTANCE_CUT_GROWTH, DISTANCE_MIDPOINT,
     DISTANCE_MIDPOINT_GROWTH, DISTANCE_STEEPNESS,
 };
 use crate::fingerprint::score::similarity::Pair;
 use crate::kernels::lanes::{LANES, Lanes};
+use crate::maths::{logistic, sin_cos, small_arcsine};
 use crate::units::Angle;
 
 /// Steps of [`FALL`] over `1 - cos`, up to the cut.

@@ -10,12 +10,12 @@ mod tests;
 use self::couples::{FALL, FALL_END, PlacedPairs, ends};
 use super::similarity::Pair;
 use crate::fingerprint::features::geometry::Geometry;
-use crate::fingerprint::maths::{logistic, round};
 use crate::fingerprint::parameters::{
     BEST_PAIRS_LEAST, BEST_PAIRS_MIDPOINT, BEST_PAIRS_RANGE, BEST_PAIRS_STEEPNESS, LEAST_DIVISOR,
     RELAXATION_KEEP, RELAXATION_ROUNDS,
 };
 use crate::kernels::lanes::{LANES, Lanes};
+use crate::maths::{logistic, round};
 
 /// Sums of this many pairs are made at a time: enough that none waits for its last addition.
 const BROAD: usize = 2 * LANES;

@@ -7,7 +7,7 @@ use crate::units::Angle;
 
 /// Sine and cosine of an angle, to 3e-7. By octant: 0 gives exactly (0, 1), a quarter (1, 0).
 #[inline(always)]
-pub(super) fn sin_cos(angle: Angle) -> (f32, f32) {
+pub(crate) fn sin_cos(angle: Angle) -> (f32, f32) {
     let shifted = angle.to_binary().wrapping_add(1 << 13);
     let x = (f32::from(shifted & 0x3fff) - 8192.0) * (TAU / 65536.0);
     let y = x * x;
@@ -21,14 +21,14 @@ pub(super) fn sin_cos(angle: Angle) -> (f32, f32) {
 
 /// The angle whose sine is `sine`, for angles up to 0.7 either way, to 3e-4.
 #[inline(always)]
-pub(super) fn small_arcsine(sine: f32) -> f32 {
+pub(crate) fn small_arcsine(sine: f32) -> f32 {
     let y = sine * sine;
     sine * (1.0 + y * (1.0 / 6.0 + y * (3.0 / 40.0 + y * (15.0 / 336.0 + y * (105.0 / 3456.0)))))
 }
 
 /// `exp(x)` for `x` up to 80, relative error below 1e-6; zero far below -80.
 #[inline(always)]
-pub(super) fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     // Written as choices, not branches: vectors take both sides.
     let is_zero = x < -80.0;
     let x = if x < 80.0 { x } else { 80.0 };
@@ -54,12 +54,12 @@ const ONES: f32 = 12_582_912.0;
 /// The nearest whole number of a number below four million, of halves the even one. (The library's own
 /// is a call on processors before SSE 4.1.)
 #[inline(always)]
-pub(super) fn round(x: f32) -> f32 {
+pub(crate) fn round(x: f32) -> f32 {
     (x + ONES) - ONES
 }
 
 /// Natural logarithm of a positive normal number, to 1e-6.
-pub(super) fn ln(x: f32) -> f32 {
+pub(crate) fn ln(x: f32) -> f32 {
     let bits = x.max(f32::MIN_POSITIVE).to_bits();
     let mut exponent = (bits >> 23) as i32 - 127;
     let mut mantissa = f32::from_bits((bits & 0x007f_ffff) | 0x3f80_0000);
@@ -75,7 +75,7 @@ pub(super) fn ln(x: f32) -> f32 {
 
 /// The logistic function of MCC: `1 / (1 + exp(-steepness (x - midpoint)))`.
 #[inline(always)]
-pub(super) fn logistic(x: f32, midpoint: f32, steepness: f32) -> f32 {
+pub(crate) fn logistic(x: f32, midpoint: f32, steepness: f32) -> f32 {
     1.0 / (1.0 + exp(-steepness * (x - midpoint)))
 }
 

@@ -1,0 +1,27 @@
+//! Pictures of fingers to minutiae (feature `pictures`).
+//!
+//! A [`MinutiaeExtractor`] runs a network that was trained on pictures of generated fingers. The network computes in
+//! whole numbers, so a picture gives the same template on every processor. None ships with this version:
+//! `datasets/extractor/` has the one command that trains one, and `quantise.py` writes it for the engine.
+//!
+//! ```no_run
+//! use biomatch::extraction::MinutiaeExtractor;
+//! use biomatch::picture::FingerprintPicture;
+//!
+//! let extractor = MinutiaeExtractor::read(&std::fs::read("minutiae.bmnet")?)?;
+//! let picture = FingerprintPicture::read(&std::fs::read("right-index.png")?)?;
+//! let template = picture.template(&extractor)?;
+//! println!("{} minutiae", template.minutiae.len());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod error;
+mod extractor;
+mod network;
+mod normalise;
+mod peaks;
+mod scale;
+
+pub use error::ExtractionError;
+pub use extractor::MinutiaeExtractor;
+pub use network::NetworkError;
