@@ -2,6 +2,7 @@
 
 mod files;
 pub mod gallery;
+pub mod pictures;
 pub mod records;
 
 pub use files::own_file;

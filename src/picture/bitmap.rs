@@ -76,6 +76,10 @@ impl Bitmap {
         Ok(Self { width, height, colours, bytes })
     }
 
+    pub(super) fn pixels(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+
     /// In grey: the luma of JPEG files.
     pub(super) fn into_grey(self) -> Self {
         if self.colours == Colours::Grey {

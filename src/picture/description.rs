@@ -43,7 +43,7 @@ pub fn describe(bytes: &[u8]) -> Result<Vec<Description>, PictureError> {
     walk::each_picture(bytes, &mut |payload, wrappers| {
         let decoded = payload.decode(left.min(MAX_PORTRAIT_PIXELS))?;
         let bitmap = decoded.bitmap;
-        left -= u64::from(bitmap.width) * u64::from(bitmap.height);
+        left -= bitmap.pixels();
         let facts = &payload.facts;
         found.push(Description {
             shows: payload.shows,

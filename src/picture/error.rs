@@ -150,6 +150,11 @@ impl PictureError {
         self
     }
 
+    /// A field of a record that is not what it must be.
+    pub(super) fn unexpected(offset: usize, field: &'static str, expected: &'static str) -> Self {
+        Self::Record(RecordError::Unexpected { offset, field, expected })
+    }
+
     /// Whether it says that something else than pictures is there, and not that they are damaged.
     pub(super) fn is_other_content(&self) -> bool {
         match self {

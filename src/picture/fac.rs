@@ -2,7 +2,7 @@
 
 use crate::picture::PictureError;
 use crate::picture::payload::{Container, Facts, Payload};
-use crate::template::{self, Cursor, Modality, RecordError};
+use crate::template::{self, Cursor, Modality};
 use crate::units::Quality;
 
 pub(super) const IDENTIFIER: &[u8; 4] = b"FAC\0";
@@ -17,19 +17,16 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Payload<'_>>, PictureError> {
     match &cursor.array("version")? {
         b"010\0" => read_2005(&mut cursor),
         b"030\0" => read_2011(&mut cursor),
-        _ => Err(unexpected(4, "version", "\"010\" or \"030\" and a zero byte")),
+        _ => Err(PictureError::unexpected(4, "version", "\"010\" or \"030\" and a zero byte")),
     }
-}
-
-fn unexpected(offset: usize, field: &'static str, expected: &'static str) -> PictureError {
-    PictureError::Record(RecordError::Unexpected { offset, field, expected })
 }
 
 /// The next face, by the length before it, which counts itself in.
 fn face<'a>(cursor: &mut Cursor<'a>) -> Result<Cursor<'a>, PictureError> {
     let offset = cursor.offset();
     let length = (cursor.u32("length of a face's data")? as usize).checked_sub(4);
-    let length = length.ok_or(unexpected(offset, "length of a face's data", "4 bytes at least"))?;
+    let length =
+        length.ok_or(PictureError::unexpected(offset, "length of a face's data", "4 bytes at least"))?;
     Ok(cursor.part(length, "face")?)
 }
 

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::picture::bitmap::{Bitmap, Colours, MAX_FINGER_PIXELS, MAX_RECORD_PIXELS};
+use crate::picture::bitmap::{Bitmap, Colours, MAX_FINGER_PIXELS};
 use crate::picture::density::Density;
 use crate::picture::payload::{Facts, Payload};
-use crate::picture::{PictureError, Source, walk};
+use crate::picture::{PictureError, Source, selection};
 use crate::template::{Capture, FingerPosition, Impression, Modality, Wrapper};
 use crate::units::{Quality, Resolution};
 
@@ -27,21 +27,7 @@ impl FingerprintPicture {
     /// An input that is neither or that is damaged, a picture beyond the limits, a record of another number of
     /// pictures of fingers.
     pub fn read(bytes: &[u8]) -> Result<Self, PictureError> {
-        let mut first = None;
-        let mut count = 0;
-        let passed_over = Self::each(bytes, |payload, wrappers| {
-            count += 1;
-            if first.is_none() {
-                first = Some(Self::decode(payload, wrappers, MAX_FINGER_PIXELS)?);
-            }
-            Ok(())
-        })?;
-        let wanted = Modality::Finger;
-        match first {
-            Some(picture) if count == 1 => Ok(picture),
-            Some(_) => Err(PictureError::Several { wanted, count }),
-            None => Err(PictureError::NoPicture { wanted, passed_over }),
-        }
+        selection::read_one(bytes, Modality::Finger, MAX_FINGER_PIXELS, Self::decode)
     }
 
     /// Reads all pictures of fingers of an input, in its order. Faces, irises and the like are passed over.
@@ -49,18 +35,8 @@ impl FingerprintPicture {
     /// # Errors
     /// As [`FingerprintPicture::read`] for each of them, and an input without any.
     pub fn read_all(bytes: &[u8]) -> Result<Vec<Self>, PictureError> {
-        let mut pictures = Vec::new();
-        let mut left = MAX_RECORD_PIXELS;
-        let passed_over = Self::each(bytes, |payload, wrappers| {
-            let picture = Self::decode(payload, wrappers, left.min(MAX_FINGER_PIXELS))?;
-            left -= picture.bitmap.bytes.len() as u64;
-            pictures.push(picture);
-            Ok(())
-        })?;
-        if pictures.is_empty() {
-            return Err(PictureError::NoPicture { wanted: Modality::Finger, passed_over });
-        }
-        Ok(pictures)
+        let pixels = |picture: &Self| picture.bitmap.pixels();
+        selection::read_all(bytes, Modality::Finger, MAX_FINGER_PIXELS, Self::decode, pixels)
     }
 
     /// From the pixels of a scanner: one byte each from black to white, row by row from the top, ridges dark.
@@ -83,22 +59,6 @@ impl FingerprintPicture {
     ) -> Result<Self, PictureError> {
         let bitmap = Bitmap::new((width, height), Colours::Grey, pixels, MAX_FINGER_PIXELS)?;
         Ok(Self { bitmap, resolution: Some(resolution), facts: Facts::default(), source: None })
-    }
-
-    /// Visits what may show a finger, and counts the rest.
-    fn each(
-        bytes: &[u8],
-        mut visit: impl FnMut(&Payload<'_>, &[Wrapper]) -> Result<(), PictureError>,
-    ) -> Result<usize, PictureError> {
-        let mut faces = 0;
-        let others = walk::each_picture(bytes, &mut |payload, wrappers| match payload.shows {
-            Some(Modality::Face) => {
-                faces += 1;
-                Ok(())
-            }
-            Some(Modality::Finger) | None => visit(payload, wrappers),
-        })?;
-        Ok(others + faces)
     }
 
     fn decode(payload: &Payload<'_>, wrappers: &[Wrapper], limit: u64) -> Result<Self, PictureError> {

@@ -4,7 +4,7 @@
 use crate::picture::PictureError;
 use crate::picture::bitmap::Colours;
 use crate::picture::payload::{Container, Facts, Payload, RawSize};
-use crate::template::{self, Cursor, FingerPosition, Impression, Modality, RecordError};
+use crate::template::{self, Cursor, FingerPosition, Impression, Modality};
 use crate::units::{Quality, Resolution};
 
 pub(super) const IDENTIFIER: &[u8; 4] = b"FIR\0";
@@ -16,12 +16,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Payload<'_>>, PictureError> {
     match &cursor.array("version")? {
         b"010\0" => read_2005(&mut cursor),
         b"020\0" => read_2011(&mut cursor),
-        _ => Err(unexpected(4, "version", "\"010\" or \"020\" and a zero byte")),
+        _ => Err(PictureError::unexpected(4, "version", "\"010\" or \"020\" and a zero byte")),
     }
-}
-
-fn unexpected(offset: usize, field: &'static str, expected: &'static str) -> PictureError {
-    PictureError::Record(RecordError::Unexpected { offset, field, expected })
 }
 
 /// Resolutions across and down in the unit of the record: 1 is the inch, 2 the centimetre. 0 is not known.
@@ -60,8 +56,11 @@ fn read_2005<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<Payload<'a>>, PictureErr
             cursor.take(1, "reserved byte")?;
             let header = cursor.offset() - offset;
             let length = length.checked_sub(header);
-            let length =
-                length.ok_or(unexpected(offset, "length of a finger's data", "14 bytes at least"))?;
+            let length = length.ok_or(PictureError::unexpected(
+                offset,
+                "length of a finger's data",
+                "14 bytes at least",
+            ))?;
             let facts = Facts { resolution, position, impression, quality, ..Facts::default() };
             let size = raw_size((depth, depth_at), width, height)?;
             payloads.push(payload(cursor, length, Container::Fir2005, facts, size)?);
@@ -80,7 +79,8 @@ fn read_2011<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<Payload<'a>>, PictureErr
     for _ in 0..count {
         let offset = cursor.offset();
         let length = (cursor.u32("representation length")? as usize).checked_sub(4);
-        let length = length.ok_or(unexpected(offset, "representation length", "4 bytes at least"))?;
+        let length =
+            length.ok_or(PictureError::unexpected(offset, "representation length", "4 bytes at least"))?;
         let mut part = cursor.part(length, "representation")?;
         let (capture, quality) = template::read_capture(&mut part, certified)?;
         let position = FingerPosition::from_code(part.u8("finger position")?);
@@ -106,7 +106,7 @@ fn raw_size(depth: (u8, usize), width: u16, height: u16) -> Result<Option<RawSiz
     match depth {
         (8, _) => Ok(Some(RawSize { width: width.into(), height: height.into(), colours: Colours::Grey })),
         (1..=16, _) => Ok(None),
-        (_, offset) => Err(unexpected(offset, "pixel depth", "1 to 16 bits")),
+        (_, offset) => Err(PictureError::unexpected(offset, "pixel depth", "1 to 16 bits")),
     }
 }
 

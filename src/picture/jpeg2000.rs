@@ -11,6 +11,10 @@ use crate::template::{Cursor, RecordError};
 
 /// Most samples, pixels times components: the decoder takes a dozen bytes for each.
 const MOST_SAMPLES: u64 = 50_000_000;
+/// Most samples of an empty file, and how many more with each byte: a second's work of the decoder, and no more for a
+/// few bytes than for a picture. Real pictures have below a hundred samples in a byte.
+const SAMPLES_OF_NOTHING: u64 = 4_000_000;
+const SAMPLES_OF_A_BYTE: u64 = 1_000;
 /// Most components: three colours and an opacity.
 const MOST_COMPONENTS: u16 = 4;
 /// Most tiles, as the standard numbers them.
@@ -28,7 +32,8 @@ const END: u16 = 0xFFD9;
 /// Reads a picture of at most `limit` pixels.
 pub(super) fn read(bytes: &[u8], limit: u64) -> Result<Bitmap, PictureError> {
     let (offset, stream) = codestream(bytes).ok_or(damaged(0, "a codestream"))?;
-    let size = check(Cursor::at(stream, offset), limit)?;
+    let most = MOST_SAMPLES.min(SAMPLES_OF_NOTHING + SAMPLES_OF_A_BYTE * stream.len() as u64);
+    let size = check(Cursor::at(stream, offset), limit, most)?;
     let undecodable = |error: hayro_jpeg2000::DecodeError| PictureError::Undecodable {
         format: Format::Jpeg2000,
         offset: 0,
@@ -62,7 +67,7 @@ fn cut(error: RecordError) -> PictureError {
 }
 
 /// Walks through the headers of the codestream and of its tiles. Returns the picture's width and height.
-fn check(mut stream: Cursor<'_>, limit: u64) -> Result<(u32, u32), PictureError> {
+fn check(mut stream: Cursor<'_>, limit: u64, most_samples: u64) -> Result<(u32, u32), PictureError> {
     stream.take(2, "start of the codestream").map_err(cut)?;
     let mut size = None;
     // Where the tile-part ends that the headers are of.
@@ -91,7 +96,7 @@ fn check(mut stream: Cursor<'_>, limit: u64) -> Result<(u32, u32), PictureError>
                     length.checked_sub(2).ok_or(damaged(offset + 2, "a segment length of 2 at least"))?;
                 let mut body = stream.part(length, "segment").map_err(cut)?;
                 match marker {
-                    SIZE if size.is_none() => size = Some(check_size(&mut body, limit)?),
+                    SIZE if size.is_none() => size = Some(check_size(&mut body, limit, most_samples)?),
                     CODING | COMPONENT_CODING => {
                         check_precincts(&body, marker, size.map_or(0, |(_, many)| many))?
                     }
@@ -110,7 +115,11 @@ fn check(mut stream: Cursor<'_>, limit: u64) -> Result<(u32, u32), PictureError>
 }
 
 /// Width, height, and the number of components.
-fn check_size(body: &mut Cursor<'_>, limit: u64) -> Result<((u32, u32), u16), PictureError> {
+fn check_size(
+    body: &mut Cursor<'_>,
+    limit: u64,
+    most_samples: u64,
+) -> Result<((u32, u32), u16), PictureError> {
     let offset = body.offset();
     body.take(2, "capabilities").map_err(cut)?;
     let mut number = || body.u32("size of the picture").map_err(cut);
@@ -122,7 +131,7 @@ fn check_size(body: &mut Cursor<'_>, limit: u64) -> Result<((u32, u32), u16), Pi
     if components == 0 || components > MOST_COMPONENTS {
         return Err(unsupported(offset, "a number of components other than 1 to 4"));
     }
-    bitmap::check_size(width, height, MOST_SAMPLES / u64::from(components))?;
+    bitmap::check_size(width, height, most_samples / u64::from(components))?;
     if tile_width == 0 || tile_height == 0 || tiles_left > left || tiles_top > top {
         return Err(damaged(offset, "tiles that cover the picture"));
     }

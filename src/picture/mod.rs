@@ -20,6 +20,7 @@ mod jpeg2000;
 mod payload;
 mod portrait;
 mod raster;
+mod selection;
 mod source;
 mod transaction;
 mod walk;

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::picture::bitmap::{Bitmap, Colours, MAX_PORTRAIT_PIXELS, MAX_RECORD_PIXELS};
+use crate::picture::bitmap::{Bitmap, Colours, MAX_PORTRAIT_PIXELS};
 use crate::picture::payload::{Facts, Payload};
-use crate::picture::{PictureError, Source, walk};
+use crate::picture::{PictureError, Source, selection};
 use crate::template::{Capture, Modality, Wrapper};
 use crate::units::Quality;
 
@@ -26,21 +26,7 @@ impl Portrait {
     /// An input that is neither or that is damaged, a picture beyond the limits, a record of another number of
     /// portraits.
     pub fn read(bytes: &[u8]) -> Result<Self, PictureError> {
-        let mut first = None;
-        let mut count = 0;
-        let passed_over = Self::each(bytes, |payload, wrappers| {
-            count += 1;
-            if first.is_none() {
-                first = Some(Self::decode(payload, wrappers, MAX_PORTRAIT_PIXELS)?);
-            }
-            Ok(())
-        })?;
-        let wanted = Modality::Face;
-        match first {
-            Some(portrait) if count == 1 => Ok(portrait),
-            Some(_) => Err(PictureError::Several { wanted, count }),
-            None => Err(PictureError::NoPicture { wanted, passed_over }),
-        }
+        selection::read_one(bytes, Modality::Face, MAX_PORTRAIT_PIXELS, Self::decode)
     }
 
     /// Reads all portraits of an input, in its order. Fingers, irises and the like are passed over.
@@ -48,18 +34,8 @@ impl Portrait {
     /// # Errors
     /// As [`Portrait::read`] for each of them, and an input without any.
     pub fn read_all(bytes: &[u8]) -> Result<Vec<Self>, PictureError> {
-        let mut portraits = Vec::new();
-        let mut left = MAX_RECORD_PIXELS;
-        let passed_over = Self::each(bytes, |payload, wrappers| {
-            let portrait = Self::decode(payload, wrappers, left.min(MAX_PORTRAIT_PIXELS))?;
-            left -= u64::from(portrait.width()) * u64::from(portrait.height());
-            portraits.push(portrait);
-            Ok(())
-        })?;
-        if portraits.is_empty() {
-            return Err(PictureError::NoPicture { wanted: Modality::Face, passed_over });
-        }
-        Ok(portraits)
+        let pixels = |picture: &Self| picture.bitmap.pixels();
+        selection::read_all(bytes, Modality::Face, MAX_PORTRAIT_PIXELS, Self::decode, pixels)
     }
 
     /// From the pixels of a camera, upright: red, green and blue, row by row from the top.
@@ -81,22 +57,6 @@ impl Portrait {
     fn from_pixels(width: u32, height: u32, colours: Colours, pixels: Vec<u8>) -> Result<Self, PictureError> {
         let bitmap = Bitmap::new((width, height), colours, pixels, MAX_PORTRAIT_PIXELS)?;
         Ok(Self { bitmap, facts: Facts::default(), source: None })
-    }
-
-    /// Visits what may show a face, and counts the rest.
-    fn each(
-        bytes: &[u8],
-        mut visit: impl FnMut(&Payload<'_>, &[Wrapper]) -> Result<(), PictureError>,
-    ) -> Result<usize, PictureError> {
-        let mut fingers = 0;
-        let others = walk::each_picture(bytes, &mut |payload, wrappers| match payload.shows {
-            Some(Modality::Finger) => {
-                fingers += 1;
-                Ok(())
-            }
-            Some(Modality::Face) | None => visit(payload, wrappers),
-        })?;
-        Ok(others + fingers)
     }
 
     fn decode(payload: &Payload<'_>, wrappers: &[Wrapper], limit: u64) -> Result<Self, PictureError> {

@@ -3,7 +3,7 @@
 use crate::picture::bitmap::MAX_BYTES;
 use crate::picture::payload::Payload;
 use crate::picture::{Format, PictureError, cbeff_xml, fac, fir, transaction};
-use crate::template::{self, FingerPosition, RecordError, Wrapper};
+use crate::template::{self, FingerPosition, Wrapper};
 
 /// Most wrappers around one another: text, a CBEFF structure, templates of templates.
 const MOST_WRAPPERS: usize = 8;
@@ -33,7 +33,7 @@ impl Walk<'_> {
     fn read(&mut self, bytes: &[u8], offset: usize, position: FingerPosition) -> Result<(), PictureError> {
         if self.wrappers.len() > MOST_WRAPPERS {
             let (field, expected) = ("wrappers in one another", "8 at most");
-            return Err(RecordError::Unexpected { offset, field, expected }.into());
+            return Err(PictureError::unexpected(offset, field, expected));
         }
         if Format::of(bytes).is_some() {
             return self.visit_all(vec![Payload::bare(bytes)], offset, position);

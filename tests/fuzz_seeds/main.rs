@@ -14,6 +14,8 @@ extern crate self as libfuzzer_sys;
 mod files;
 #[path = "../../fuzz/src/gallery/mod.rs"]
 pub mod gallery;
+#[path = "../../fuzz/src/pictures.rs"]
+pub mod pictures;
 #[path = "../../fuzz/src/records.rs"]
 pub mod records;
 mod targets;

@@ -155,6 +155,16 @@ fn transactions_give_their_fingers_and_their_faces() {
 }
 
 #[test]
+fn pictures_of_a_record_have_a_limit_together() {
+    let white = image::DynamicImage::new_luma8(4000, 4000);
+    let large = finger(1, 4000, 4000, file(&white, ImageFormat::Png));
+    let six = fir_2011(197, 5, &vec![large.clone(); 6]);
+    assert_eq!(FingerprintPicture::read_all(&six).unwrap().len(), 6);
+    let error = FingerprintPicture::read_all(&fir_2011(197, 5, &vec![large; 7])).unwrap_err();
+    assert_eq!(error, PictureError::TooManyPixels { width: 4000, height: 4000, limit: 4_000_000 });
+}
+
+#[test]
 fn faults_are_named_where_they_are() {
     let record = fir_2005(500, 2, &[finger(1, 40, 50, wsq())]);
     let error = |bytes: &[u8]| FingerprintPicture::read(bytes).unwrap_err().to_string();

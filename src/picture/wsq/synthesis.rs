@@ -18,16 +18,16 @@ struct Term {
 pub(super) fn join_all(image: &mut [f32], stride: usize, tree: &Tree, filters: &Filters) {
     let terms = [0, 1].map(|parity| terms(filters, parity));
     let mut columns_joined = vec![0.0; image.len()];
-    let mut row = Row::default();
     for region in &tree.joins {
         let (width, height) = (region.x.length, region.y.length);
         if width == 0 || height == 0 {
             continue;
         }
         join_columns(image, stride, region, &terms, &mut columns_joined[..width * height]);
+        let mut rows = Rows::new(region.x);
         for (y, joined) in columns_joined[..width * height].chunks_exact(width).enumerate() {
             let start = (region.y.start + y) * stride + region.x.start;
-            row.join(joined, region.x, &terms, &mut image[start..start + width]);
+            rows.join(joined, &terms, &mut image[start..start + width]);
         }
     }
 }
@@ -81,48 +81,53 @@ fn join_columns(image: &[f32], stride: usize, region: &Region, terms: &[Vec<Term
     }
 }
 
-/// The halves of a row, each with its mirror images beyond its ends, and the sums at even and at odd places.
-#[derive(Default)]
-struct Row {
+/// Rows of a region: both halves of one, each with its mirror images beyond its ends, and the sums at even and at odd
+/// places.
+struct Rows {
+    /// Which coefficients of a row are in each half.
+    places: [Vec<usize>; 2],
     halves: [Vec<f32>; 2],
     sums: [Vec<f32>; 2],
 }
 
-impl Row {
-    /// Joins the halves beside each other.
-    fn join(&mut self, joined: &[f32], along: Along, terms: &[Vec<Term>; 2], out: &mut [f32]) {
+impl Rows {
+    fn new(along: Along) -> Self {
         let length = along.length;
-        let places = length.div_ceil(2) + 2 * BEYOND;
-        for (parity, (half, (start, count))) in self.halves.iter_mut().zip(along.halves()).enumerate() {
-            let start = start - along.start;
-            let coefficients = &joined[start..start + count];
-            half.clear();
-            half.resize(places, 0.0);
-            half[BEYOND..BEYOND + count].copy_from_slice(coefficients);
-            if count > 0 {
-                for at in (0..BEYOND).chain(BEYOND + count..places) {
-                    let place = 2 * (at as isize - BEYOND as isize) + parity as isize;
-                    half[at] = coefficients[mirrored(place, length) / 2];
-                }
+        let beyond = BEYOND as isize;
+        let reach = -beyond..(length.div_ceil(2) as isize + beyond);
+        let halves = along.halves();
+        let places = [0, 1].map(|parity| {
+            let (start, count) = halves[parity];
+            let place = |at: isize| start - along.start + mirrored(2 * at + parity as isize, length) / 2;
+            // A row of one coefficient has no high half.
+            if count == 0 { Vec::new() } else { reach.clone().map(place).collect() }
+        });
+        let halves = [0, 1].map(|parity: usize| vec![0.0; places[parity].len()]);
+        let sums = [0, 1].map(|parity| vec![0.0; (length + 1 - parity) / 2]);
+        Self { places, halves, sums }
+    }
+
+    /// Joins the halves beside each other.
+    fn join(&mut self, joined: &[f32], terms: &[Vec<Term>; 2], out: &mut [f32]) {
+        for (half, places) in self.halves.iter_mut().zip(&self.places) {
+            for (coefficient, place) in half.iter_mut().zip(places) {
+                *coefficient = joined[*place];
             }
         }
         for (parity, (sums, terms)) in self.sums.iter_mut().zip(terms).enumerate() {
-            sums.clear();
-            let count = (length + 1 - parity) / 2;
-            sums.resize(count, 0.0);
+            sums.fill(0.0);
             for term in terms {
                 // The places of a half are every other one.
                 let shift = (parity as isize + term.place - isize::from(term.is_high)) / 2;
-                let start = (BEYOND as isize + shift) as usize;
                 let half = &self.halves[usize::from(term.is_high)];
-                add(sums, term.weight, &half[start..start + count]);
+                add(sums, term.weight, half.get((BEYOND as isize + shift) as usize..).unwrap_or_default());
             }
         }
         let [even, odd] = &self.sums;
         for (pair, (even, odd)) in out.chunks_exact_mut(2).zip(even.iter().zip(odd)) {
             pair.copy_from_slice(&[*even, *odd]);
         }
-        if length % 2 == 1
+        if out.len() % 2 == 1
             && let (Some(last), Some(even)) = (out.last_mut(), even.last())
         {
             *last = *even;

@@ -1,0 +1,8 @@
+//! Finger image records of both editions.
+#![no_main]
+
+use biomatch_fuzz::pictures::{exercise, with_start};
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    exercise(&with_start(input, &[b"FIR\x00010\0", b"FIR\x00020\0"]));
+});
