@@ -71,7 +71,7 @@ python=$folder/venv/bin/python
     touch "$folder/venv/done"
 }
 part cross "$python" "$here/fingers_cross.py" "$biomatch" "$templates"
-part speed bench fingerprint strangers 'finger_strangers_*'
+part speed bench fingerprint non-mates 'finger_non-mates_*'
 part enrol bench enrolment enrolment 'finger_enrolment_*'
 part codes "$target/release/examples/code_penetration"
 part generator "$target/release/examples/generator_realism"

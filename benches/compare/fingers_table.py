@@ -104,19 +104,19 @@ def rates(criterion, group):
 def speed(criterion):
     form = "{:,.0f}"
     for extractor, target, early in (("secugen", 60_000, 200_000), ("mindtct", 30_000, 100_000)):
-        seen = rates(criterion, f"finger_strangers_{extractor}")
+        seen = rates(criterion, f"finger_non-mates_{extractor}")
         for level in LEVELS:
             rate = seen.get(f"all/{level}", (None,))[0]
-            yield Row(f"full score, {extractor} strangers, every stage, a second, {level}",
+            yield Row(f"full score, {extractor} non-mates, every stage, a second, {level}",
                       target if level == "avx512" else None, rate, form)
         names = sorted({name.rsplit("/", 1)[0] for name in seen} - {"all"})
         # Only an exit that changes no score above the threshold of FMR 1e-2 is what the target is about.
         if not any("1e-2" in name for name in names):
-            yield Row(f"full score, {extractor} strangers, exit below FMR 1e-2, a second (none is built)", early, None, form)
+            yield Row(f"full score, {extractor} non-mates, exit below FMR 1e-2, a second (none is built)", early, None, form)
         for name in names:
             for level in LEVELS:
                 target = early if "1e-2" in name and level == "avx512" else None
-                yield Row(f"full score, {extractor} strangers, {name}, a second, {level}",
+                yield Row(f"full score, {extractor} non-mates, {name}, a second, {level}",
                           target, seen.get(f"{name}/{level}", (None,))[0], form)
 
 
@@ -145,17 +145,17 @@ def losses(text):
     lines = text.splitlines()
     at = next((i for i, line in enumerate(lines) if line.startswith("mates among real")), None)
     found = False
-    strangers = "real strangers"
+    non_mates = "real non-mates"
     for line in lines[at:] if at is not None else []:
-        if line.startswith("strangers "):
-            strangers = "real " + line.split(";")[0]
+        if line.startswith("non-mates "):
+            non_mates = "real " + line.split(";")[0]
         if not re.match(r"\s+(first.*\s)?all\s+\d", line):
             continue
         found = True
         findable = re.match(r"\s+(first[^A-Za-z]*(?:FMR 1e-\d)?)?", line).group(1)
         lost = re.findall(r"(?:= *|\()(\d+\.\d+)", line)
         ranks = re.search(r"(\d+\.\d+) / (\d+\.\d+) / (\d+\.\d+)\s*$", line)
-        name = strangers + (f", mates findable if {findable.strip()}" if findable and findable.strip() != "first" else "")
+        name = non_mates + (f", mates findable if {findable.strip()}" if findable and findable.strip() != "first" else "")
         for effort, target, value in zip(("standard", "careful"), (1.0, 0.3), lost):
             yield Row(f"{effort} cascade, {name}: mates lost, percent", target, float(value), percent, at_most=True)
         # Ranks are of all mates, however many count as findable.
@@ -164,8 +164,8 @@ def losses(text):
             yield Row(f"standard cascade, {name}: rank 1, percent", whole, standard, percent)
             yield Row(f"careful cascade, {name}: rank 1, percent", whole, careful, percent)
     if not found:
-        yield Row("standard cascade, real strangers: mates lost, percent", 1.0, None, percent, at_most=True)
-        yield Row("careful cascade, real strangers: mates lost, percent", 0.3, None, percent, at_most=True)
+        yield Row("standard cascade, real non-mates: mates lost, percent", 1.0, None, percent, at_most=True)
+        yield Row("careful cascade, real non-mates: mates lost, percent", 0.3, None, percent, at_most=True)
 
 
 def cascade(text):
@@ -263,7 +263,7 @@ def main():
             ("errors", "cross", "speed", "enrol", "codes", "generator", "cascade")}
     # Results of criterion that this run did not measure are not of this table.
     measured = lambda part: criterion if part in parts else os.devnull
-    samples = {str(count) for group in ("finger_strangers_*", "finger_enrolment_*")
+    samples = {str(count) for group in ("finger_non-mates_*", "finger_enrolment_*")
                for _, count in rates(criterion, group).values()}
     head(folder, parts, " or ".join(sorted(samples)) or "no")
     enrolled = list(enrolment(measured("enrol")))
