@@ -231,7 +231,7 @@ impl Kernels {
     /// # Panics
     /// If the weights are not those of the layer, `out` is not whole pixels, `added` is neither empty nor as long
     /// as `out`, or a row ends before the last window.
-    pub fn convolve_row(&self, layer: &Layer<'_>, rows: &[&[Pair]], added: &[i16], out: &mut [i16]) {
+    pub fn convolve_row(&self, layer: &Layer, rows: &[&[Pair]], added: &[i16], out: &mut [i16]) {
         convolution::check(layer, rows, added, out);
         (self.convolution)(layer, rows, added, out);
     }

@@ -16,9 +16,9 @@
 //! (i16), by row, column and input.
 
 use super::error::NetworkError;
-use super::step::{Convolution, Step};
+use super::step::Step;
 use super::{Map, Network};
-use crate::kernels::convolution::{OUTPUTS, Scales};
+use crate::kernels::convolution::{Layer, OUTPUTS, Scales};
 
 const MAGIC: &[u8; 8] = b"BMNETW01";
 const CONVOLVE: u16 = 1;
@@ -167,7 +167,7 @@ fn step(bytes: &mut Bytes<'_>, shapes: &[Shape]) -> Result<(Step, Shape), Networ
     Ok((step, shape))
 }
 
-fn convolution(bytes: &mut Bytes<'_>, source: Shape) -> Result<(Convolution, Shape), NetworkError> {
+fn convolution(bytes: &mut Bytes<'_>, source: Shape) -> Result<(Layer, Shape), NetworkError> {
     let side = bytes.byte("side 1 or 3", |side| side == 1 || side == 3)?;
     let stride = bytes.byte("stride 1 or 2", |stride| (1..=2).contains(&stride))?;
     let dilation = bytes.byte("dilation 1 to 8", |by| (1..=Map::BORDER as u16).contains(&by))?;
@@ -209,6 +209,6 @@ fn convolution(bytes: &mut Bytes<'_>, source: Shape) -> Result<(Convolution, Sha
     // What is not cut at zero is as great below as above.
     let most = most as i16;
     let least = if least == 1 { 0 } else { -most };
-    let layer = Convolution { side, stride, dilation, pairs, least, most, weights, scales };
+    let layer = Layer { columns: side, stride, dilation, pairs, weights, scales, least, most };
     Ok((layer, Shape { channels: outputs, reduction, most: most.into() }))
 }

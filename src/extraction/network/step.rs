@@ -2,12 +2,12 @@
 
 use super::map::Map;
 use crate::kernels::Kernels;
-use crate::kernels::convolution::{Layer, OUTPUTS, Pair, Scales, Weights};
+use crate::kernels::convolution::{Layer, Pair};
 
 /// A step. Maps are told by number, in the order in which steps make them; 0 is the input.
 pub(super) enum Step {
     /// A layer of windows, with a map that is added if there is one.
-    Convolve { from: usize, added: Option<usize>, layer: Convolution },
+    Convolve { from: usize, added: Option<usize>, layer: Layer },
     /// Twice as wide and high, between pixels linear, with a map that is added if there is one.
     Enlarge { from: usize, added: Option<usize> },
 }
@@ -17,7 +17,7 @@ impl Step {
         let map = |at: usize| maps.get(at).and_then(Option::as_ref);
         let added = |at: Option<usize>| at.map_or(Some(None), |at| map(at).map(Some));
         Some(match self {
-            Self::Convolve { from, added: at, layer } => layer.run(map(*from)?, added(*at)?, kernels),
+            Self::Convolve { from, added: at, layer } => convolve(layer, map(*from)?, added(*at)?, kernels),
             Self::Enlarge { from, added: at } => enlarge(map(*from)?, added(*at)?),
         })
     }
@@ -29,46 +29,20 @@ impl Step {
     }
 }
 
-/// A layer of square windows whose centre is the pixel.
-pub(super) struct Convolution {
-    pub(super) side: usize,
-    pub(super) stride: usize,
-    pub(super) dilation: usize,
-    pub(super) pairs: usize,
-    pub(super) least: i16,
-    pub(super) most: i16,
-    pub(super) weights: Vec<Weights>,
-    pub(super) scales: Vec<Scales>,
-}
-
-impl Convolution {
-    fn layer(&self) -> Layer<'_> {
-        Layer {
-            columns: self.side,
-            stride: self.stride,
-            dilation: self.dilation,
-            pairs: self.pairs,
-            weights: &self.weights,
-            scales: &self.scales,
-            least: self.least,
-            most: self.most,
-        }
+/// The values of a layer whose windows are square and have their pixel in the middle.
+fn convolve(layer: &Layer, from: &Map, added: Option<&Map>, kernels: &Kernels) -> Map {
+    let side = layer.columns;
+    let (width, height) = (from.width().div_ceil(layer.stride), from.height().div_ceil(layer.stride));
+    let mut out = Map::new(width, height, layer.outputs() / 2);
+    // From the border's corner to the first pixel of the first window.
+    let first = Map::BORDER - layer.dilation * (side / 2);
+    for y in 0..height {
+        let row = |r: usize| from.bordered_row(first + y * layer.stride + r * layer.dilation, first);
+        let rows: [&[_]; 3] = std::array::from_fn(|r| if r < side { row(r) } else { &[] });
+        let added = added.map_or(&[][..], |added| bytemuck::cast_slice(added.row(y)));
+        kernels.convolve_row(layer, &rows[..side], added, bytemuck::cast_slice_mut(out.row_mut(y)));
     }
-
-    fn run(&self, from: &Map, added: Option<&Map>, kernels: &Kernels) -> Map {
-        let (width, height) = (from.width().div_ceil(self.stride), from.height().div_ceil(self.stride));
-        let mut out = Map::new(width, height, self.scales.len() * OUTPUTS / 2);
-        let layer = self.layer();
-        // From the border's corner to the first pixel of the first window.
-        let first = Map::BORDER - self.dilation * (self.side / 2);
-        for y in 0..height {
-            let row = |r: usize| from.bordered_row(first + y * self.stride + r * self.dilation, first);
-            let rows: [&[_]; 3] = std::array::from_fn(|r| if r < self.side { row(r) } else { &[] });
-            let added = added.map_or(&[][..], |added| bytemuck::cast_slice(added.row(y)));
-            kernels.convolve_row(&layer, &rows[..self.side], added, bytemuck::cast_slice_mut(out.row_mut(y)));
-        }
-        out
-    }
+    out
 }
 
 /// Bilinear, with the centres of pixels at halves; sums of sixteenths, rounded to the nearest, halves up.

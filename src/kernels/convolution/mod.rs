@@ -37,8 +37,8 @@ pub struct Scales {
 }
 
 /// A layer.
-#[derive(Clone, Copy, Debug)]
-pub struct Layer<'a> {
+#[derive(Clone, Debug)]
+pub struct Layer {
     /// Columns of the window, as many as rows are given.
     pub columns: usize,
     /// From one window to the next.
@@ -48,16 +48,16 @@ pub struct Layer<'a> {
     /// Pairs of inputs per pixel.
     pub pairs: usize,
     /// For each sixteen outputs, each row and column of the window, and each pair of inputs.
-    pub weights: &'a [Weights],
+    pub weights: Vec<Weights>,
     /// For each sixteen outputs.
-    pub scales: &'a [Scales],
-    /// The least value of an output, for a network mostly zero.
+    pub scales: Vec<Scales>,
+    /// The least value of an output: zero where what is below counts as nothing.
     pub least: i16,
     /// The greatest value of an output.
     pub most: i16,
 }
 
-impl Layer<'_> {
+impl Layer {
     /// Outputs of a pixel.
     pub fn outputs(&self) -> usize {
         self.scales.len() * OUTPUTS
@@ -71,7 +71,7 @@ impl Layer<'_> {
 
 /// One row of a layer: the rows under its windows, what is added (as long as the output, or empty), the output.
 /// The door in [`super::Kernels`] checks all lengths.
-pub(super) type RowFn = fn(&Layer<'_>, &[&[Pair]], &[i16], &mut [i16]);
+pub(super) type RowFn = fn(&Layer, &[&[Pair]], &[i16], &mut [i16]);
 
 #[cfg(target_arch = "x86_64")]
 pub(super) fn at(level: Level) -> RowFn {
@@ -89,7 +89,7 @@ pub(super) fn at(_: Level) -> RowFn {
 }
 
 /// Checks the lengths that kernels rely on.
-pub(super) fn check(layer: &Layer<'_>, rows: &[&[Pair]], added: &[i16], out: &[i16]) {
+pub(super) fn check(layer: &Layer, rows: &[&[Pair]], added: &[i16], out: &[i16]) {
     let outputs = layer.outputs();
     assert!(layer.columns > 0 && layer.stride > 0 && layer.pairs > 0 && outputs > 0, "a layer");
     assert!(

@@ -2,12 +2,12 @@
 
 use super::{Layer, OUTPUTS, Pair};
 
-pub(super) fn row(layer: &Layer<'_>, rows: &[&[Pair]], added: &[i16], out: &mut [i16]) {
+pub(super) fn row(layer: &Layer, rows: &[&[Pair]], added: &[i16], out: &mut [i16]) {
     let of_block = rows.len() * layer.columns * layer.pairs;
     for (x, out) in out.chunks_exact_mut(layer.outputs()).enumerate() {
         let added = added.get(x * layer.outputs()..).unwrap_or_default();
         for (block, (out, scales)) in
-            out.as_chunks_mut::<OUTPUTS>().0.iter_mut().zip(layer.scales).enumerate()
+            out.as_chunks_mut::<OUTPUTS>().0.iter_mut().zip(&layer.scales).enumerate()
         {
             let mut weights = layer.weights[block * of_block..].iter();
             let mut sums = [0_i32; OUTPUTS];

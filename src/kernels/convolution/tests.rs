@@ -1,69 +1,51 @@
 use proptest::prelude::*;
 
-use super::{Layer, OUTPUTS, Pair, Scales, Weights};
+use super::{Layer, OUTPUTS, Pair, Scales};
 use crate::kernels::Kernels;
 
-/// A layer's numbers, and rows for it.
+/// A layer, and rows for it.
 #[derive(Clone, Debug)]
 struct Case {
-    columns: usize,
-    stride: usize,
-    dilation: usize,
-    pairs: usize,
-    least: i16,
-    most: i16,
-    weights: Vec<Weights>,
-    scales: Vec<Scales>,
+    layer: Layer,
     rows: Vec<Vec<Pair>>,
     added: Vec<i16>,
     windows: usize,
 }
 
 impl Case {
-    fn layer(&self) -> Layer<'_> {
-        Layer {
-            columns: self.columns,
-            stride: self.stride,
-            dilation: self.dilation,
-            pairs: self.pairs,
-            weights: &self.weights,
-            scales: &self.scales,
-            least: self.least,
-            most: self.most,
-        }
-    }
-
     fn run(&self, kernels: Kernels) -> Vec<i16> {
-        let mut out = vec![0; self.windows * self.layer().outputs()];
+        let mut out = vec![0; self.windows * self.layer.outputs()];
         let rows: Vec<&[Pair]> = self.rows.iter().map(Vec::as_slice).collect();
-        kernels.convolve_row(&self.layer(), &rows, &self.added, &mut out);
+        kernels.convolve_row(&self.layer, &rows, &self.added, &mut out);
         out
     }
 
     /// Written out once more: output by output, input by input, in 64 bits and then in f64 where that is exact.
     fn oracle(&self) -> Vec<i16> {
-        let (outputs, places) = (self.scales.len() * OUTPUTS, self.rows.len() * self.columns);
+        let layer = &self.layer;
+        let (outputs, places) = (layer.scales.len() * OUTPUTS, self.rows.len() * layer.columns);
         let mut out = Vec::new();
         for x in 0..self.windows {
             for output in 0..outputs {
                 let (block, lane) = (output / OUTPUTS, output % OUTPUTS);
                 let mut sum = 0_i64;
                 for (r, row) in self.rows.iter().enumerate() {
-                    for column in 0..self.columns {
-                        for pair in 0..self.pairs {
-                            let place = (block * places + r * self.columns + column) * self.pairs + pair;
-                            let value = row[(x * self.stride + column * self.dilation) * self.pairs + pair];
-                            let weight = self.weights[place][lane];
+                    for column in 0..layer.columns {
+                        for pair in 0..layer.pairs {
+                            let place = (block * places + r * layer.columns + column) * layer.pairs + pair;
+                            let value =
+                                row[(x * layer.stride + column * layer.dilation) * layer.pairs + pair];
+                            let weight = layer.weights[place][lane];
                             sum += i64::from(value[0]) * i64::from(weight[0]);
                             sum += i64::from(value[1]) * i64::from(weight[1]);
                         }
                     }
                 }
-                let scaled = sum as i32 as f32 * self.scales[block].scale[lane];
-                let value = scaled + self.scales[block].offset[lane];
+                let scaled = sum as i32 as f32 * layer.scales[block].scale[lane];
+                let value = scaled + layer.scales[block].offset[lane];
                 let value =
                     value + self.added.get(x * outputs + output).map_or(0.0, |&added| f32::from(added));
-                let value = value.max(f32::from(self.least)).min(f32::from(self.most));
+                let value = value.max(f32::from(layer.least)).min(f32::from(layer.most));
                 out.push(value.round_ties_even() as i16);
             }
         }
@@ -96,26 +78,26 @@ fn cases() -> impl Strategy<Value = Case> {
         let added =
             if adds { (0..windows * blocks * OUTPUTS).map(|_| draw(14)).collect() } else { Vec::new() };
         let (least, most) = if relu { (0, 4_095) } else { (i16::MIN, i16::MAX) };
-        Case { columns: side, stride, dilation, pairs, least, most, weights, scales, rows, added, windows }
+        let layer = Layer { columns: side, stride, dilation, pairs, weights, scales, least, most };
+        Case { layer, rows, added, windows }
     })
 }
 
 #[test]
 fn known_answer() {
     // One window of one place: 3 * 5 - 2 * 7 = 1, times 2.5, and 1; halves go to the even neighbour.
-    let case = Case {
+    let layer = Layer {
         columns: 1,
         stride: 1,
         dilation: 1,
         pairs: 1,
-        least: i16::MIN,
-        most: i16::MAX,
         weights: vec![[[5, 7]; OUTPUTS]],
         scales: vec![Scales { scale: [2.5; OUTPUTS], offset: [1.0; OUTPUTS] }],
-        rows: vec![vec![[3, -2], [0, 0], [-3, 2]]],
-        added: Vec::new(),
-        windows: 3,
+        least: i16::MIN,
+        most: i16::MAX,
     };
+    let rows = vec![vec![[3, -2], [0, 0], [-3, 2]]];
+    let case = Case { layer, rows, added: Vec::new(), windows: 3 };
     for kernels in Kernels::all() {
         let out = case.run(kernels);
         assert_eq!([out[0], out[OUTPUTS], out[2 * OUTPUTS + 15]], [4, 1, -2], "{kernels:?}");
@@ -125,15 +107,13 @@ fn known_answer() {
 #[test]
 #[should_panic(expected = "rows under all windows")]
 fn short_rows_are_refused() {
-    let weights = [[[0; 2]; OUTPUTS]; 3];
-    let scales = [Scales { scale: [0.0; OUTPUTS], offset: [0.0; OUTPUTS] }];
     let layer = Layer {
         columns: 3,
         stride: 1,
         dilation: 1,
         pairs: 1,
-        weights: &weights,
-        scales: &scales,
+        weights: vec![[[0; 2]; OUTPUTS]; 3],
+        scales: vec![Scales { scale: [0.0; OUTPUTS], offset: [0.0; OUTPUTS] }],
         least: 0,
         most: 9,
     };

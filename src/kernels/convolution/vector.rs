@@ -8,7 +8,7 @@ pub(super) const fn row<A: At>() -> RowFn {
 }
 
 struct Row<'a> {
-    layer: &'a Layer<'a>,
+    layer: &'a Layer,
     rows: &'a [&'a [Pair]],
     added: &'a [i16],
     out: &'a mut [i16],
