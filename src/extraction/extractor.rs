@@ -54,7 +54,8 @@ impl MinutiaeExtractor {
     ///
     /// What the template holds is what an ISO/IEC 19794-2 record holds: places in pixels of 500 dpi, 256 directions,
     /// qualities of 1 to 100, at most 255 minutiae, the surest first. A picture of another resolution is scaled. One
-    /// thread does the work (some 0.1 s and 15 MB for 388 x 374 pixels); callers share an extractor among threads.
+    /// thread does the work, in time and memory that grow with the pixels at 500 dpi; callers share an extractor among
+    /// threads.
     ///
     /// # Errors
     /// [`ExtractionError`]: what cannot be a picture of one finger. A picture without ridges is no error: its template

@@ -126,6 +126,9 @@ impl Network {
         if bytes.at != all.len() {
             return Err(bytes.error("the end of the network"));
         }
+        if shapes.last().is_none_or(|shape| shape.channels < OUTPUTS) {
+            return Err(bytes.error("sixteen outputs at least"));
+        }
         network.last_reads = vec![0; shapes.len()];
         for (at, step) in network.steps.iter().enumerate() {
             for map in step.reads() {

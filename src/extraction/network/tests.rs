@@ -1,28 +1,38 @@
 use super::{Map, Network};
 use crate::kernels::Kernels;
 
-/// A network in the file's own words: four channels, one layer of a 3 x 3 window, one enlargement.
+/// Puts a convolution of sixteen outputs: its seven numbers, the greatest output, and of each output scale and offset and
+/// the weight at each place of the window and each input.
+fn push_layer(
+    bytes: &mut Vec<u8>,
+    numbers: [u8; 7],
+    most: u16,
+    inputs: usize,
+    scaling: impl Fn(usize) -> [f32; 2],
+    weight: impl Fn(usize, usize, usize) -> i16,
+) {
+    bytes.extend(numbers);
+    bytes.extend([most, 16].map(u16::to_le_bytes).concat());
+    for output in 0..16 {
+        bytes.extend(scaling(output).map(f32::to_le_bytes).concat());
+        for place in 0..usize::from(numbers[3]).pow(2) {
+            for input in 0..inputs {
+                bytes.extend(weight(output, place, input).to_le_bytes());
+            }
+        }
+    }
+}
+
+/// A network in the file's own words: four channels, a layer of a 3 x 3 window, one of single pixels, one enlargement.
 fn bytes(weight: impl Fn(usize, usize) -> i16) -> Vec<u8> {
     let mut bytes = b"BMNETW01\x04test".to_vec();
     bytes.extend(0.5_f32.to_le_bytes());
     bytes.extend([1000_u16, 4, 3].map(u16::to_le_bytes).concat());
-    // A pixel's own first channel in output 0, and its neighbours in the others.
-    bytes.extend([1, 0, 255, 3, 2, 1, 0]);
-    bytes.extend([2000_u16, 16].map(u16::to_le_bytes).concat());
-    for output in 0..16 {
-        bytes.extend([1.0_f32, 0.0].map(f32::to_le_bytes).concat());
-        for place in 0..9 {
-            bytes.extend([weight(output, place), 0, 0, 0].map(i16::to_le_bytes).concat());
-        }
-    }
-    bytes.extend([1, 1, 255, 1, 1, 1, 1]);
-    bytes.extend([3000_u16, 16].map(u16::to_le_bytes).concat());
-    for output in 0..16 {
-        bytes.extend([1.0_f32, 10.0].map(f32::to_le_bytes).concat());
-        for input in 0..16 {
-            bytes.extend(i16::from(input == output).to_le_bytes());
-        }
-    }
+    // A pixel's own first channel in output 4, and its neighbours in the others.
+    let of_first = |output, place, input| if input == 0 { weight(output, place) } else { 0 };
+    push_layer(&mut bytes, [1, 0, 255, 3, 2, 1, 0], 2000, 4, |_| [1.0, 0.0], of_first);
+    let same = |output, _, input| i16::from(input == output);
+    push_layer(&mut bytes, [1, 1, 255, 1, 1, 1, 1], 3000, 16, |_| [1.0, 10.0], same);
     bytes.extend([2, 2, 255]);
     bytes
 }
@@ -68,6 +78,16 @@ fn sums_that_could_overflow_are_refused() {
 }
 
 #[test]
+fn a_network_without_the_outputs_that_are_read_is_refused() {
+    let mut only_enlarged = b"BMNETW01\x04test".to_vec();
+    only_enlarged.extend(0.5_f32.to_le_bytes());
+    only_enlarged.extend([1000_u16, 4, 1].map(u16::to_le_bytes).concat());
+    only_enlarged.extend([2, 0, 255]);
+    let error = Network::read(&only_enlarged).err().unwrap();
+    assert_eq!(error.to_string(), "byte 26: sixteen outputs at least expected");
+}
+
+#[test]
 fn every_cut_and_every_wrong_byte_is_an_error_or_another_network() {
     let whole = bytes(|output, place| i16::from(output == place));
     for length in 0..whole.len() {
@@ -89,58 +109,23 @@ fn every_cut_and_every_wrong_byte_is_an_error_or_another_network() {
 /// Where the peak of [`one_peak`] is in any picture: column, row, 256th of a turn, quality.
 pub(in crate::extraction) const ONE_PEAK: (u32, u32, u16, u8) = (2, 2, 64, 73);
 
-/// A network whose heat is greatest in the first cell: the sum of windows that reach into the border of zeros.
+/// A network whose heat is greatest in the first cell of any picture, because it has no cells before it.
 pub(in crate::extraction) fn one_peak() -> Vec<u8> {
     let mut bytes = b"BMNETW01\x08one-peak".to_vec();
     bytes.extend((1.0_f32 / 256.0).to_le_bytes());
     bytes.extend([4095_u16, 4, 3].map(u16::to_le_bytes).concat());
-    // Ones everywhere, then the places of a window that are right and below: fewer at the far borders.
-    let mut layer = |step: [u8; 7],
-                     most: u16,
-                     inputs: usize,
-                     offset: &dyn Fn(usize) -> f32,
-                     weight: &dyn Fn(usize, usize) -> i16,
-                     scale: f32| {
-        bytes.extend(step);
-        bytes.extend([most, 16].map(u16::to_le_bytes).concat());
-        for output in 0..16 {
-            bytes.extend([scale, offset(output)].map(f32::to_le_bytes).concat());
-            for place in 0..usize::from(step[3]).pow(2) {
-                for input in 0..inputs {
-                    let weight = if input == 0 { weight(output, place) } else { 0 };
-                    bytes.extend(weight.to_le_bytes());
-                }
-            }
-        }
+    // One at every cell, whatever the picture.
+    push_layer(&mut bytes, [1, 0, 255, 1, 2, 1, 1], 1, 4, |_| [0.0, 1.0], |_, _, _| 0);
+    // How many of the cells above and to the left there are.
+    let before = |_, place, input| i16::from(input == 0 && [0, 1, 3].contains(&place));
+    push_layer(&mut bytes, [1, 1, 255, 3, 1, 1, 1], 100, 16, |_| [1.0, 0.0], before);
+    // A logit of 1, and nearly 4 less for each of those cells; the direction is up.
+    let offset = |output| match output {
+        0 => [1.0, 256.0],
+        4 => [1.0, -256.0],
+        _ => [1.0, 0.0],
     };
-    // One at every cell of the first channel, whatever the picture.
-    layer([1, 0, 255, 1, 2, 1, 1], 1, 4, &|_| 1.0, &|_, _| 0, 0.0);
-    // How many of the cells to the left and above there are: least in the first cell.
-    layer(
-        [1, 1, 255, 3, 1, 1, 1],
-        100,
-        16,
-        &|_| 0.0,
-        &|_, place| i16::from(place == 0 || place == 1 || place == 3),
-        1.0,
-    );
-    // Heat 1 in the first cell and -255 per neighbour; a direction up.
-    let offset = |output: usize| {
-        if output == 0 {
-            256.0
-        } else if output == 4 {
-            -256.0
-        } else {
-            0.0
-        }
-    };
-    layer(
-        [1, 2, 255, 1, 1, 1, 0],
-        32_767,
-        16,
-        &offset,
-        &|output, _| if output == 0 { -1000 } else { 0 },
-        1.0,
-    );
+    let heat = |output, _, _| if output == 0 { -1000 } else { 0 };
+    push_layer(&mut bytes, [1, 2, 255, 1, 1, 1, 0], 32_767, 16, offset, heat);
     bytes
 }
