@@ -24,7 +24,7 @@ use serde::Serialize;
 #[path = "../src/bin/biomatch/generated.rs"]
 mod generated;
 
-/// Citizens that are enrolled; one more is a stranger.
+/// Citizens that are enrolled; one more is not.
 const ENROLLED: u64 = 6;
 const FINGERS: [Finger; 3] = [Finger::RightThumb, Finger::RightIndex, Finger::LeftIndex];
 const MODEL: &str = "biomatch-synthetic";

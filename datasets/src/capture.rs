@@ -93,7 +93,7 @@ impl Capture {
     /// The same capture by extractor `number` of the many that there are, from one that misses a third and
     /// invents little to one that finds everything and invents much. A pure function of the number.
     ///
-    /// For strangers: give each finger of a gallery a number of its own, and it holds scant and crowded
+    /// For non-mates: give each finger of a gallery a number of its own, and it holds scant and crowded
     /// templates side by side, as one that several extractors made does. Of one extractor alone a generated
     /// gallery is too even, and real probes lose too few mates in it (the README has the table). As mates
     /// these are worse than real ones: what is missed here is missed by chance.

@@ -133,14 +133,7 @@ impl TrainingCrop {
             .collect();
         let mut cells = blank_cells(ridges, warp, &visible, places);
         mark(&mut cells, size / CELL, &minutiae, &singular);
-        Self {
-            size,
-            pixels: grey.values.iter().map(|v| (v * 255.0 + 0.5) as u8).collect(),
-            pattern: halved(pattern),
-            cells,
-            minutiae,
-            singular,
-        }
+        Self { size, pixels: grey.to_bytes(), pattern: halved(pattern), cells, minutiae, singular }
     }
 }
 

@@ -51,11 +51,6 @@ impl Ridges {
         hide_outside(&mut visible, self, &places);
         let mut minutiae = true_minutiae(self, &warp, &visible);
         minutiae.retain(|m| contact.near(m.x + 0.5, m.y + 0.5) > 0.5);
-        Picture {
-            width: capture.width,
-            height: capture.height,
-            pixels: grey.values.iter().map(|v| (v * 255.0 + 0.5) as u8).collect(),
-            minutiae,
-        }
+        Picture { width: capture.width, height: capture.height, pixels: grey.to_bytes(), minutiae }
     }
 }

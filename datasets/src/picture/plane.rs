@@ -22,6 +22,11 @@ impl Plane {
         self.values[row * self.width + column]
     }
 
+    /// Grey values of one byte, from values of 0 to 1.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        self.values.iter().map(|value| (value * 255.0 + 0.5) as u8).collect()
+    }
+
     /// Applies a function to each value.
     pub(super) fn change(&mut self, mut function: impl FnMut(f32) -> f32) {
         for value in &mut self.values {
