@@ -156,7 +156,7 @@ impl PictureError {
     }
 
     /// Whether it says that something else than pictures is there, and not that they are damaged.
-    pub(super) fn is_other_content(&self) -> bool {
+    pub fn is_other_content(&self) -> bool {
         match self {
             Self::NotAPicture(_) | Self::MinutiaeRecord => true,
             Self::Wrapped { error, .. } => error.is_other_content(),

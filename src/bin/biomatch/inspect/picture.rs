@@ -10,7 +10,7 @@ use crate::facts::Facts;
 pub(super) fn facts(bytes: &[u8]) -> Result<Option<Facts>, PictureError> {
     let pictures = match describe(bytes) {
         Ok(pictures) => pictures,
-        Err(error) if is_no_picture(&error) => return Ok(None),
+        Err(error) if error.is_other_content() => return Ok(None),
         Err(error) => return Err(error),
     };
     let kind = match pictures.first() {
@@ -20,15 +20,6 @@ pub(super) fn facts(bytes: &[u8]) -> Result<Option<Facts>, PictureError> {
     };
     let pictures: Vec<Facts> = pictures.iter().map(one).collect();
     Ok(Some(Facts::default().with("kind", kind).with("pictures", pictures)))
-}
-
-/// Whether an error says that the input is something else.
-fn is_no_picture(error: &PictureError) -> bool {
-    match error {
-        PictureError::NotAPicture(_) | PictureError::MinutiaeRecord => true,
-        PictureError::Wrapped { error, .. } => is_no_picture(error),
-        _ => false,
-    }
 }
 
 fn one(picture: &Description) -> Facts {
