@@ -46,16 +46,14 @@ impl CitizenSnapshot {
     fn decide_and_record(&self, claim: &Claim) -> Result<DecisionRecord, DatabaseError> {
         let started = Instant::now();
         let mut left_out = LeftOut::default();
-        let decided =
-            self.decide(claim, &mut left_out).and_then(|decided| Ok((decided, self.lock_to_end(claim)?)));
-        match decided {
-            Ok((decided, lock)) => {
+        match self.decide(claim, &mut left_out) {
+            Ok(decided) => {
                 let face = claim.probe.face.as_ref();
                 let answered = self.database.answered(Some(self.generation()), face, started);
                 let record = DecisionRecord {
                     version: RecordVersion,
                     claimed: Claimed::from(claim),
-                    lock,
+                    lock: self.lock_to_end(claim),
                     decision: decided.decision,
                     modalities: decided.modalities,
                     comparisons: decided.comparisons,
@@ -70,11 +68,8 @@ impl CitizenSnapshot {
     }
 
     /// The lock that a claim to end one finds.
-    fn lock_to_end(&self, claim: &Claim) -> Result<Option<LockReason>, DatabaseError> {
-        if claim.purpose != Purpose::Unlock {
-            return Ok(None);
-        }
-        Ok(self.gallery.citizen(claim.citizen)?.and_then(|view| lock(view.status)))
+    fn lock_to_end(&self, claim: &Claim) -> Option<LockReason> {
+        lock(self.gallery.status(claim.citizen)).filter(|_| claim.purpose == Purpose::Unlock)
     }
 
     fn decide(&self, claim: &Claim, left_out: &mut LeftOut) -> Result<Decided, DatabaseError> {
