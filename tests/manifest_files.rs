@@ -8,7 +8,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use biomatch::ingest::{
-    MAX_RECORD, NoticeKind, ResolveError, ResolveProblem, Resolver, Samples, enrolments, probes,
+    MAX_FINGER_FILE, NoticeKind, ResolveError, ResolveProblem, Resolver, Samples, enrolments, probes,
 };
 use biomatch::template::{
     CaptureTime, Finger, FingerPosition, FingerprintRecord, FingerprintTemplate, Frame, Minutia, MinutiaKind,
@@ -180,7 +180,7 @@ fn faces_of_every_file_are_the_same() {
 #[test]
 fn what_cannot_be_resolved_says_where_and_why() {
     let folder = folder();
-    let long = vec![0; MAX_RECORD as usize + 1];
+    let long = vec![0; MAX_FINGER_FILE as usize + 1];
     fs::write(folder.path().join("long.iso"), long).unwrap();
     for (fields, says) in [
         (r#""fingers":[{"file":"index.iso"},{"file":"none.iso"}]"#, "line 1: fingers[1]: "),
@@ -189,7 +189,7 @@ fn what_cannot_be_resolved_says_where_and_why() {
         (r#""fingers":[{"file":"garbage.iso"}]"#, "garbage.iso: "),
         (r#""fingers":[{"file":"empty"}]"#, "empty: "),
         (r#""fingers":[{"base64":""}]"#, "line 1: fingers[0]: "),
-        (r#""fingers":[{"file":"long.iso"}]"#, "is longer than 1048576 bytes"),
+        (r#""fingers":[{"file":"long.iso"}]"#, "is longer than 33554432 bytes"),
         (r#""fingers":[{"file":"index.iso","view":2}]"#, "there is no view 2: the record has 2"),
         (r#""fingers":[{"file":"two.iso","position":"left_ring"}]"#, "has several fingers, but not finger 9"),
         (r#""face":{"model":"m","file":"none.npy"}"#, "none.npy: cannot be read: "),

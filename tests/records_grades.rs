@@ -35,6 +35,8 @@ fn all_flaws() -> Vec<(Flaw, Grade)> {
         (Flaw::Angle { limit: 180, found: 181 }, Doubtful),
         (resolution_flaw(98, 98), Doubtful),
         (resolution_flaw(0, 197), Doubtful),
+        (Flaw::UnstatedResolution { used: 197 }, Doubtful),
+        (Flaw::PictureLeftOut { number: 1, reason: String::new() }, Wrong),
         (Flaw::TinyPicture { width: 203, height: 254 }, Wrong),
         (Flaw::EmptyPicture { field: "picture width" }, Doubtful),
         (outside(300), Harmless),

@@ -1,14 +1,14 @@
 //! Pictures of fingers to minutiae (feature `pictures`).
 //!
 //! A [`MinutiaeExtractor`] runs a network that was trained on pictures of generated fingers. The network computes in
-//! whole numbers, so a picture gives the same template on every processor. None ships with this version:
-//! `datasets/extractor/` has the one command that trains one, and `quantise.py` writes it for the engine.
+//! whole numbers, so a picture gives the same template on every processor. One ships with the crate;
+//! `datasets/extractor/` has the one command that trains another.
 //!
 //! ```no_run
 //! use biomatch::extraction::MinutiaeExtractor;
 //! use biomatch::picture::FingerprintPicture;
 //!
-//! let extractor = MinutiaeExtractor::read(&std::fs::read("minutiae.bmnet")?)?;
+//! let extractor = MinutiaeExtractor::shipped();
 //! let picture = FingerprintPicture::read(&std::fs::read("right-index.png")?)?;
 //! let template = picture.template(&extractor)?;
 //! println!("{} minutiae", template.minutiae.len());
@@ -20,8 +20,11 @@ mod extractor;
 mod network;
 mod normalise;
 mod peaks;
+mod record;
 mod scale;
+mod shipped;
 
 pub use error::ExtractionError;
 pub use extractor::MinutiaeExtractor;
 pub use network::NetworkError;
+pub use record::{FingerInputError, UnstatedResolution};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::citizen::CitizenId;
 use crate::template::{FingerPosition, Frame, ModelId};
-use crate::units::Timestamp;
+use crate::units::{Resolution, Timestamp};
 
 /// A line of an enrolment manifest: references to be kept of one citizen.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +35,7 @@ pub struct ProbeLine {
     pub face: Option<FaceEntry>,
 }
 
-/// A fingerprint record that a line names or contains.
+/// A fingerprint record, or a picture of a finger, that a line names or contains.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FingerEntry {
     /// The stated finger; `Unknown` leaves it to the record.
@@ -59,12 +59,14 @@ pub enum RecordSource {
     Bytes(Vec<u8>),
 }
 
-/// How a record of minutiae is to be read. Only formats with a header tell their dialect.
+/// How a finger is to be read. Only formats with a header tell what they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FingerFormat {
-    /// An ISO/IEC 19794-2 or ANSI INCITS 378 record: the dialect is detected from its bytes.
+    /// A record of minutiae with a header, or pictures whose minutiae are to be found: told by the bytes.
     #[default]
     Auto,
+    /// Pictures, at this resolution whatever they state.
+    Picture(Resolution),
     /// ISO/IEC 19794-2:2005 card format, compact size.
     IsoCardCompact,
     /// ISO/IEC 19794-2:2005 card format, normal size.

@@ -5,6 +5,8 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::escape::Escaped;
+#[cfg(feature = "pictures")]
+use crate::extraction::FingerInputError;
 use crate::input::{FileKind, InputProblem};
 use crate::template::face_file::FaceFileError;
 use crate::template::{FaceTemplateError, FingerPosition, RecordError, Warning};
@@ -115,6 +117,14 @@ pub enum ResolveProblem {
     /// Not a fingerprint record.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// Pictures that cannot be read, or one that gives no template.
+    #[cfg(feature = "pictures")]
+    #[error(transparent)]
+    Picture(FingerInputError),
+    /// Pictures of fingers, which this build does not read: it lacks the feature `pictures`.
+    #[cfg(not(feature = "pictures"))]
+    #[error("pictures are not read: this build of biomatch lacks the feature `pictures`")]
+    Picture,
     /// No view of the line's records has minutiae, and there is no face.
     #[error("no view has minutiae")]
     NoMinutiae,
@@ -147,6 +157,16 @@ pub enum ResolveProblem {
     /// The numbers are not a face template.
     #[error(transparent)]
     Face(#[from] FaceTemplateError),
+}
+
+#[cfg(feature = "pictures")]
+impl From<FingerInputError> for ResolveProblem {
+    fn from(error: FingerInputError) -> Self {
+        match error {
+            FingerInputError::Record(error) => Self::Record(error),
+            error => Self::Picture(error),
+        }
+    }
 }
 
 impl From<InputProblem> for ResolveProblem {

@@ -15,6 +15,7 @@ mod diagnosis;
 mod entry;
 mod error;
 mod faces;
+mod fingers;
 mod lines;
 mod resolve;
 mod schema;
@@ -25,7 +26,7 @@ pub use entry::{
 pub use error::{LineError, LineProblem, Notice, NoticeKind, ResolveError, ResolveProblem};
 pub use faces::MAX_JSON;
 pub use lines::{Line, Lines, MAX_LINE, enrolments, probes};
-pub use resolve::{FaceSample, FingerSample, MAX_RECORD, Resolver, Samples};
+pub use resolve::{FaceSample, FingerSample, MAX_FINGER_FILE, Resolver, Samples};
 
 /// Version of the manifest format that this library reads: the value of a line's `schema`.
 pub const SCHEMA_VERSION: u64 = 1;

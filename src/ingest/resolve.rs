@@ -2,33 +2,33 @@
 
 use std::path::{Path, PathBuf};
 
-use super::entry::{
-    EnrolmentLine, FaceEntry, FaceSource, FingerEntry, FingerFormat, ProbeLine, RecordSource,
-};
+use super::entry::{EnrolmentLine, FaceEntry, FaceSource, FingerEntry, ProbeLine, RecordSource};
 use super::error::{Notice, NoticeKind, ResolveError, ResolveProblem};
 use super::faces::FaceFiles;
+use super::fingers::FingerReader;
+#[cfg(feature = "pictures")]
+use crate::extraction::{MinutiaeExtractor, UnstatedResolution};
 use crate::input::{self, InputError};
 use crate::template::face_file::Embeddings;
-use crate::template::{
-    FaceNormaliser, FaceTemplate, FingerPosition, FingerprintRecord, FingerprintTemplate, Reading,
-    XytConvention,
-};
+use crate::template::{FaceNormaliser, FaceTemplate, FingerPosition, FingerprintTemplate, Reading};
 use crate::units::Timestamp;
 
-/// Most bytes of a fingerprint record.
-pub const MAX_RECORD: u64 = 1 << 20;
+/// Most bytes of a fingerprint record or a picture.
+pub const MAX_FINGER_FILE: u64 = 32 << 20;
 
 /// Turns lines into templates. It can be shared between threads: files of embeddings stay open in it
 /// (the last sixteen), so that a manifest with a hundred thousand rows of one file opens it once.
 ///
 /// Lines are trusted to name files: a path may lead anywhere that the process may read. What they name must be
 /// a regular file, or a link to one: a named pipe or a device is an error and is not waited for. What the
-/// files hold is not trusted, and no more than [`MAX_RECORD`] bytes of a record or
-/// [`MAX_JSON`](super::MAX_JSON) of a JSON file are read.
+/// files hold is not trusted, and no more than [`MAX_FINGER_FILE`] bytes of a record or a picture, or
+/// [`MAX_JSON`](super::MAX_JSON) of a JSON file, are read.
+///
+/// Pictures of fingers are read where records are, with the feature `pictures`: see [`Resolver::extractor`].
 #[derive(Debug)]
 pub struct Resolver {
     root: PathBuf,
-    reading: Reading,
+    fingers: FingerReader,
     faces: FaceFiles,
     normalisers: Vec<FaceNormaliser>,
 }
@@ -72,7 +72,12 @@ enum Take {
 impl Resolver {
     /// Relative paths begin at `root`.
     pub fn new(root: impl Into<PathBuf>, reading: Reading) -> Self {
-        Self { root: root.into(), reading, faces: FaceFiles::default(), normalisers: Vec::new() }
+        Self {
+            root: root.into(),
+            fingers: FingerReader::new(reading),
+            faces: FaceFiles::default(),
+            normalisers: Vec::new(),
+        }
     }
 
     /// Relative paths begin at the manifest's folder.
@@ -85,6 +90,23 @@ impl Resolver {
     #[must_use]
     pub fn normalisers(mut self, normalisers: impl IntoIterator<Item = FaceNormaliser>) -> Self {
         self.normalisers.extend(normalisers);
+        self
+    }
+
+    /// Finds the minutiae of pictures by another extractor than the one that ships.
+    #[cfg(feature = "pictures")]
+    #[must_use]
+    pub fn extractor(mut self, extractor: MinutiaeExtractor) -> Self {
+        self.fingers.extractor = extractor;
+        self
+    }
+
+    /// What holds for pictures of which neither the file nor the line states the resolution: without this they are
+    /// refused.
+    #[cfg(feature = "pictures")]
+    #[must_use]
+    pub fn unstated_resolution(mut self, unstated: UnstatedResolution) -> Self {
+        self.fingers.unstated = unstated;
         self
     }
 
@@ -142,10 +164,10 @@ impl Resolver {
 
     fn finger(&self, entry: &FingerEntry, take: Take) -> Result<Found, ResolveProblem> {
         let record = match &entry.source {
-            RecordSource::Bytes(bytes) => self.record(bytes, entry.format)?,
+            RecordSource::Bytes(bytes) => self.fingers.read(bytes, entry.format)?,
             RecordSource::File(path) => {
-                let bytes = input::read(&self.root.join(path), MAX_RECORD);
-                self.record(&bytes.map_err(|InputError { problem, .. }| problem)?, entry.format)?
+                let bytes = input::read(&self.root.join(path), MAX_FINGER_FILE);
+                self.fingers.read(&bytes.map_err(|InputError { problem, .. }| problem)?, entry.format)?
             }
         };
         let mut notices: Vec<_> = record.warnings.into_iter().map(NoticeKind::Record).collect();
@@ -184,22 +206,6 @@ impl Resolver {
             FingerSample { captured: entry.captured.or(recorded), template }
         });
         Ok(Found { fingers: fingers.collect(), notices })
-    }
-
-    fn record(&self, bytes: &[u8], format: FingerFormat) -> Result<FingerprintRecord, ResolveProblem> {
-        let record = match format {
-            FingerFormat::Auto => FingerprintRecord::read(bytes, self.reading),
-            FingerFormat::IsoCardCompact => FingerprintRecord::read_card_compact(bytes, self.reading),
-            FingerFormat::IsoCardNormal => FingerprintRecord::read_card_normal(bytes, self.reading),
-            FingerFormat::Xyt(frame) => {
-                FingerprintRecord::read_xyt(bytes, XytConvention::Nist, frame, self.reading)
-            }
-            FingerFormat::XytM1(frame) => {
-                FingerprintRecord::read_xyt(bytes, XytConvention::M1, frame, self.reading)
-            }
-            FingerFormat::Csv(frame) => FingerprintRecord::read_csv(bytes, frame, self.reading),
-        };
-        Ok(record?)
     }
 
     fn face(&self, entry: &FaceEntry) -> Result<FaceTemplate, ResolveProblem> {

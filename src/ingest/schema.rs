@@ -180,8 +180,17 @@ fn finger(raw: RawFinger<'_>, captured: Option<Captured>) -> Result<FingerEntry,
         (None, Some(text)) => RecordSource::Bytes(decode(&text)?),
         _ => return Err(("file", "exactly one of file and base64 is needed".into())),
     };
-    let frame = frame(raw.width, raw.height, raw.dpi)?;
-    let format = match (raw.format, frame) {
+    let picture = |dpi| dpi_of(dpi).map(FingerFormat::Picture);
+    let format = match (raw.format, raw.width, raw.height, raw.dpi) {
+        (RawFingerFormat::Auto, None, None, Some(dpi)) => picture(dpi)?,
+        (format, ..) => of_format(format, frame(raw.width, raw.height, raw.dpi)?)?,
+    };
+    let captured = moment(raw.captured.or(captured));
+    Ok(FingerEntry { position: position(raw.position.as_deref())?, source, format, view: raw.view, captured })
+}
+
+fn of_format(format: RawFingerFormat, frame: Option<Frame>) -> Result<FingerFormat, Wrong> {
+    Ok(match (format, frame) {
         (RawFingerFormat::Auto, None) => FingerFormat::Auto,
         (RawFingerFormat::IsoCardCompact, None) => FingerFormat::IsoCardCompact,
         (RawFingerFormat::IsoCardNormal, None) => FingerFormat::IsoCardNormal,
@@ -192,11 +201,13 @@ fn finger(raw: RawFinger<'_>, captured: Option<Captured>) -> Result<FingerEntry,
             return Err(("format", "this format needs width, height and dpi of the picture".into()));
         }
         (_, Some(_)) => {
-            return Err(("format", "width, height and dpi go only with format xyt, xyt-m1 or csv".into()));
+            return Err(("format", "width and height go only with format xyt, xyt-m1 or csv".into()));
         }
-    };
-    let captured = moment(raw.captured.or(captured));
-    Ok(FingerEntry { position: position(raw.position.as_deref())?, source, format, view: raw.view, captured })
+    })
+}
+
+fn dpi_of(dpi: u16) -> Result<Resolution, Wrong> {
+    Resolution::from_dpi(dpi).ok_or(("dpi", "must be 2 or more".to_owned()))
 }
 
 fn face(raw: RawFace<'_>, captured: Option<Captured>) -> Result<FaceEntry, Wrong> {
@@ -254,10 +265,7 @@ fn position(text: Option<&str>) -> Result<FingerPosition, Wrong> {
 fn frame(width: Option<u16>, height: Option<u16>, dpi: Option<u16>) -> Result<Option<Frame>, Wrong> {
     match (width, height, dpi) {
         (None, None, None) => Ok(None),
-        (Some(width), Some(height), Some(dpi)) => {
-            let resolution = Resolution::from_dpi(dpi).ok_or(("dpi", "must be 2 or more".to_owned()))?;
-            Ok(Some(Frame::new(width, height, resolution)))
-        }
+        (Some(width), Some(height), Some(dpi)) => Ok(Some(Frame::new(width, height, dpi_of(dpi)?))),
         _ => Err(("width", "width, height and dpi are needed together".into())),
     }
 }

@@ -18,6 +18,7 @@ mod jp2_boxes;
 mod jpeg;
 mod jpeg2000;
 mod payload;
+mod png;
 mod portrait;
 mod raster;
 mod selection;

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use crate::picture::bitmap::{self, Bitmap, Colours};
 use crate::picture::{Format, PictureError, jpeg};
@@ -57,6 +57,21 @@ pub(super) fn read(bytes: &[u8], format: Format, limit: u64) -> Result<Bitmap, P
         _ => return Err(unsupported("a picture of floating-point numbers")),
     };
     Bitmap::new(size, colours, pixels, limit)
+}
+
+/// Grey pixels as a PNG file; empty for a number of pixels that is not the size's.
+pub(super) fn grey_png(width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
+    let mut file = Cursor::new(Vec::new());
+    // Writing to memory cannot fail otherwise.
+    let written = image::write_buffer_with_format(
+        &mut file,
+        pixels,
+        width,
+        height,
+        ExtendedColorType::L8,
+        ImageFormat::Png,
+    );
+    written.map_or_else(|_| Vec::new(), |()| file.into_inner())
 }
 
 /// Pixels whose last channel is their opacity, laid on white.

@@ -79,6 +79,15 @@ pub enum RecordError {
 }
 
 impl RecordError {
+    /// Whether it says that something else than minutiae is there, and not that they are damaged.
+    pub fn is_other_content(&self) -> bool {
+        match self {
+            Self::NotARecord(_) => true,
+            Self::Wrapped { error, .. } => error.is_other_content(),
+            _ => false,
+        }
+    }
+
     /// The error of a part as one of the whole, in which the part begins at an offset.
     pub(crate) fn moved(mut self, by: usize) -> Self {
         match &mut self {

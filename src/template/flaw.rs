@@ -1,5 +1,6 @@
 //! What can be wrong with a record and still leave its minutiae readable.
 
+use crate::escape::Escaped;
 use crate::template::Dialect;
 
 /// How bad a departure from the standard is. [`Reading`](crate::template::Reading) chooses which are errors.
@@ -102,6 +103,20 @@ pub enum Flaw {
         found: u16,
         /// What is used instead.
         used: u16,
+    },
+    /// A picture whose file states no resolution. The caller's is used.
+    #[error("the picture states no resolution, {used} pixels per centimetre used")]
+    UnstatedResolution {
+        /// What is used, in pixels per centimetre.
+        used: u16,
+    },
+    /// A picture among several that gives no template. Left out.
+    #[error("picture {number} is left out: {}", Escaped::new(reason))]
+    PictureLeftOut {
+        /// Which of the input's pictures, from 1.
+        number: usize,
+        /// Why.
+        reason: String,
     },
     /// A picture smaller than a fingertip, at a resolution that no scanner has. Kept.
     #[error(
@@ -270,6 +285,7 @@ impl Flaw {
             | Self::Code { .. }
             | Self::Angle { .. }
             | Self::Resolution { .. }
+            | Self::UnstatedResolution { .. }
             | Self::EmptyPicture { .. }
             | Self::OutsidePicture { .. }
             | Self::TooManyViews { .. }
@@ -278,7 +294,10 @@ impl Flaw {
             | Self::SeveralDialects { .. }
             | Self::NotOfACard { .. }
             | Self::ExtendedDataCut { .. } => Grade::Doubtful,
-            Self::TinyPicture { .. } | Self::Unplaceable { .. } | Self::NoViews => Grade::Wrong,
+            Self::PictureLeftOut { .. }
+            | Self::TinyPicture { .. }
+            | Self::Unplaceable { .. }
+            | Self::NoViews => Grade::Wrong,
         }
     }
 }

@@ -4,12 +4,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use biomatch::escape::Escaped;
-use biomatch::template::Dialect;
 
 use crate::console::Console;
+use crate::dialect::Target;
 use crate::exit::{Answer, Exit, Failure};
+use crate::fingers::FingerOptions;
 use crate::output::Output;
-use crate::records::RecordOptions;
 
 /// Write a fingerprint record in another dialect
 ///
@@ -44,27 +44,7 @@ pub(crate) struct Args {
     force: bool,
 
     #[command(flatten)]
-    records: RecordOptions,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Target {
-    /// ISO/IEC 19794-2:2005
-    Iso2005,
-    /// ISO/IEC 19794-2:2011
-    Iso2011,
-    /// ANSI INCITS 378-2004
-    Ansi2004,
-}
-
-impl Target {
-    fn dialect(self) -> Dialect {
-        match self {
-            Self::Iso2005 => Dialect::Iso2005,
-            Self::Iso2011 => Dialect::Iso2011,
-            Self::Ansi2004 => Dialect::Ansi2004,
-        }
-    }
+    fingers: FingerOptions,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
@@ -77,7 +57,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let told = |file: &Path, what: &dyn std::fmt::Display| {
         console.warn(format_args!("{}: {what}", Escaped::new(file)))
     };
-    let mut record = args.records.read(&args.input)?;
+    let mut record = args.fingers.reader()?.read(&args.input)?;
     record.warnings.iter().for_each(|warning| told(&args.input, warning));
     let dialect = args.to.dialect();
     record.conform(dialect).iter().for_each(|adjustment| told(&args.output, adjustment));

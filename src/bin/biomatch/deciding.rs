@@ -15,6 +15,7 @@ use crate::console::Console;
 use crate::exit::{Exit, Failure, OrFail};
 use crate::normaliser::NormaliserOption;
 use crate::notices::tell_notices;
+use crate::pictures::PictureOptions;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Deciding {
@@ -34,6 +35,9 @@ pub(crate) struct Deciding {
 
     #[command(flatten)]
     normaliser: NormaliserOption,
+
+    #[command(flatten)]
+    pictures: PictureOptions,
 
     #[command(flatten)]
     audit: AuditOption,
@@ -101,6 +105,7 @@ impl Deciding {
         use rayon::prelude::*;
         let file = input::open(path, input::MAX_TABLE)?;
         let resolver = Resolver::beside(path, self.reading()).normalisers(self.normaliser.load()?);
+        let resolver = self.pictures.resolver(resolver)?;
         let mut lines = probes(BufReader::new(file));
         loop {
             let block = lines.next_block(most);

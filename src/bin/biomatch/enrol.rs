@@ -21,6 +21,7 @@ use crate::moments::warn_of_future;
 use crate::normaliser::NormaliserOption;
 use crate::notices::tell_notices;
 use crate::output::Output;
+use crate::pictures::PictureOptions;
 
 /// Enrol the citizens of a manifest
 ///
@@ -63,6 +64,9 @@ pub(crate) struct Args {
     normaliser: NormaliserOption,
 
     #[command(flatten)]
+    pictures: PictureOptions,
+
+    #[command(flatten)]
     audit: AuditOption,
 
     /// The manifest
@@ -94,6 +98,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let normaliser = args.normaliser.load()?;
     let reading = if args.strict { Reading::Strict } else { Reading::Lenient };
     let resolver = Resolver::beside(&args.manifest, reading).normalisers(normaliser);
+    let resolver = args.pictures.resolver(resolver)?;
     let mut lines = enrolments(BufReader::new(file));
     // Read before the writer's lock is taken, so that slow inputs do not keep another writer waiting.
     let mut next = Some(next_batch(args, &resolver, &mut lines));

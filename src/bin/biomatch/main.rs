@@ -20,20 +20,24 @@ mod citizen;
 mod convert;
 mod deciding;
 mod demo;
+mod dialect;
 mod duplicates;
 mod enrol;
 mod erase;
 mod evaluate;
 mod evaluate_table;
 mod explain;
+mod extract;
 mod facts;
 mod files;
+mod fingers;
 mod generated;
 mod identify;
 mod inspect;
 mod moments;
 mod normaliser;
 mod pairs;
+mod pictures;
 mod records;
 mod repair;
 mod rotate_audit;
@@ -91,6 +95,7 @@ enum Command {
     Inspect(inspect::Args),
     Explain(explain::Args),
     Convert(convert::Args),
+    Extract(extract::Args),
     Pairs(pairs::Args),
     Score(score::Args),
     ScoreFaces(score_faces::Args),
@@ -129,6 +134,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args, &console),
         Command::Inspect(args) => inspect::run(args, &console),
         Command::Convert(args) => convert::run(args, &console),
+        Command::Extract(args) => extract::run(args, &console),
         Command::Pairs(args) => pairs::run(args, &console),
         Command::Score(args) => score::run(args, &console),
         Command::ScoreFaces(args) => score_faces::run(args, &console),

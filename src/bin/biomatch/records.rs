@@ -3,15 +3,8 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use biomatch::escape::Escaped;
-use biomatch::input;
 use biomatch::template::{FingerprintRecord, Frame, Reading, RecordError, XytConvention};
 use biomatch::units::Resolution;
-
-use crate::exit::{Exit, Failure};
-
-/// Larger files are no fingerprint records: the largest dialects hold less than 4 MiB.
-const MOST_BYTES: u64 = 16 << 20;
 
 /// How to read fingerprint records. The formats with a header are told apart by their bytes; .xyt and
 /// .csv by their file names.
@@ -62,31 +55,29 @@ impl FromStr for Picture {
 }
 
 impl RecordOptions {
-    /// Reads the record in a file.
-    pub(crate) fn read(&self, path: &Path) -> Result<FingerprintRecord, Failure> {
-        self.parse(path, &read_whole(path)?)
+    /// How severely departures from the standard are judged.
+    pub(crate) fn reading(&self) -> Reading {
+        if self.strict { Reading::Strict } else { Reading::Lenient }
+    }
+
+    /// Whether the name of a file says that it is a record, of a form without a header.
+    pub(crate) fn is_told_by_name(&self, path: &Path) -> bool {
+        has_extension(path, "xyt") || has_extension(path, "csv")
     }
 
     /// Reads a record from the bytes of the file at `path`.
-    pub(crate) fn parse(&self, path: &Path, bytes: &[u8]) -> Result<FingerprintRecord, Failure> {
-        self.try_parse(path, bytes)
-            .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(path))))
-    }
-
-    /// As [`RecordOptions::parse`], with the library's error.
-    pub(crate) fn try_parse(&self, path: &Path, bytes: &[u8]) -> Result<FingerprintRecord, RecordError> {
-        let reading = if self.strict { Reading::Strict } else { Reading::Lenient };
+    pub(crate) fn parse(&self, path: &Path, bytes: &[u8]) -> Result<FingerprintRecord, RecordError> {
         let Picture(frame) = self.xyt_frame;
         let convention = match self.xyt_convention {
             Convention::Nist => XytConvention::Nist,
             Convention::M1 => XytConvention::M1,
         };
         if has_extension(path, "xyt") {
-            FingerprintRecord::read_xyt(bytes, convention, frame, reading)
+            FingerprintRecord::read_xyt(bytes, convention, frame, self.reading())
         } else if has_extension(path, "csv") {
-            FingerprintRecord::read_csv(bytes, frame, reading)
+            FingerprintRecord::read_csv(bytes, frame, self.reading())
         } else {
-            FingerprintRecord::read(bytes, reading)
+            FingerprintRecord::read(bytes, self.reading())
         }
     }
 }
@@ -94,9 +85,4 @@ impl RecordOptions {
 /// Whether a file's name ends so, in capitals or not.
 pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
-}
-
-/// All bytes of a file that may be a fingerprint record.
-pub(crate) fn read_whole(path: &Path) -> Result<Vec<u8>, Failure> {
-    Ok(input::read(path, MOST_BYTES)?)
 }

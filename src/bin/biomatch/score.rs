@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure, OrFail};
-use crate::records::RecordOptions;
+use crate::fingers::{FingerOptions, FingerReader};
 use crate::score_table::{CalibrationOption, ScoreTable};
 
 /// Pairs scored and written at a time: enough that all threads are busy, few enough that the scores of
@@ -62,7 +62,7 @@ pub(crate) struct Args {
     calibration: CalibrationOption,
 
     #[command(flatten)]
-    records: RecordOptions,
+    fingers: FingerOptions,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
@@ -91,12 +91,13 @@ fn read_fingers(
     names: &Names,
     console: &Console,
 ) -> Result<Vec<Option<FingerFeatures>>, Failure> {
+    let reader = args.fingers.reader()?;
     let files: Vec<&str> = (0..).take(names.len()).map(|number| names.name(number)).collect();
     let bar = console.progress("reading", files.len());
     let read: Vec<Result<(FingerFeatures, bool), Failure>> = files
         .par_iter()
         .map(|file| {
-            let finger = read_finger(&args.root.join(file), &args.records);
+            let finger = read_finger(&args.root.join(file), &reader);
             bar.inc(1);
             finger
         })
@@ -131,8 +132,8 @@ fn read_fingers(
 }
 
 /// The features of the record's first view, and whether the record departs from its standard.
-fn read_finger(path: &Path, options: &RecordOptions) -> Result<(FingerFeatures, bool), Failure> {
-    let record = options.read(path)?;
+fn read_finger(path: &Path, reader: &FingerReader<'_>) -> Result<(FingerFeatures, bool), Failure> {
+    let record = reader.read(path)?;
     let minutiae = record.views.first().map_or(&[][..], |view| &view.minutiae);
     Ok((FingerFeatures::new(minutiae), !record.warnings.is_empty()))
 }

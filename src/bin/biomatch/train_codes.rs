@@ -14,9 +14,9 @@ use rayon::prelude::*;
 use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure, OrFail};
 use crate::files::files_below;
+use crate::fingers::FingerOptions;
 use crate::generated;
 use crate::output::Output;
-use crate::records::RecordOptions;
 
 /// Train the model of the codes that filter 1:N searches of fingers
 ///
@@ -70,7 +70,7 @@ pub(crate) struct Args {
     out: PathBuf,
 
     #[command(flatten)]
-    records: RecordOptions,
+    fingers: FingerOptions,
 }
 
 /// Generated fingers that normalise candidates.
@@ -129,8 +129,9 @@ fn read(args: &Args, console: &Console) -> Result<Vec<LabelledImpression>, Failu
         console.warn(format_args!("{left_out} files left out: their fingers are unknown"));
     }
     let bar = console.progress("reading", files.len());
+    let reader = args.fingers.reader()?;
     let prints = files.par_iter().map(|(path, finger)| {
-        let record = args.records.read(path)?;
+        let record = reader.read(path)?;
         let minutiae = record.views.first().map_or(&[][..], |view| &view.minutiae);
         bar.inc(1);
         Ok(LabelledImpression { finger: *finger, features: FingerFeatures::new(minutiae) })

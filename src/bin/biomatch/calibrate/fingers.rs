@@ -16,8 +16,8 @@ use rayon::prelude::*;
 use super::Destination;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
+use crate::fingers::read_whole;
 use crate::generated;
-use crate::records::read_whole;
 
 /// Fit this program's fingerprint matcher on records and on generated fingers
 ///

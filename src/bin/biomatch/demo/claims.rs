@@ -10,6 +10,7 @@ use biomatch::template::Modality;
 use rayon::prelude::*;
 
 use super::people::{People, Shows};
+use super::pictures::SCANNED;
 use super::report::{Claims, Report};
 use crate::console::Console;
 use crate::deciding::failure;
@@ -45,8 +46,11 @@ pub(super) fn check(
         })
         .collect::<Result<_, Failure>>()?;
     report.authenticate_seconds = started.elapsed().as_secs_f64();
-    for (own, other, took) in results {
+    for (index, (own, other, took)) in (0..).zip(results) {
         report.true_claims.add(&own);
+        if index < SCANNED {
+            report.scans.true_claims.add(&own);
+        }
         report.false_claims.add(&other);
         report.claim_microseconds += took.as_secs_f64() * 1e6;
     }

@@ -6,6 +6,8 @@ use biomatch::template::{FaceTemplate, Finger, FingerPosition, ModelId};
 use biomatch_datasets::{Capture, Population, Portrait};
 use ndarray::Array2;
 
+use super::pictures::{self, Scanned};
+use super::report::Pictures;
 use crate::exit::{Exit, Failure, OrFail};
 use crate::generated;
 
@@ -15,6 +17,8 @@ pub(super) struct People {
     population: Population,
     citizens: u64,
     model: ModelId,
+    /// What scans of the first citizens' fingers gave, in place of generated templates.
+    scanned: Vec<Option<Scanned>>,
 }
 
 /// The name under which the generator's faces go. Each seed has a space of its own, so that faces
@@ -38,9 +42,11 @@ pub(super) enum Shows {
 }
 
 impl People {
-    pub(super) fn new(seed: u64, citizens: u64) -> Result<Self, Failure> {
+    pub(super) fn new(seed: u64, citizens: u64, report: &mut Pictures) -> Result<Self, Failure> {
         let model = format!("{MODEL}-{seed}").parse().or_fail(Exit::Usage)?;
-        Ok(Self { population: Population::new(seed), citizens, model })
+        let population = Population::new(seed);
+        let scanned = pictures::scan(&population, report)?;
+        Ok(Self { population, citizens, model, scanned })
     }
 
     pub(super) fn citizens(&self) -> u64 {
@@ -58,11 +64,15 @@ impl People {
 
     pub(super) fn enrolment(&self, index: u64) -> Result<Enrolment, Failure> {
         let citizen = self.population.citizen(index);
+        let scanned = self.scanned(index);
         let mut enrolment = Enrolment::new();
         for finger in Finger::ALL {
             if let Some(generated) = citizen.finger(finger.code()) {
-                let template =
-                    generated::fingerprint(finger.code(), &generated.impression(&Capture::ENROLMENT, 0));
+                let scanned = scanned.filter(|scanned| scanned.finger == finger);
+                let template = scanned.map_or_else(
+                    || generated::fingerprint(finger.code(), &generated.impression(&Capture::ENROLMENT, 0)),
+                    |scanned| scanned.enrolled.clone(),
+                );
                 if !template.minutiae.is_empty() {
                     enrolment = enrolment.finger(template.at(finger));
                 }
@@ -78,14 +88,20 @@ impl People {
         if matches!(shows, Shows::Face | Shows::Both) {
             probe = probe.face(self.face(&citizen.face(&Portrait::FIELD, 1))?);
         }
-        let codes = std::iter::once(Finger::RightIndex).chain(Finger::ALL);
-        let finger = codes.filter_map(|f| citizen.finger(f.code()).map(|generated| (f, generated))).next();
-        if let (true, Some((finger, generated))) = (shows != Shows::Face, finger) {
-            let template = generated::fingerprint(finger.code(), &generated.impression(&Capture::FIELD, 1));
+        let finger = pictures::first_finger(&citizen).filter(|_| shows != Shows::Face);
+        if let Some((finger, generated)) = finger {
+            let template = self.scanned(index).map_or_else(
+                || generated::fingerprint(finger.code(), &generated.impression(&Capture::FIELD, 1)),
+                |scanned| scanned.presented.clone(),
+            );
             let position = if shows == Shows::AnyFinger { FingerPosition::Unknown } else { finger.into() };
             probe = probe.finger(template.at(position));
         }
         Ok(probe)
+    }
+
+    fn scanned(&self, index: u64) -> Option<&Scanned> {
+        self.scanned.get(usize::try_from(index).ok()?)?.as_ref()
     }
 
     pub(super) fn calibration_faces(&self) -> Array2<f32> {

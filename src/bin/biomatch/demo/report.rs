@@ -21,6 +21,7 @@ pub(super) struct Report {
     pub(super) kernels: String,
     pub(super) threads: usize,
     pub(super) face_calibration_comparisons: u64,
+    pub(super) scans: Pictures,
     pub(super) generate_seconds: f64,
     pub(super) enrol_seconds: f64,
     pub(super) open_milliseconds: f64,
@@ -32,6 +33,18 @@ pub(super) struct Report {
     pub(super) no_answers: Vec<(String, String)>,
     pub(super) searches: Vec<Searches>,
     pub(super) total_seconds: f64,
+}
+
+/// Rendered pictures of the first citizens' fingers.
+#[derive(Default, Serialize)]
+pub(super) struct Pictures {
+    pub(super) pictures: u64,
+    pub(super) extractor: String,
+    pub(super) minutiae: usize,
+    pub(super) render_seconds: f64,
+    pub(super) extract_seconds: f64,
+    /// The true claims of these citizens.
+    pub(super) true_claims: Claims,
 }
 
 #[derive(Default, Serialize)]
@@ -97,9 +110,10 @@ impl Report {
     }
 
     fn table(&self, out: &mut impl Write) -> std::io::Result<()> {
+        self.pictures_table(out)?;
         let Self { citizens, fingers, faces, files, threads, kernels, .. } = self;
         let megabytes = self.bytes as f64 / 1e6;
-        writeln!(out, "Gallery")?;
+        writeln!(out, "\nGallery")?;
         writeln!(out, "  {citizens} citizens, {fingers} fingers, {faces} faces (seed {})", self.seed)?;
         writeln!(
             out,
@@ -121,6 +135,26 @@ impl Report {
             "\nTotal {:.1} s, of which {:.1} s made the people. Their samples are generated: rates on real ones differ.",
             self.total_seconds, self.generate_seconds
         )
+    }
+
+    fn pictures_table(&self, out: &mut impl Write) -> std::io::Result<()> {
+        let Pictures { pictures, extractor, minutiae, extract_seconds, .. } = &self.scans;
+        let each = 1e3 * extract_seconds / *pictures as f64;
+        writeln!(out, "Pictures")?;
+        writeln!(
+            out,
+            "  {pictures} pictures of fingers of the first {} citizens, rendered in {:.1} s",
+            super::pictures::SCANNED,
+            self.scans.render_seconds
+        )?;
+        writeln!(
+            out,
+            "  {:.0} minutiae each, found by {extractor} in {each:.0} ms ({:.0} pictures/s)",
+            *minutiae as f64 / *pictures as f64,
+            *pictures as f64 / extract_seconds
+        )?;
+        let own = &self.scans.true_claims;
+        writeln!(out, "  {} of {} true claims with a face and a picture accepted", own.accepted, own.claims)
     }
 
     fn claims_table(&self, out: &mut impl Write) -> std::io::Result<()> {

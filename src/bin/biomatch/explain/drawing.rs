@@ -2,13 +2,20 @@
 
 use std::fmt::Write;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use biomatch::fingerprint::Explanation;
-use biomatch::template::Minutia;
+use biomatch::picture::FingerprintPicture;
+use biomatch::template::{Frame, Minutia};
+use biomatch::units::Length;
 
 /// An impression to draw.
 pub(super) struct Print<'a> {
     pub(super) name: String,
     pub(super) minutiae: &'a [Minutia],
+    pub(super) frame: Option<Frame>,
+    /// To lie below the minutiae.
+    pub(super) picture: Option<&'a FingerprintPicture>,
 }
 
 /// The larger impression is drawn at most this wide and high, in units of the drawing.
@@ -25,14 +32,18 @@ const TAIL: f64 = 17.0;
 struct Panel {
     left: f64,
     top: f64,
-    /// The corner of its minutiae's bounding box, micrometres.
+    /// The corner of its picture, or else of its minutiae's bounding box, micrometres.
     corner: [f64; 2],
     /// The size of that box, micrometres.
     size: [f64; 2],
 }
 
 impl Panel {
-    fn new(minutiae: &[Minutia]) -> Self {
+    fn new(print: &Print<'_>) -> Self {
+        if let (Some(_), Some(frame)) = (print.picture, print.frame) {
+            return Self { left: 0.0, top: HEAD, corner: [0.0, 0.0], size: micrometres(frame) };
+        }
+        let minutiae = print.minutiae;
         let bounds = |values: &mut dyn Iterator<Item = f64>| {
             values.fold((f64::MAX, f64::MIN), |(least, most), at| (least.min(at), most.max(at)))
         };
@@ -49,13 +60,21 @@ impl Panel {
     }
 }
 
+/// The size of a picture.
+fn micrometres(frame: Frame) -> [f64; 2] {
+    let length = |pixels, resolution| {
+        Length::from_pixels(pixels, resolution).map_or(0.0, |length| f64::from(length.micrometres()))
+    };
+    [length(frame.width, frame.resolution_x), length(frame.height, frame.resolution_y)]
+}
+
 fn at(minutia: &Minutia) -> [f64; 2] {
     [f64::from(minutia.x.micrometres()), f64::from(minutia.y.micrometres())]
 }
 
 /// The drawing. Both impressions have one scale; the second has the orientation of its capture.
 pub(super) fn svg(a: &Print<'_>, b: &Print<'_>, explanation: &Explanation) -> String {
-    let mut panels = [Panel::new(a.minutiae), Panel::new(b.minutiae)];
+    let mut panels = [Panel::new(a), Panel::new(b)];
     let largest = |axis: usize| panels[0].size[axis].max(panels[1].size[axis]).max(1.0);
     let scale = (PANEL[0] / largest(0)).min(PANEL[1] / largest(1));
     let (wide, high) = (largest(0) * scale, largest(1) * scale);
@@ -97,6 +116,16 @@ pub(super) fn svg(a: &Print<'_>, b: &Print<'_>, explanation: &Explanation) -> St
         height - MARGIN / 2.0
     ));
 
+    for (print, panel) in [a, b].into_iter().zip(&panels) {
+        let Some(picture) = print.picture else { continue };
+        let [wide, high] = panel.size.map(|side| side * scale);
+        line(format_args!(
+            r#"<image x="{:.1}" y="{:.1}" width="{wide:.1}" height="{high:.1}" preserveAspectRatio="none" opacity="0.55" href="data:image/png;base64,{}"/>"#,
+            panel.left,
+            panel.top,
+            STANDARD.encode(picture.to_png()),
+        ));
+    }
     // Lines first, so that minutiae lie upon them.
     for pair in &explanation.pairs {
         let (Some(m), Some(n)) = (a.minutiae.get(pair.a), b.minutiae.get(pair.b)) else { continue };

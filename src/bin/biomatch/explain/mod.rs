@@ -7,28 +7,30 @@ use std::path::{Path, PathBuf};
 
 use biomatch::escape::Escaped;
 use biomatch::fingerprint::{Explanation, explain};
+use biomatch::picture::FingerprintPicture;
 use biomatch::template::{FingerprintTemplate, Minutia};
 
 use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure, OrFail};
+use crate::fingers::{FingerOptions, FingerReader, read_whole};
 use crate::output::Output;
-use crate::records::RecordOptions;
 use drawing::Print;
 
 /// Show which minutiae of two impressions are paired, and how the pairs make the score
 ///
-/// A and B are records of any dialect that biomatch reads. Standard output has the score, the
+/// A and B are records of any dialect that biomatch reads, or pictures of fingers. Standard output has the score, the
 /// two numbers that it is made of, the motion between the two impressions, and the pairs: each with its
 /// number in the drawing, the indices of its minutiae in the records (the first is 0), and its support
 /// from the other pairs (0 to 1).
 ///
-/// --svg draws both impressions side by side. The drawing shows minutiae, which are biometric data: protect it
-/// like the records.
+/// --svg draws both impressions side by side, upon their pictures where A and B are pictures. The drawing shows
+/// biometric data: protect it like the records.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   biomatch explain probe.iso reference.iso
   biomatch explain probe.iso reference.iso --svg pairs.svg
+  biomatch explain scan.png reference.png --svg pairs.svg
   biomatch explain probe.iso reference.iso --json | jq .score")]
 pub(crate) struct Args {
     /// The first record
@@ -58,7 +60,7 @@ pub(crate) struct Args {
     json: bool,
 
     #[command(flatten)]
-    records: RecordOptions,
+    fingers: FingerOptions,
 }
 
 #[derive(serde::Serialize)]
@@ -128,19 +130,18 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
             format!("{}: exists; --force replaces it", Escaped::new(svg)),
         ));
     }
-    let a = view(args, &args.a, args.view_a, console)?;
-    let b = view(args, &args.b, args.view_b, console)?;
-    let explanation = explain(&a.minutiae, &b.minutiae);
+    let reader = args.fingers.reader()?;
+    let a = Impression::read(&args.a, args.view_a, &reader, console)?;
+    let b = Impression::read(&args.b, args.view_b, &reader, console)?;
+    let explanation = explain(&a.view.minutiae, &b.view.minutiae);
     if let Some(svg) = &args.svg {
-        let name = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let print = |path, minutiae| Print { name: name(path), minutiae };
-        let drawing = drawing::svg(&print(&args.a, &a.minutiae), &print(&args.b, &b.minutiae), &explanation);
+        let drawing = drawing::svg(&a.print(&args.a), &b.print(&args.b), &explanation);
         let mut output = Output::create(svg)?;
         let written = output.write_all(drawing.as_bytes());
         output.check(written)?;
         output.finish()?;
     }
-    let told = Told::new(&explanation, &a.minutiae, &b.minutiae);
+    let told = Told::new(&explanation, &a.view.minutiae, &b.view.minutiae);
     let mut output = Output::stdout();
     let written = if args.json {
         let text = serde_json::to_string(&told).or_fail(Exit::Output)?;
@@ -153,16 +154,38 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     Ok(Answer::Yes)
 }
 
-fn view(args: &Args, path: &Path, number: usize, console: &Console) -> Result<FingerprintTemplate, Failure> {
-    let mut record = args.records.read(path)?;
-    record
-        .warnings
-        .iter()
-        .for_each(|warning| console.warn(format_args!("{}: {warning}", Escaped::new(path))));
-    if number >= record.views.len() {
-        let message =
-            format!("{}: has {} views, none of number {number}", Escaped::new(path), record.views.len());
-        return Err(Failure::new(Exit::Input, message));
+/// A view, and the picture whose minutiae it has if the file is one.
+struct Impression {
+    view: FingerprintTemplate,
+    picture: Option<FingerprintPicture>,
+}
+
+impl Impression {
+    fn read(
+        path: &Path,
+        number: usize,
+        reader: &FingerReader<'_>,
+        console: &Console,
+    ) -> Result<Self, Failure> {
+        let bytes = read_whole(path)?;
+        let mut record = reader.parse(path, &bytes)?;
+        record
+            .warnings
+            .iter()
+            .for_each(|warning| console.warn(format_args!("{}: {warning}", Escaped::new(path))));
+        let views = record.views.len();
+        if number >= views {
+            let message = format!("{}: has {views} views, none of number {number}", Escaped::new(path));
+            return Err(Failure::new(Exit::Input, message));
+        }
+        let pictures = FingerprintPicture::read_all(&bytes).unwrap_or_default();
+        // Of a picture that gave no view, none of them can be told to be this one.
+        let picture = (pictures.len() == views).then(|| pictures.into_iter().nth(number)).flatten();
+        Ok(Self { view: record.views.swap_remove(number), picture })
     }
-    Ok(record.views.swap_remove(number))
+
+    fn print(&self, path: &Path) -> Print<'_> {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        Print { name, minutiae: &self.view.minutiae, frame: self.view.frame, picture: self.picture.as_ref() }
+    }
 }

@@ -13,7 +13,6 @@ use biomatch::gallery::GalleryFile;
 use biomatch::ingest::MAX_JSON;
 use biomatch::input;
 use biomatch::picture::MAX_BYTES;
-use biomatch::template::RecordError;
 use biomatch::template::face_file::NPY_MAGIC;
 
 use crate::console::Console;
@@ -147,27 +146,18 @@ fn inspect(path: &Path, args: &Args) -> Result<Facts, Failure> {
 /// Of a fingerprint record, or of what is none: a picture or a record of pictures.
 fn record_or_picture(path: &Path, options: &RecordOptions) -> Result<Facts, Failure> {
     let bytes = input::read(path, MAX_BYTES as u64)?;
-    let error = match options.try_parse(path, &bytes) {
+    let error = match options.parse(path, &bytes) {
         Ok(record) => return Ok(fingerprint::facts(&record)),
         Err(error) => error,
     };
     let failed =
         |error: &dyn std::fmt::Display| Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(path)));
-    if !is_no_record(&error) {
+    if !error.is_other_content() {
         return Err(failed(&error));
     }
     match picture::facts(&bytes) {
         Ok(Some(facts)) => Ok(facts),
         Ok(None) => Err(failed(&error)),
         Err(error) => Err(failed(&error)),
-    }
-}
-
-/// Whether an error says that the input is something else than minutiae, and not that they are damaged.
-fn is_no_record(error: &RecordError) -> bool {
-    match error {
-        RecordError::NotARecord(_) => true,
-        RecordError::Wrapped { error, .. } => is_no_record(error),
-        _ => false,
     }
 }
