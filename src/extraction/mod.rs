@@ -17,11 +17,15 @@
 
 mod error;
 mod extractor;
+mod model_error;
 mod network;
 mod normalise;
+#[cfg(feature = "networks")]
+mod onnx;
 mod peaks;
 mod scale;
 
 pub use error::ExtractionError;
 pub use extractor::MinutiaeExtractor;
+pub use model_error::ModelError;
 pub use network::NetworkError;
