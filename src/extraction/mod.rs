@@ -1,14 +1,15 @@
 //! Pictures of fingers to minutiae (feature `pictures`).
 //!
-//! A [`MinutiaeExtractor`] runs a network that was trained on pictures of generated fingers. The network computes in
-//! whole numbers, so a picture gives the same template on every processor. None ships with this version:
-//! `datasets/extractor/` has the one command that trains one, and `quantise.py` writes it for the engine.
+//! A [`MinutiaeExtractor`] runs a network. One of biomatch was trained on pictures of generated fingers; it computes
+//! in whole numbers, so a picture gives the same template on every processor. None ships with this version:
+//! `datasets/extractor/` has the one command that trains one, and `quantise.py` writes it for the engine. With the
+//! feature `networks` it can be LEADER, too, a network of others that is got as a file ([`models`]).
 //!
 //! ```no_run
 //! use biomatch::extraction::MinutiaeExtractor;
 //! use biomatch::picture::FingerprintPicture;
 //!
-//! let extractor = MinutiaeExtractor::read(&std::fs::read("minutiae.bmnet")?)?;
+//! let extractor = MinutiaeExtractor::open("minutiae.bmnet")?;
 //! let picture = FingerprintPicture::read(&std::fs::read("right-index.png")?)?;
 //! let template = picture.template(&extractor)?;
 //! println!("{} minutiae", template.minutiae.len());
@@ -17,7 +18,11 @@
 
 mod error;
 mod extractor;
+#[cfg(feature = "networks")]
+mod leader;
 mod model_error;
+#[cfg(feature = "networks")]
+pub mod models;
 mod network;
 mod normalise;
 #[cfg(feature = "networks")]

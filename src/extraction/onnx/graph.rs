@@ -18,6 +18,13 @@ const FILE_VERSION: i64 = 9;
 #[derive(Clone)]
 pub(in crate::extraction) struct Value(String);
 
+impl Value {
+    /// In the place of an input that a node can do without.
+    pub(in crate::extraction) fn none() -> Self {
+        Self(String::new())
+    }
+}
+
 /// A setting of a node.
 #[derive(Clone, Copy)]
 pub(in crate::extraction) enum Attribute {
