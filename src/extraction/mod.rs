@@ -21,7 +21,6 @@ mod extractor;
 #[cfg(feature = "networks")]
 mod leader;
 mod model_error;
-#[cfg(feature = "networks")]
 pub mod models;
 mod network;
 mod normalise;

@@ -71,3 +71,74 @@ fn smoothed(heat: &[f32], width: usize) -> Vec<f32> {
     }
     smooth
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heat_is_smoothed_as_a_plain_sum_says() {
+        let (width, height) = (9, 7);
+        let heat: Vec<f32> = (0..width * height).map(|i| (i * 37 % 23) as f32 / 23.0).collect();
+        let smooth = smoothed(&heat, width);
+        for y in 0..height {
+            for x in 0..width {
+                let mut sum = 0.0;
+                for (j, down) in SMOOTH.iter().enumerate() {
+                    for (i, across) in SMOOTH.iter().enumerate() {
+                        let at = (y + j).checked_sub(2).zip((x + i).checked_sub(2));
+                        if let Some((y, x)) = at.filter(|&(y, x)| y < height && x < width) {
+                            sum += f64::from(heat[y * width + x] * down * across);
+                        }
+                    }
+                }
+                assert!((f64::from(smooth[y * width + x]) - sum).abs() < 1e-6, "{x} {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn peaks_are_of_the_picture_in_the_frame_and_the_hottest_first() {
+        let frame = Frame::around(40, 33);
+        assert_eq!((frame.width, frame.height, frame.left, frame.top), (64, 64, 12, 15));
+        let all = 64 * 64;
+        let (mut heat, mut direction, mut kind) = (vec![0.0; all], vec![0.0; 2 * all], vec![-1.0; all]);
+        let mut put = |x: usize, y: usize, of: f32| {
+            // Wide enough that smoothing leaves the middle as it is.
+            for at in (y - 2..=y + 2).flat_map(|y| (x - 2..=x + 2).map(move |x| y * 64 + x)) {
+                heat[at] = of;
+            }
+            heat[y * 64 + x] += 0.1;
+            (direction[y * 64 + x], direction[all + y * 64 + x]) = (0.5, 0.25);
+            y * 64 + x
+        };
+        put(20, 20, 0.5);
+        let hotter = put(40, 30, 0.6);
+        put(30, 40, 0.1);
+        put(5, 30, 0.9);
+        kind[hotter] = 0.0;
+        let found = peaks(&frame, &heat, &direction, &kind);
+        let places: Vec<_> = found.iter().map(|peak| (peak.x, peak.y, peak.is_ending)).collect();
+        assert_eq!(
+            places,
+            [(28, 15, true), (8, 5, false)],
+            "outside of the picture and below the least heat: none"
+        );
+        assert_eq!(found[0].direction, (0.5, -0.25));
+        assert!((found[0].heat - (0.6 + 0.1 * 0.375 * 0.375)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_picture_stands_in_the_middle_of_its_frame() {
+        let pixels: Vec<u8> = (0..40 * 33).map(|i| (i % 251) as u8 + 1).collect();
+        let frame = Frame::around(40, 33);
+        let filled = frame.filled(&pixels);
+        assert_eq!(filled.len(), 64 * 64);
+        assert_eq!((filled[0], filled[14 * 64 + 12], filled[15 * 64 + 11]), (1.0, 1.0, 1.0));
+        for y in 0..33 {
+            for x in 0..40 {
+                assert_eq!(filled[(y + 15) * 64 + x + 12], f32::from(pixels[y * 40 + x]));
+            }
+        }
+    }
+}

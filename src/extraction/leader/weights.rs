@@ -100,3 +100,25 @@ fn subtract_means(values: &mut [f32], rows: usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_centred_layer_gives_outputs_of_mean_zero() {
+        let weights = vec![1.0, 2.0, 3.0, 5.0, 5.0, 5.0];
+        let layer = Weights { shape: [3, 2, 1, 1], weights, offsets: vec![1.0, 2.0, 6.0] }.centred();
+        assert_eq!(layer.weights, [-2.0, -2.0, 0.0, 1.0, 2.0, 1.0]);
+        assert_eq!(layer.offsets, [-2.0, -1.0, 3.0]);
+    }
+
+    #[test]
+    fn gains_of_inputs_move_into_the_layer() {
+        let weights = vec![1.0, 2.0, -1.0, 4.0];
+        let gains = Gains { gains: vec![3.0, 0.5], offsets: vec![10.0, 100.0] };
+        let layer = Weights { shape: [2, 2, 1, 1], weights, offsets: vec![7.0, 0.0] }.with_gains(&gains);
+        assert_eq!(layer.weights, [3.0, 1.0, -3.0, 2.0]);
+        assert_eq!(layer.offsets, [217.0, 390.0]);
+    }
+}

@@ -6,8 +6,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::find;
-use super::known::{KnownModel, ModelRole};
-use crate::extraction::{MinutiaeExtractor, ModelError};
+use super::known::KnownModel;
+#[cfg(feature = "networks")]
+use super::known::ModelRole;
+#[cfg(feature = "networks")]
+use crate::extraction::MinutiaeExtractor;
+use crate::extraction::ModelError;
 use crate::input::{self, InputError, InputProblem};
 
 /// A folder with files of known models, each named after its model. Files in it are read-only, and appear whole or
@@ -109,10 +113,11 @@ impl ModelFolder {
         Ok(bytes)
     }
 
-    /// The extractor of minutiae that is a model of the folder: `leader`.
+    /// With the feature `networks`, the extractor of minutiae that is a model of the folder: `leader`.
     ///
     /// # Errors
     /// A name that no such model has, and as [`ModelFolder::read`].
+    #[cfg(feature = "networks")]
     pub fn minutiae_extractor(&self, name: &str) -> Result<MinutiaeExtractor, ModelError> {
         let model = KnownModel::named(name).filter(|model| model.role == ModelRole::Minutiae);
         let model = model.ok_or_else(|| ModelError::Name { name: name.to_owned() })?;

@@ -9,8 +9,11 @@ mod archive;
 mod find;
 mod folder;
 mod known;
+#[cfg(all(test, feature = "networks"))]
+mod tests;
 
 pub use find::models_in;
 pub use folder::{ModelFolder, ModelState};
+#[cfg(feature = "networks")]
 pub(super) use known::LEADER;
 pub use known::{KnownModel, ModelRole, Origin};
