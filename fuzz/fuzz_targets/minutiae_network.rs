@@ -24,8 +24,8 @@ fn edited(mut edits: &[u8]) -> Vec<u8> {
 }
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    let _ = MinutiaeExtractor::read(&edited(input));
-    if let Ok(extractor) = MinutiaeExtractor::read(input)
+    let _ = MinutiaeExtractor::from_bytes(&edited(input));
+    if let Ok(extractor) = MinutiaeExtractor::from_bytes(input)
         && input.len() <= MOST_RUN
     {
         let pixels = (0..64 * 64).map(|at| (at * 37 % 251) as u8).collect();

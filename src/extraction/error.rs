@@ -1,5 +1,6 @@
 //! Why a picture gives no template.
 
+use crate::escape::Escaped;
 use crate::units::Resolution;
 
 /// Why a picture gives no template. None of these says anything about whose finger it is.
@@ -42,5 +43,11 @@ pub enum ExtractionError {
         least: u32,
         /// Most pixels on a side.
         most: u32,
+    },
+    /// A network of an ONNX file failed. A known model does so only where memory or threads are wanting.
+    #[error("the network failed: {}", Escaped::new(problem))]
+    Network {
+        /// Why, in the words of the runtime.
+        problem: String,
     },
 }

@@ -3,12 +3,18 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::error::ExtractionError;
-use super::network::{Network, NetworkError};
-use super::peaks::{self, Peak};
-use super::{normalise, scale};
+#[cfg(feature = "networks")]
+use super::leader::Leader;
+use super::model_error::ModelError;
+#[cfg(feature = "networks")]
+use super::models::{KnownModel, LEADER};
+use super::network::Network;
+use super::{normalise, peaks, scale};
+use crate::input;
 use crate::kernels::Kernels;
 use crate::maths;
 use crate::picture::FingerprintPicture;
@@ -27,35 +33,80 @@ const SIDES: RangeInclusive<u32> = 64..=1_400;
 /// Finds minutiae in pictures of fingerprints. Cheap to clone; threads share it.
 #[derive(Clone)]
 pub struct MinutiaeExtractor {
-    network: Arc<Network>,
+    name: Arc<str>,
+    finder: Arc<Finder>,
+}
+
+/// The networks that find minutiae.
+enum Finder {
+    /// Of biomatch, in whole numbers.
+    Own(Network),
+    #[cfg(feature = "networks")]
+    Leader(Leader),
+}
+
+/// A minutia as a network gives it.
+struct Found {
+    x: f32,
+    y: f32,
+    /// Along the ridge, y down.
+    direction: (f32, f32),
+    kind: MinutiaKind,
+    /// 0 to 1.
+    belief: f32,
 }
 
 impl fmt::Debug for MinutiaeExtractor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MinutiaeExtractor({})", self.network.name)
+        write!(f, "MinutiaeExtractor({})", self.name)
     }
 }
 
 impl MinutiaeExtractor {
-    /// Reads a network that `datasets/extractor/quantise.py` wrote. Keeps what it believes at least to 15 %.
+    /// Opens a network: one of biomatch, as `datasets/extractor/quantise.py` writes it, or with the feature `networks`
+    /// LEADER, whose file the digest tells ([`models`](super::models) says how it is got).
     ///
     /// # Errors
-    /// Bytes that are no such network.
-    pub fn read(network: &[u8]) -> Result<Self, NetworkError> {
-        Ok(Self { network: Arc::new(Network::read(network)?) })
+    /// A file that cannot be read, and as [`MinutiaeExtractor::from_bytes`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, ModelError> {
+        let path = path.as_ref();
+        let bytes = input::read(path, input::MAX_MODEL)?;
+        Self::from_bytes(&bytes).map_err(|error| error.within(path))
+    }
+
+    /// The same from the bytes of such a file.
+    ///
+    /// # Errors
+    /// Bytes that are neither.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+        if bytes.starts_with(Network::MAGIC) {
+            // Keeps what it believes at least to 15 %.
+            let network = Network::read(bytes)?;
+            let name = network.name.as_str().into();
+            return Ok(Self { name, finder: Arc::new(Finder::Own(network)) });
+        }
+        #[cfg(feature = "networks")]
+        if KnownModel::of(bytes) == Some(&LEADER) {
+            let finder = Arc::new(Finder::Leader(Leader::read(bytes)?));
+            return Ok(Self { name: LEADER.version().into(), finder });
+        }
+        Err(ModelError::Unknown { blake3: *blake3::hash(bytes).as_bytes() })
     }
 
     /// The network's name and version, for records of how a template came about.
     pub fn name(&self) -> &str {
-        &self.network.name
+        &self.name
     }
 
-    /// Finds the minutiae of a picture. The same picture gives the same template on every processor.
+    /// Finds the minutiae of a picture.
     ///
     /// What the template holds is what an ISO/IEC 19794-2 record holds: places in pixels of 500 dpi, 256 directions,
     /// qualities of 1 to 100, at most 255 minutiae, the surest first. A picture of another resolution is scaled. One
     /// thread does the work, in time and memory that grow with the pixels at 500 dpi; callers share an extractor among
     /// threads.
+    ///
+    /// A network of biomatch gives the same template of a picture on every processor. LEADER computes in floating
+    /// point: another processor can change a byte of a template now and then.
     ///
     /// # Errors
     /// [`ExtractionError`]: what cannot be a picture of one finger. A picture without ridges is no error: its template
@@ -66,8 +117,10 @@ impl MinutiaeExtractor {
             return Err(ExtractionError::NotOneFinger { code });
         }
         let (width, height, pixels) = at_500_dpi(picture)?;
-        let minutiae = self.minutiae(width, height, &pixels);
+        let found = self.finder.find((width.into(), height.into()), &pixels)?;
+        let minutiae = found.into_iter().filter_map(|found| found.minutia(width, height));
         let frame = Frame::new(width, height, Resolution::DPI_500);
+        let minutiae = minutiae.take(MOST_MINUTIAE).collect();
         let template = FingerprintTemplate::new(position, minutiae).with_frame(frame);
         Ok(FingerprintTemplate {
             impression: picture.impression().unwrap_or_default(),
@@ -76,31 +129,51 @@ impl MinutiaeExtractor {
             ..template
         })
     }
+}
 
-    fn minutiae(&self, width: u16, height: u16, pixels: &[u8]) -> Vec<Minutia> {
-        let network = &self.network;
-        let size = (usize::from(width), usize::from(height));
-        let input = normalise::normalise(size, pixels, network.multiple, network.greatest);
-        let output = network.run(input, Kernels::active());
-        let found = output.map(|map| peaks::peaks(&map, network.reduction, network.unit, LEAST_HEAT));
-        let minutia = |peak: Peak| {
-            let length = |at: f32, side: u16| {
-                let pixel = at.round_ties_even();
-                let pixel = (0.0..f32::from(side)).contains(&pixel).then_some(pixel as u16)?;
-                Length::from_pixels(pixel, Resolution::DPI_500)
-            };
-            let angle = Angle::from_binary(u16::from(peaks::direction_code(peak.direction)) << 8);
-            let belief = maths::logistic(peak.heat, 0.0, 1.0) * 100.0;
-            let quality = Quality::new((belief.round_ties_even() as u8).clamp(1, 100));
-            Some(Minutia::new(
-                length(peak.x, width)?,
-                length(peak.y, height)?,
-                angle,
-                MinutiaKind::Other,
-                quality,
-            ))
+impl Finder {
+    /// The minutiae of a picture at 500 dpi, the surest first.
+    fn find(&self, size: (usize, usize), pixels: &[u8]) -> Result<Vec<Found>, ExtractionError> {
+        match self {
+            Self::Own(network) => {
+                let input = normalise::normalise(size, pixels, network.multiple, network.greatest);
+                let output = network.run(input, Kernels::active());
+                let peaks = output.map(|map| peaks::peaks(&map, network.reduction, network.unit, LEAST_HEAT));
+                let found = |peak: peaks::Peak| Found {
+                    x: peak.x,
+                    y: peak.y,
+                    direction: peak.direction,
+                    kind: MinutiaKind::Other,
+                    belief: maths::logistic(peak.heat, 0.0, 1.0),
+                };
+                Ok(peaks.unwrap_or_default().into_iter().map(found).collect())
+            }
+            #[cfg(feature = "networks")]
+            Self::Leader(leader) => {
+                let found = |peak: super::leader::Peak| Found {
+                    x: peak.x as f32,
+                    y: peak.y as f32,
+                    direction: peak.direction,
+                    kind: if peak.is_ending { MinutiaKind::Ending } else { MinutiaKind::Bifurcation },
+                    belief: peak.heat,
+                };
+                Ok(leader.peaks(size, pixels)?.into_iter().map(found).collect())
+            }
+        }
+    }
+}
+
+impl Found {
+    /// Rounded to what a record holds; `None` outside of the picture.
+    fn minutia(&self, width: u16, height: u16) -> Option<Minutia> {
+        let length = |at: f32, side: u16| {
+            let pixel = at.round_ties_even();
+            let pixel = (0.0..f32::from(side)).contains(&pixel).then_some(pixel as u16)?;
+            Length::from_pixels(pixel, Resolution::DPI_500)
         };
-        found.unwrap_or_default().into_iter().filter_map(minutia).take(MOST_MINUTIAE).collect()
+        let angle = Angle::from_binary(u16::from(peaks::direction_code(self.direction)) << 8);
+        let quality = Quality::new(((self.belief * 100.0).round_ties_even() as u8).clamp(1, 100));
+        Some(Minutia::new(length(self.x, width)?, length(self.y, height)?, angle, self.kind, quality))
     }
 }
 
@@ -152,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_template_holds_what_the_network_says_and_what_the_record_states() {
-        let extractor = MinutiaeExtractor::read(&one_peak()).unwrap();
+        let extractor = MinutiaeExtractor::from_bytes(&one_peak()).unwrap();
         assert_eq!(extractor.name(), "one-peak");
         let template = picture(97, 70, 500).at(Finger::LeftThumb).template(&extractor).unwrap();
         assert_eq!(template.position.finger(), Some(Finger::LeftThumb));
@@ -173,7 +246,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_one_finger_is_refused() {
-        let extractor = MinutiaeExtractor::read(&one_peak()).unwrap();
+        let extractor = MinutiaeExtractor::from_bytes(&one_peak()).unwrap();
         let file = FingerprintPicture::read(&[&b"P5 90 90 255\n"[..], &[9; 8100]].concat()).unwrap();
         assert_eq!(file.template(&extractor), Err(ExtractionError::NoResolution));
         assert!(file.with_resolution(Resolution::DPI_500).template(&extractor).is_ok());

@@ -2,7 +2,8 @@
 //!
 //! A [`MinutiaeExtractor`] runs a network that was trained on pictures of generated fingers. The network computes in
 //! whole numbers, so a picture gives the same template on every processor. One ships with the crate;
-//! `datasets/extractor/` has the one command that trains another.
+//! `datasets/extractor/` has the one command that trains another. With the feature `networks` it can be LEADER, too, a
+//! network of others that is got as a file ([`models`]).
 //!
 //! ```no_run
 //! use biomatch::extraction::MinutiaeExtractor;
@@ -17,8 +18,14 @@
 
 mod error;
 mod extractor;
+#[cfg(feature = "networks")]
+mod leader;
+mod model_error;
+pub mod models;
 mod network;
 mod normalise;
+#[cfg(feature = "networks")]
+mod onnx;
 mod peaks;
 mod record;
 mod scale;
@@ -26,5 +33,6 @@ mod shipped;
 
 pub use error::ExtractionError;
 pub use extractor::MinutiaeExtractor;
+pub use model_error::ModelError;
 pub use network::NetworkError;
 pub use record::{FingerInputError, UnstatedResolution};

@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn extractor() -> MinutiaeExtractor {
-        MinutiaeExtractor::read(&one_peak()).unwrap()
+        MinutiaeExtractor::from_bytes(&one_peak()).unwrap()
     }
 
     #[test]

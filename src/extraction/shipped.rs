@@ -11,7 +11,7 @@ impl MinutiaeExtractor {
     #[must_use]
     pub fn shipped() -> Self {
         static SHIPPED: OnceLock<MinutiaeExtractor> = OnceLock::new();
-        let read = || match Self::read(include_bytes!("minutiae.bmnet")) {
+        let read = || match Self::from_bytes(include_bytes!("minutiae.bmnet")) {
             Ok(extractor) => extractor,
             // A test reads the file.
             Err(error) => unreachable!("{error}"),

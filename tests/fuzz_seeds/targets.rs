@@ -33,6 +33,7 @@ targets! {
     gallery_witness in "../../fuzz/fuzz_targets/gallery_witness.rs",
     manifest in "../../fuzz/fuzz_targets/manifest.rs",
     minutiae_network in "../../fuzz/fuzz_targets/minutiae_network.rs",
+    model_archive in "../../fuzz/fuzz_targets/model_archive.rs",
     picture_fac in "../../fuzz/fuzz_targets/picture_fac.rs",
     picture_fir in "../../fuzz/fuzz_targets/picture_fir.rs",
     picture_jpeg2000 in "../../fuzz/fuzz_targets/picture_jpeg2000.rs",

@@ -74,9 +74,9 @@ pub enum CellUse {
 
 const CELL: usize = 4;
 /// Minutiae at least so visible are wanted.
-const WANTED: f32 = 0.5;
+const WANTED: f32 = 0.25;
 /// Those below are as if they were not there; between the two nothing is asked.
-const DOUBTFUL: f32 = 0.3;
+const DOUBTFUL: f32 = 0.1;
 /// Pixels around a doubtful minutia about which nothing is asked.
 const DOUBTFUL_REACH: f32 = 6.5;
 /// Pixels within which offset and direction are asked for.

@@ -45,8 +45,8 @@ pub(crate) enum Exit {
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done; for a claim or a check, the result is positive
-  1  done, and the result is negative: a claim was rejected, enrol skipped lines, verify found damage, repair
-     lost something, or an erasure still waits
+  1  done, and the result is negative: a claim was rejected, enrol skipped lines, verify or models check found
+     damage, repair lost something, or an erasure still waits
   2  the command line is wrong: its options contradict each other, the input or the gallery (two calibrations of
      one model, a rate that no calibration states, another code model), or BIOMATCH_KERNELS names kernels that
      this processor does not have

@@ -34,6 +34,7 @@ mod fingers;
 mod generated;
 mod identify;
 mod inspect;
+mod models;
 mod moments;
 mod normaliser;
 mod pairs;
@@ -92,6 +93,7 @@ enum Command {
     CheckAudit(check_audit::Args),
     RotateAudit(rotate_audit::Args),
     Calibrate(calibrate::Args),
+    Models(models::Args),
     Inspect(inspect::Args),
     Explain(explain::Args),
     Convert(convert::Args),
@@ -132,6 +134,7 @@ fn main() -> ExitCode {
         Command::RotateAudit(args) => rotate_audit::run(args, &console),
         Command::Calibrate(args) => calibrate::run(args, &console),
         Command::Explain(args) => explain::run(args, &console),
+        Command::Models(args) => models::run(args, &console),
         Command::Inspect(args) => inspect::run(args, &console),
         Command::Convert(args) => convert::run(args, &console),
         Command::Extract(args) => extract::run(args, &console),

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use biomatch::extraction::models::{KnownModel, ModelFolder};
 use biomatch::extraction::{MinutiaeExtractor, UnstatedResolution};
 use biomatch::ingest::Resolver;
-use biomatch::input;
 use biomatch::units::Resolution;
 
 use crate::exit::{Exit, Failure, OrFail};
@@ -16,8 +16,9 @@ pub(crate) struct PictureOptions {
     #[arg(long, value_name = "DPI", value_parser = resolution, help_heading = "Pictures of fingers")]
     dpi: Option<Resolution>,
 
-    /// Find minutiae by this network instead of the one that ships (datasets/extractor trains one)
-    #[arg(long, value_name = "FILE", help_heading = "Pictures of fingers")]
+    /// Find minutiae by another network than the one that ships: a file, or a model's name, `leader`, that `biomatch
+    /// models add` put into the user's folder
+    #[arg(long, value_name = "FILE|NAME", help_heading = "Pictures of fingers")]
     extractor: Option<PathBuf>,
 }
 
@@ -37,8 +38,14 @@ impl PictureOptions {
         let Some(path) = &self.extractor else {
             return Ok(MinutiaeExtractor::shipped());
         };
-        let bytes = input::read(path, input::MAX_MODEL)?;
-        MinutiaeExtractor::read(&bytes).or_fail(Exit::Input).map_err(|failure| failure.within(path))
+        let is_name = |name: &&str| KnownModel::named(name).is_some() && !path.exists();
+        let Some(name) = path.to_str().filter(is_name) else {
+            return MinutiaeExtractor::open(path).or_fail(Exit::Input);
+        };
+        let folder = ModelFolder::of_user();
+        let folder =
+            folder.ok_or_else(|| Failure::new(Exit::Usage, "no home folder: BIOMATCH_MODELS names one"))?;
+        folder.minutiae_extractor(name).or_fail(Exit::Input)
     }
 
     /// A resolver that reads pictures so.

@@ -20,7 +20,6 @@ use super::step::Step;
 use super::{Map, Network};
 use crate::kernels::convolution::{Layer, OUTPUTS, Scales};
 
-const MAGIC: &[u8; 8] = b"BMNETW01";
 const CONVOLVE: u16 = 1;
 const ENLARGE: u16 = 2;
 const NONE: u16 = 255;
@@ -89,10 +88,13 @@ impl Bytes<'_> {
 }
 
 impl Network {
+    /// How its files begin.
+    pub(in crate::extraction) const MAGIC: &'static [u8; 8] = b"BMNETW01";
+
     /// Reads it, and proves that no sum of it overflows and that each step has what it reads.
     pub(in crate::extraction) fn read(all: &[u8]) -> Result<Self, NetworkError> {
         let mut bytes = Bytes { all, at: 0 };
-        if bytes.take("a network of biomatch, which begins with BMNETW01")? != *MAGIC {
+        if bytes.take("a network of biomatch, which begins with BMNETW01")? != *Self::MAGIC {
             return Err(Bytes { all, at: 0 }.error("a network of biomatch, which begins with BMNETW01"));
         }
         let length = bytes.byte("a name of 1 to 64 characters", |length| (1..=64).contains(&length))?;
