@@ -67,6 +67,7 @@ fn a_folder_of_pictures_becomes_records_whose_mates_match() {
     let lines: Vec<_> = report.lines().map(json).collect();
     assert_eq!(lines[0]["record"], "records/1_0.iso");
     assert_eq!(lines[0]["views"][0]["minutiae"], minutiae);
+    assert!(lines[0]["views"][0]["usefulness"].as_u64().unwrap() >= 50, "{report}");
     assert_eq!(lines[0]["views"][0]["size"], serde_json::json!([280, 320]));
 
     write(folder, "pairs.csv", "a,b\n1_0.iso,1_1.iso\n2_0.iso,2_1.iso\n1_0.iso,2_0.iso\n1_1.iso,2_1.iso\n");

@@ -178,7 +178,7 @@ impl Found {
 }
 
 /// The pixels at 500 dpi.
-fn at_500_dpi(picture: &FingerprintPicture) -> Result<(u16, u16, Cow<'_, [u8]>), ExtractionError> {
+pub(super) fn at_500_dpi(picture: &FingerprintPicture) -> Result<(u16, u16, Cow<'_, [u8]>), ExtractionError> {
     let found = picture.resolution().ok_or(ExtractionError::NoResolution)?;
     let density = found.pixels_per_centimetre();
     let (least, most) = (*RESOLUTIONS.start(), *RESOLUTIONS.end());

@@ -17,7 +17,9 @@
 //! ```
 
 mod error;
+mod examination;
 mod extractor;
+mod foreground;
 #[cfg(feature = "networks")]
 mod leader;
 mod model_error;
@@ -30,9 +32,12 @@ mod peaks;
 mod record;
 mod scale;
 mod shipped;
+mod usefulness;
 
 pub use error::ExtractionError;
+pub use examination::{FingerprintExamination, FingerprintFinding};
 pub use extractor::MinutiaeExtractor;
 pub use model_error::ModelError;
 pub use network::NetworkError;
-pub use record::{FingerInputError, UnstatedResolution};
+pub use record::{ExaminedPictures, FingerInputError, UnstatedResolution};
+pub use usefulness::Usefulness;

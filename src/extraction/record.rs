@@ -1,6 +1,6 @@
 //! A fingerprint record from an input that may as well be a picture.
 
-use super::{ExtractionError, MinutiaeExtractor};
+use super::{ExtractionError, FingerprintExamination, MinutiaeExtractor};
 use crate::picture::{FingerprintPicture, PictureError};
 use crate::template::{FingerprintRecord, Flaw, Grade, Reading, RecordError, Warning};
 use crate::units::Resolution;
@@ -38,10 +38,19 @@ pub enum FingerInputError {
     },
 }
 
+/// The pictures of an input.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ExaminedPictures {
+    /// Those that give a template, in the input's order; at least one.
+    pub pictures: Vec<FingerprintExamination>,
+    /// What was passed over: resolutions that were assumed, pictures that give no template.
+    pub warnings: Vec<Warning>,
+}
+
 impl MinutiaeExtractor {
     /// Reads a fingerprint record, or finds the minutiae of the pictures that the input holds: one view for each, in
     /// their order. The bytes tell which it is; a record that has minutiae and pictures gives its minutiae.
-    ///
     /// Of several pictures, those that give no template are left out with a warning.
     ///
     /// # Errors
@@ -57,10 +66,10 @@ impl MinutiaeExtractor {
             Err(error) if !error.is_other_content() => return Err(error.into()),
             Err(error) => error,
         };
-        match FingerprintPicture::read_all(bytes) {
-            Ok(pictures) => self.views(pictures, unstated, reading),
-            Err(error) if error.is_other_content() => Err(no_record.into()),
-            Err(error) => Err(error.into()),
+        match self.examine_all(bytes, unstated, reading) {
+            Ok(examined) => Ok(examined.into()),
+            Err(FingerInputError::Picture(error)) if error.is_other_content() => Err(no_record.into()),
+            Err(error) => Err(error),
         }
     }
 
@@ -73,40 +82,72 @@ impl MinutiaeExtractor {
         bytes: &[u8],
         resolution: Resolution,
     ) -> Result<FingerprintRecord, FingerInputError> {
-        let pictures = FingerprintPicture::read_all(bytes)?;
-        let pictures = pictures.into_iter().map(|picture| picture.with_resolution(resolution)).collect();
-        self.views(pictures, UnstatedResolution::Refused, Reading::Lenient)
+        let pictures = FingerprintPicture::read_all(bytes)?.into_iter();
+        let pictures = pictures.map(|picture| picture.with_resolution(resolution)).collect();
+        Ok(self.examined(pictures, UnstatedResolution::Refused, Reading::Lenient)?.into())
     }
 
-    fn views(
+    /// Examines the pictures that an input holds.
+    ///
+    /// # Errors
+    /// As [`MinutiaeExtractor::record`], and an input without pictures, such as a record of minutiae.
+    pub fn examine_all(
+        &self,
+        bytes: &[u8],
+        unstated: UnstatedResolution,
+        reading: Reading,
+    ) -> Result<ExaminedPictures, FingerInputError> {
+        self.examined(FingerprintPicture::read_all(bytes)?, unstated, reading)
+    }
+
+    fn examined(
         &self,
         pictures: Vec<FingerprintPicture>,
         unstated: UnstatedResolution,
         reading: Reading,
-    ) -> Result<FingerprintRecord, FingerInputError> {
-        let mut record = FingerprintRecord::new(Vec::with_capacity(pictures.len()));
+    ) -> Result<ExaminedPictures, FingerInputError> {
+        let mut examined =
+            ExaminedPictures { pictures: Vec::with_capacity(pictures.len()), warnings: Vec::new() };
         let mut first_failure = None;
         for (number, mut picture) in (1..).zip(pictures) {
             if let (None, Some(resolution)) = (picture.resolution(), unstated.resolution()) {
                 picture = picture.with_resolution(resolution);
                 if let UnstatedResolution::Assumed(_) = unstated {
                     let used = resolution.pixels_per_centimetre();
-                    warn(&mut record, Flaw::UnstatedResolution { used }, reading)?;
+                    examined.warn(Flaw::UnstatedResolution { used }, reading)?;
                 }
             }
-            match self.extract(&picture) {
-                Ok(view) => record.views.push(view),
+            match self.examine(&picture) {
+                Ok(examination) => examined.pictures.push(examination),
                 Err(error) => {
                     let flaw = Flaw::PictureLeftOut { number, reason: error.to_string() };
                     first_failure.get_or_insert(FingerInputError::Extraction { number, error });
-                    warn(&mut record, flaw, Reading::Lenient)?;
+                    examined.warn(flaw, Reading::Lenient)?;
                 }
             }
         }
         match first_failure {
-            Some(failure) if record.views.is_empty() || reading.refuses(Grade::Wrong) => Err(failure),
-            _ => Ok(record),
+            Some(failure) if examined.pictures.is_empty() || reading.refuses(Grade::Wrong) => Err(failure),
+            _ => Ok(examined),
         }
+    }
+}
+
+impl ExaminedPictures {
+    fn warn(&mut self, flaw: Flaw, reading: Reading) -> Result<(), RecordError> {
+        if reading.refuses(flaw.grade()) {
+            return Err(RecordError::Malformed { offset: 0, flaw });
+        }
+        self.warnings.push(Warning { offset: 0, flaw });
+        Ok(())
+    }
+}
+
+impl From<ExaminedPictures> for FingerprintRecord {
+    /// A view for each picture.
+    fn from(examined: ExaminedPictures) -> Self {
+        let views = examined.pictures.into_iter().map(|examination| examination.template).collect();
+        Self { warnings: examined.warnings, ..Self::new(views) }
     }
 }
 
@@ -117,14 +158,6 @@ impl UnstatedResolution {
             Self::Known(resolution) | Self::Assumed(resolution) => Some(resolution),
         }
     }
-}
-
-fn warn(record: &mut FingerprintRecord, flaw: Flaw, reading: Reading) -> Result<(), RecordError> {
-    if reading.refuses(flaw.grade()) {
-        return Err(RecordError::Malformed { offset: 0, flaw });
-    }
-    record.warnings.push(Warning { offset: 0, flaw });
-    Ok(())
 }
 
 #[cfg(test)]

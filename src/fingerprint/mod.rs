@@ -18,4 +18,4 @@ mod score;
 pub use features::blocks::CylinderBlock;
 pub use features::finger::{FEATURE_VERSION, FingerFeatures, FingerView};
 pub use score::explanation::{Explanation, Fraction, MatchedPair, RigidMotion, explain};
-pub use score::probe::{FingerProbe, Scratch};
+pub use score::probe::{FingerProbe, Scratch, compare};

@@ -11,7 +11,7 @@ use super::relaxation::Relaxation;
 use super::similarity::{Pair, Similarities};
 use super::support::Support;
 use crate::fingerprint::features::blocks::CylinderBlock;
-use crate::fingerprint::features::finger::FingerView;
+use crate::fingerprint::features::finger::{FingerFeatures, FingerView};
 use crate::kernels::Kernels;
 use crate::kernels::lanes::{LaneWork, Lanes};
 use crate::template::Minutia;
@@ -75,7 +75,21 @@ impl Scratch {
     }
 
     /// The list of the last comparison, and its relaxation: what the plain steps start from.
-    #[cfg(test)]
+
+/// The score of two lists of minutiae. For many comparisons keep a [`FingerProbe`], features and a [`Scratch`].
+///
+/// ```
+/// use biomatch::fingerprint::compare;
+/// use biomatch::units::Score;
+/// assert_eq!(compare(&[], &[]), Score::LOWEST);
+/// ```
+#[must_use]
+pub fn compare(a: &[Minutia], b: &[Minutia]) -> Score {
+    let (a, b) = (FingerFeatures::new(a), FingerFeatures::new(b));
+    FingerProbe::new(a.view()).compare(b.view(), &mut Scratch::default())
+}
+
+#[cfg(test)]
     pub(in crate::fingerprint) fn listed(&self) -> (&[Pair], &Relaxation) {
         (&self.steps.pairs, &self.steps.relaxation)
     }

@@ -14,7 +14,7 @@ use biomatch::template::{Finger, FingerPosition, FingerprintRecord, Reading, War
 use rayon::prelude::*;
 
 use self::files::Job;
-use self::report::{Outcome, Report, Summary};
+use self::report::{Outcome, Report, Summary, View};
 use crate::console::Console;
 use crate::dialect::Target;
 use crate::exit::{Answer, Exit, Failure, OrFail};
@@ -56,7 +56,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FINGER", value_parser = finger)]
     position: Option<Finger>,
 
-    /// A line of JSON for each file: its record, views and warnings, or why there is none; `-` is not possible, since
+    /// A line of JSON for each file: its record, and of each view the number of minutiae, usefulness (1 to 100) and
+    /// findings (no_finger, wrong_resolution, too_little, cut_off, dry, wet), or why there is none; not `-`, since
     /// standard output has the summary
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -133,13 +134,16 @@ fn extract(args: &Args, extractor: &MinutiaeExtractor, job: &Job) -> Result<Outc
     }
     let bytes = input::read(&job.input, picture::MAX_BYTES as u64)?;
     let reading = if args.strict { Reading::Strict } else { Reading::Lenient };
-    let record = extractor.record(&bytes, args.pictures.unstated(), reading);
-    let mut record = record.or_fail(Exit::Input).map_err(|failure| failure.within(&job.input))?;
+    let within = |failure: Failure| failure.within(&job.input);
+    let examined = extractor.examine_all(&bytes, args.pictures.unstated(), reading);
+    let examined = examined.or_fail(Exit::Input).map_err(within)?;
+    let views = examined.pictures.iter().map(View::from).collect();
+    let mut record = FingerprintRecord::from(examined);
     place(&mut record, args.position);
     let mut warnings: Vec<String> = record.warnings.iter().map(Warning::to_string).collect();
     let dialect = args.to.dialect();
     warnings.extend(record.conform(dialect).iter().map(ToString::to_string));
-    let bytes = record.write(dialect).or_fail(Exit::Input).map_err(|failure| failure.within(&job.input))?;
+    let bytes = record.write(dialect).or_fail(Exit::Input).map_err(within)?;
     if let Some(folder) = job.output.parent() {
         fs::create_dir_all(folder)
             .map_err(|error| Failure::unwritable(&Escaped::new(folder).to_string(), &error))?;
@@ -148,7 +152,7 @@ fn extract(args: &Args, extractor: &MinutiaeExtractor, job: &Job) -> Result<Outc
     let written = std::io::Write::write_all(&mut output, &bytes);
     output.check(written)?;
     output.finish()?;
-    Ok(Outcome { views: record.views, warnings })
+    Ok(Outcome { views, warnings })
 }
 
 /// States the finger of views of which the input does not say it.

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use biomatch::template::FingerprintTemplate;
+use biomatch::extraction::FingerprintExamination;
 use serde::Serialize;
 
 use super::files::Job;
@@ -12,7 +12,7 @@ use crate::output::{Output, without_controls};
 
 /// A file whose record was written.
 pub(super) struct Outcome {
-    pub(super) views: Vec<FingerprintTemplate>,
+    pub(super) views: Vec<View>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -34,7 +34,7 @@ impl Summary {
     pub(super) fn add(&mut self, outcome: &Outcome) {
         self.records += 1;
         self.views += outcome.views.len() as u64;
-        self.minutiae += outcome.views.iter().map(|view| view.minutiae.len() as u64).sum::<u64>();
+        self.minutiae += outcome.views.iter().map(|view| view.minutiae as u64).sum::<u64>();
     }
 
     pub(super) fn print(&self) -> Result<(), Failure> {
@@ -47,36 +47,35 @@ struct Line<'a> {
     file: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    views: Vec<View>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    views: &'a [View],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     warnings: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
 
+/// A picture of a file.
 #[derive(Serialize)]
-struct View {
-    position: u8,
+pub(super) struct View {
     minutiae: usize,
-    /// The mean of the minutiae's qualities.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mean_quality: Option<f32>,
+    usefulness: u8,
+    ridge_square_millimetres: u16,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<&'static str>,
     /// The picture at 500 dpi, in pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<[u16; 2]>,
 }
 
-impl From<&FingerprintTemplate> for View {
-    fn from(view: &FingerprintTemplate) -> Self {
-        let minutiae = view.minutiae.len();
-        let qualities = view.minutiae.iter().filter_map(|minutia| minutia.quality());
-        let sum: u32 = qualities.map(|quality| u32::from(quality.get())).sum();
+impl From<&FingerprintExamination> for View {
+    fn from(examination: &FingerprintExamination) -> Self {
         Self {
-            position: view.position.code(),
-            minutiae,
-            mean_quality: (minutiae > 0).then(|| sum as f32 / minutiae as f32),
-            size: view.frame.map(|frame| [frame.width, frame.height]),
+            minutiae: examination.template.minutiae.len(),
+            usefulness: examination.usefulness.get(),
+            ridge_square_millimetres: examination.ridge_square_millimetres,
+            findings: examination.findings.iter().map(|finding| finding.name()).collect(),
+            size: examination.template.frame.map(|frame| [frame.width, frame.height]),
         }
     }
 }
@@ -98,7 +97,7 @@ impl Report {
         let line = Line {
             file: job.input.to_string_lossy().into_owned(),
             record: done.map(|_| job.output.to_string_lossy().into_owned()),
-            views: done.map_or_else(Vec::new, |done| done.views.iter().map(View::from).collect()),
+            views: done.map_or(&[], |done| &done.views),
             warnings: done.map_or(&[], |done| &done.warnings),
             error: outcome.err().map(ToString::to_string),
         };
