@@ -161,7 +161,9 @@ impl<'a> Layers<'a> {
         let [outputs, inputs, side, _] = of.shape;
         let weights = self.graph.constant(&of.shape, &of.weights);
         let border = (dilation * (side / 2)) as i64;
-        let mut settings = vec![Attribute::Four("pads", [border; 4])];
+        // The runtime does not look at the weights for the sides of the window.
+        let sides = Attribute::Pair("kernel_shape", [side as i64; 2]);
+        let mut settings = vec![sides, Attribute::Four("pads", [border; 4])];
         if dilation > 1 {
             settings.push(Attribute::Pair("dilations", [dilation as i64; 2]));
         }
@@ -202,7 +204,7 @@ impl<'a> Layers<'a> {
     /// Mean over channels: a pointwise layer, which the runtime does faster than a reduction.
     fn mean(&mut self, input: &Value, channels: usize) -> Value {
         let weights = self.graph.constant(&[1, channels, 1, 1], &vec![1.0 / channels as f32; channels]);
-        self.graph.node("Conv", &[input, &weights], &[])
+        self.graph.node("Conv", &[input, &weights], &[Attribute::Pair("kernel_shape", [1; 2])])
     }
 
     fn active(&mut self, input: &Value) -> Value {

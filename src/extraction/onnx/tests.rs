@@ -189,7 +189,11 @@ fn a_network_written_by_code_is_run_by_several_threads_at_once() {
     let mut graph = GraphBuilder::default();
     let input = graph.input(1);
     let weights = graph.constant(&[1, 1, 3, 3], &[1.0; 9]);
-    let settings = [Attribute::Four("pads", [2, 2, 2, 2]), Attribute::Pair("dilations", [2, 2])];
+    let settings = [
+        Attribute::Pair("kernel_shape", [3, 3]),
+        Attribute::Four("pads", [2, 2, 2, 2]),
+        Attribute::Pair("dilations", [2, 2]),
+    ];
     let sum = graph.node("Conv", &[&input, &weights], &settings);
     let network = graph.into_network(&input, &[&sum]).unwrap();
     std::thread::scope(|scope| {
