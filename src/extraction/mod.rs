@@ -21,6 +21,8 @@ mod examination;
 mod extractor;
 mod foreground;
 #[cfg(feature = "networks")]
+mod faces;
+#[cfg(feature = "networks")]
 mod leader;
 mod model_error;
 pub mod models;
@@ -37,6 +39,13 @@ mod usefulness;
 pub use error::ExtractionError;
 pub use examination::{FingerprintExamination, FingerprintFinding};
 pub use extractor::MinutiaeExtractor;
+#[cfg(feature = "networks")]
+pub use faces::{
+    AlignedFace, CaptureRules, ChannelOrder, Degrees, DetectionScore, Exposure, FaceArea, FaceCard,
+    FaceCardError, FaceChoice, FaceExtractionError, FaceMeasures, FaceNetwork, FaceNetworkError, FacePoints,
+    FoundFace, GreyLevels, Layout, PicturePoint, PixelLength, PixelScale, Placement, PortraitExamination,
+    PortraitFinding, Pose, Share,
+};
 pub use model_error::ModelError;
 pub use network::NetworkError;
 pub use record::{ExaminedPictures, FingerInputError, UnstatedResolution};
