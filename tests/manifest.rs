@@ -4,8 +4,8 @@
 use std::io::{self, BufReader, Cursor, Read};
 
 use biomatch::ingest::{
-    EnrolmentLine, FaceFormat, FaceSource, FingerFormat, LineError, LineProblem, MAX_LINE, ProbeLine,
-    RecordSource, enrolments, probes,
+    EmbeddingSource, EnrolmentLine, FaceFormat, FaceSource, FingerFormat, LineError, LineProblem, MAX_LINE,
+    ProbeLine, RecordSource, enrolments, probes,
 };
 use biomatch::template::{Finger, FingerPosition};
 use biomatch::text;
@@ -25,6 +25,10 @@ fn read(text: impl Into<Vec<u8>>) -> Vec<Result<EnrolmentLine, LineError>> {
     enrolments(Cursor::new(text.into())).collect()
 }
 
+fn embedding(model: &str, source: EmbeddingSource) -> FaceSource {
+    FaceSource::Embedding { model: model.parse().unwrap(), source }
+}
+
 #[test]
 fn a_line_says_who_and_what() {
     let line = enrolment(
@@ -38,10 +42,12 @@ fn a_line_says_who_and_what() {
     assert_eq!(finger.source, RecordSource::File("101_1.iso".into()));
     assert_eq!((finger.format, finger.view, finger.captured), (FingerFormat::Auto, None, None));
     let face = line.face.unwrap();
-    assert_eq!(face.model.as_str(), "m");
     assert_eq!(
         face.source,
-        FaceSource::File { path: "faces.npy".into(), format: FaceFormat::Auto, row: Some(0) }
+        embedding(
+            "m",
+            EmbeddingSource::File { path: "faces.npy".into(), format: FaceFormat::Auto, row: Some(0) }
+        )
     );
 }
 
@@ -73,13 +79,13 @@ fn everything_that_a_line_can_say() {
     assert_eq!(fingers[4].format, FingerFormat::IsoCardNormal);
     assert!(matches!(fingers[5].format, FingerFormat::Csv(frame) if frame.width == 9));
     assert_eq!(fingers[6].position, FingerPosition::Known(Finger::LeftLittle));
-    assert_eq!(line.face.unwrap().source, FaceSource::Embedding(vec![1.0, -2.5, 0.3]));
+    assert_eq!(line.face.unwrap().source, embedding("m:1", EmbeddingSource::Numbers(vec![1.0, -2.5, 0.3])));
 
     for (face, source) in [
-        (r#""base64":"AACAPw==""#, FaceSource::Bytes(1.0_f32.to_le_bytes().to_vec())),
+        (r#""base64":"AACAPw==""#, EmbeddingSource::Bytes(1.0_f32.to_le_bytes().to_vec())),
         (
             r#""file":"x","format":"f32","dimension":512,"row":7"#,
-            FaceSource::File {
+            EmbeddingSource::File {
                 path: "x".into(),
                 format: FaceFormat::Raw { dimension: Some(512) },
                 row: Some(7),
@@ -87,15 +93,38 @@ fn everything_that_a_line_can_say() {
         ),
         (
             r#""file":"x","format":"json""#,
-            FaceSource::File { path: "x".into(), format: FaceFormat::Json, row: None },
+            EmbeddingSource::File { path: "x".into(), format: FaceFormat::Json, row: None },
         ),
         (
             r#""file":"x","format":"npy""#,
-            FaceSource::File { path: "x".into(), format: FaceFormat::Npy, row: None },
+            EmbeddingSource::File { path: "x".into(), format: FaceFormat::Npy, row: None },
         ),
     ] {
         let line = enrolment(&format!(r#"{{{CITIZEN},"face":{{"model":"m",{face}}}}}"#)).unwrap();
-        assert_eq!(line.face.unwrap().source, source, "{face}");
+        assert_eq!(line.face.unwrap().source, embedding("m", source), "{face}");
+    }
+}
+
+#[test]
+fn a_portrait_may_state_its_model() {
+    let file = RecordSource::File("a.jpg".into());
+    for (face, stated, source) in [
+        (r#""portrait":"a.jpg""#, None, file.clone()),
+        (r#""portrait":"a.jpg","model":"m""#, Some("m"), file),
+        (r#""portrait_base64":"AACAPw==""#, None, RecordSource::Bytes(vec![0, 0, 128, 63])),
+    ] {
+        let line = enrolment(&format!(r#"{{{CITIZEN},"face":{{{face}}}}}"#)).unwrap();
+        let stated = stated.map(|model| model.parse().unwrap());
+        assert_eq!(line.face.unwrap().source, FaceSource::Portrait { stated, source }, "{face}");
+    }
+    for (face, says) in [
+        (r#""portrait":"a","portrait_base64":"AA==""#, "face.portrait: goes without portrait_base64"),
+        (r#""portrait":"a","model":"m","file":"b""#, "face.file: exactly one of"),
+        (r#""portrait":"a","row":1"#, "face.file: format and row go only with a file"),
+        (r#""portrait_base64":"@""#, "face.portrait_base64: "),
+    ] {
+        let error = enrolment(&format!(r#"{{{CITIZEN},"face":{{{face}}}}}"#)).unwrap_err().to_string();
+        assert!(error.contains(says), "{face}: {error}");
     }
 }
 
@@ -142,9 +171,9 @@ fn what_a_line_may_not_say() {
         (finger(r#""file":"a","captured":"yesterday""#), "captured: \"yesterday\" is not a moment"),
         (finger(r#""file":"a","captured":18446744073709551615"#), "captured: too many seconds"),
         (finger(r#""file":"a","captured":1.5"#), "captured: a moment, as a text or in whole seconds"),
-        (face(r#""file":"a""#), "missing field `model`"),
+        (face(r#""file":"a""#), "face.model: is needed: only a portrait goes without it"),
         (face(r#""model":"a b","file":"a""#), "face.model: a model name has"),
-        (face(r#""model":"m""#), "face.file: exactly one of file, base64 and embedding"),
+        (face(r#""model":"m""#), "face.file: exactly one of file, base64, embedding and portrait"),
         (face(r#""model":"m","file":"a","embedding":[1]"#), "face.file: exactly one"),
         (face(r#""model":"m","embedding":[1,2],"row":0"#), "face.file: format and row go only with a file"),
         (face(r#""model":"m","embedding":[1,2],"format":"npy""#), "face.file: format and row"),

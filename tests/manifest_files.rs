@@ -8,7 +8,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use biomatch::ingest::{
-    MAX_FINGER_FILE, NoticeKind, ResolveError, ResolveProblem, Resolver, Samples, enrolments, probes,
+    MAX_FILE, NoticeKind, ResolveError, ResolveProblem, Resolver, Samples, enrolments, probes,
 };
 use biomatch::template::{
     CaptureTime, Finger, FingerPosition, FingerprintRecord, FingerprintTemplate, Frame, Minutia, MinutiaKind,
@@ -180,7 +180,7 @@ fn faces_of_every_file_are_the_same() {
 #[test]
 fn what_cannot_be_resolved_says_where_and_why() {
     let folder = folder();
-    let long = vec![0; MAX_FINGER_FILE as usize + 1];
+    let long = vec![0; MAX_FILE as usize + 1];
     fs::write(folder.path().join("long.iso"), long).unwrap();
     for (fields, says) in [
         (r#""fingers":[{"file":"index.iso"},{"file":"none.iso"}]"#, "line 1: fingers[1]: "),

@@ -71,7 +71,10 @@ fn fields_of_another_type_are_named_with_what_they_need() {
         (face(r#""embedding":[1,null]"#), "face.embedding[1]: a number is needed, found null"),
         (face(r#""embedding":[1,"2"]"#), "face.embedding[1]: a number is needed, found a text"),
         (face(r#""embedding":"1,2""#), "face.embedding: an array is needed, found a text"),
-        (format!(r#"{{{CITIZEN},"face":{{"file":"a"}}}}"#), "face: missing field `model`"),
+        (
+            format!(r#"{{{CITIZEN},"face":{{"file":"a"}}}}"#),
+            "face.model: is needed: only a portrait goes without it",
+        ),
         (format!(r#"{{{CITIZEN},"face":[0.1,0.2]}}"#), "face: an object is needed, found an array"),
     ] {
         let found = message(line.clone());

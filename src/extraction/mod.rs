@@ -19,9 +19,9 @@
 mod error;
 mod examination;
 mod extractor;
-mod foreground;
 #[cfg(feature = "networks")]
 mod faces;
+mod foreground;
 #[cfg(feature = "networks")]
 mod leader;
 mod model_error;

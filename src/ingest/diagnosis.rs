@@ -24,7 +24,9 @@ const FINGER: Shape = Shape::Object(&[
 ]);
 const FINGERS: Shape = Shape::Array(&FINGER);
 const FACE: Shape = Shape::Object(&[
-    ("model", Presence::Needed, Shape::Text("a model's name, a text,")),
+    ("model", Presence::Nullable, Shape::Text("a model's name, a text,")),
+    ("portrait", Presence::Nullable, Shape::Text("a file's name, a text,")),
+    ("portrait_base64", Presence::Nullable, Shape::Text("a portrait in base64, a text,")),
     ("file", Presence::Nullable, Shape::Text("a file's name, a text,")),
     ("base64", Presence::Nullable, Shape::Text("numbers in base64, a text,")),
     ("embedding", Presence::Nullable, Shape::Array(&Shape::Number)),

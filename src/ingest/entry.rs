@@ -50,7 +50,7 @@ pub struct FingerEntry {
     pub captured: Option<Timestamp>,
 }
 
-/// Where a record's bytes are. `Debug` shows none of them.
+/// Where the bytes of a record or a picture are. `Debug` shows none of them.
 #[derive(Clone, PartialEq, Eq)]
 pub enum RecordSource {
     /// In a file, as the line names it: relative to the manifest, or absolute.
@@ -80,22 +80,39 @@ pub enum FingerFormat {
     Csv(Frame),
 }
 
-/// An embedding that a line names or contains.
+/// A face that a line names or contains.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FaceEntry {
-    /// The model that made it.
-    pub model: ModelId,
-    /// Where it is.
+    /// What it is of.
     pub source: FaceSource,
     /// When the picture was taken.
     pub captured: Option<Timestamp>,
 }
 
+/// What a face is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FaceSource {
+    /// An embedding that was made elsewhere.
+    Embedding {
+        /// The model that made it.
+        model: ModelId,
+        /// Where it is.
+        source: EmbeddingSource,
+    },
+    /// A portrait, of which the resolver's network makes the embedding.
+    Portrait {
+        /// The model that the line states; the network must be it.
+        stated: Option<ModelId>,
+        /// Where it is.
+        source: RecordSource,
+    },
+}
+
 /// Where an embedding is. `Debug` shows no number of it.
 #[derive(Clone, PartialEq)]
-pub enum FaceSource {
+pub enum EmbeddingSource {
     /// In the line, as numbers.
-    Embedding(Vec<f32>),
+    Numbers(Vec<f32>),
     /// In the line, as the bytes of little-endian f32.
     Bytes(Vec<u8>),
     /// In a file.
@@ -136,10 +153,10 @@ impl fmt::Debug for RecordSource {
     }
 }
 
-impl fmt::Debug for FaceSource {
+impl fmt::Debug for EmbeddingSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Embedding(numbers) => write!(f, "Embedding({} numbers)", numbers.len()),
+            Self::Numbers(numbers) => write!(f, "Numbers({} numbers)", numbers.len()),
             Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
             Self::File { path, format, row } => {
                 write!(f, "File({path:?}, {format:?}, row {row:?})")

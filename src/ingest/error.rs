@@ -5,11 +5,15 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::escape::Escaped;
+#[cfg(feature = "networks")]
+use crate::extraction::FaceExtractionError;
 #[cfg(feature = "pictures")]
 use crate::extraction::FingerInputError;
 use crate::input::{FileKind, InputProblem};
+#[cfg(feature = "networks")]
+use crate::picture::PictureError;
 use crate::template::face_file::FaceFileError;
-use crate::template::{FaceTemplateError, FingerPosition, RecordError, Warning};
+use crate::template::{FaceTemplateError, FingerPosition, ModelId, RecordError, Warning};
 use crate::text::ForeignEncoding;
 
 /// A line that cannot be used, by its number. The lines after it can still be read, unless reading
@@ -125,6 +129,26 @@ pub enum ResolveProblem {
     #[cfg(not(feature = "pictures"))]
     #[error("pictures are not read: this build of biomatch lacks the feature `pictures`")]
     Picture,
+    /// A portrait, and nothing to make its embedding: [`Resolver::face_network`](super::Resolver) was not called, or
+    /// the build lacks the feature `networks`.
+    #[error("a portrait needs a face network to make its embedding, and none was chosen")]
+    NoFaceNetwork,
+    /// The line states another model than the network that makes the embedding.
+    #[error("the line states model {stated}, the face network is {made}")]
+    OtherFaceNetwork {
+        /// The model that the line states.
+        stated: ModelId,
+        /// That of the network.
+        made: ModelId,
+    },
+    /// Not a portrait that can be read.
+    #[cfg(feature = "networks")]
+    #[error(transparent)]
+    PortraitPicture(#[from] PictureError),
+    /// A portrait that gives no template.
+    #[cfg(feature = "networks")]
+    #[error(transparent)]
+    Portrait(#[from] FaceExtractionError),
     /// No view of the line's records has minutiae, and there is no face.
     #[error("no view has minutiae")]
     NoMinutiae,

@@ -17,16 +17,18 @@ mod error;
 mod faces;
 mod fingers;
 mod lines;
+mod portraits;
 mod resolve;
 mod schema;
 
 pub use entry::{
-    EnrolmentLine, FaceEntry, FaceFormat, FaceSource, FingerEntry, FingerFormat, ProbeLine, RecordSource,
+    EmbeddingSource, EnrolmentLine, FaceEntry, FaceFormat, FaceSource, FingerEntry, FingerFormat, ProbeLine,
+    RecordSource,
 };
 pub use error::{LineError, LineProblem, Notice, NoticeKind, ResolveError, ResolveProblem};
 pub use faces::MAX_JSON;
 pub use lines::{Line, Lines, MAX_LINE, enrolments, probes};
-pub use resolve::{FaceSample, FingerSample, MAX_FINGER_FILE, Resolver, Samples};
+pub use resolve::{FaceSample, FingerSample, MAX_FILE, Resolver, Samples};
 
 /// Version of the manifest format that this library reads: the value of a line's `schema`.
 pub const SCHEMA_VERSION: u64 = 1;

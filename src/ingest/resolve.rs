@@ -1,27 +1,33 @@
 //! From a line to templates: the files that it names are opened here and nowhere else.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use super::entry::{EnrolmentLine, FaceEntry, FaceSource, FingerEntry, ProbeLine, RecordSource};
+use super::entry::{
+    EmbeddingSource, EnrolmentLine, FaceEntry, FaceSource, FingerEntry, ProbeLine, RecordSource,
+};
 use super::error::{Notice, NoticeKind, ResolveError, ResolveProblem};
 use super::faces::FaceFiles;
 use super::fingers::FingerReader;
+use super::portraits::PortraitReader;
+#[cfg(feature = "networks")]
+use crate::extraction::FaceNetwork;
 #[cfg(feature = "pictures")]
 use crate::extraction::{MinutiaeExtractor, UnstatedResolution};
 use crate::input::{self, InputError};
 use crate::template::face_file::Embeddings;
-use crate::template::{FaceNormaliser, FaceTemplate, FingerPosition, FingerprintTemplate, Reading};
+use crate::template::{FaceNormaliser, FaceTemplate, FingerPosition, FingerprintTemplate, ModelId, Reading};
 use crate::units::Timestamp;
 
-/// Most bytes of a fingerprint record or a picture.
-pub const MAX_FINGER_FILE: u64 = 32 << 20;
+/// Most bytes of a fingerprint record, a picture or a portrait.
+pub const MAX_FILE: u64 = 32 << 20;
 
 /// Turns lines into templates. It can be shared between threads: files of embeddings stay open in it
 /// (the last sixteen), so that a manifest with a hundred thousand rows of one file opens it once.
 ///
 /// Lines are trusted to name files: a path may lead anywhere that the process may read. What they name must be
 /// a regular file, or a link to one: a named pipe or a device is an error and is not waited for. What the
-/// files hold is not trusted, and no more than [`MAX_FINGER_FILE`] bytes of a record or a picture, or
+/// files hold is not trusted, and no more than [`MAX_FILE`] bytes of a record or a picture, or
 /// [`MAX_JSON`](super::MAX_JSON) of a JSON file, are read.
 ///
 /// Pictures of fingers are read where records are, with the feature `pictures`: see [`Resolver::extractor`].
@@ -30,6 +36,7 @@ pub struct Resolver {
     root: PathBuf,
     fingers: FingerReader,
     faces: FaceFiles,
+    portraits: PortraitReader,
     normalisers: Vec<FaceNormaliser>,
 }
 
@@ -76,6 +83,7 @@ impl Resolver {
             root: root.into(),
             fingers: FingerReader::new(reading),
             faces: FaceFiles::default(),
+            portraits: PortraitReader::default(),
             normalisers: Vec::new(),
         }
     }
@@ -110,6 +118,14 @@ impl Resolver {
         self
     }
 
+    /// Makes the embeddings of portraits by this network: without one, portraits are refused. Entries may state its model.
+    #[cfg(feature = "networks")]
+    #[must_use]
+    pub fn face_network(mut self, network: FaceNetwork) -> Self {
+        self.portraits = PortraitReader::of(network);
+        self
+    }
+
     /// The references of an enrolment line: all views of each record that have minutiae, unless the line chooses.
     /// Each view without minutiae is a notice.
     ///
@@ -137,7 +153,7 @@ impl Resolver {
     ) -> Result<Samples, ResolveError> {
         let mut samples = Samples::default();
         for (i, entry) in fingers.iter().enumerate() {
-            let place = || (format!("fingers[{i}]"), self.file_of_finger(entry));
+            let place = || (format!("fingers[{i}]"), self.file_of(&entry.source));
             let found = self.finger(entry, take).map_err(|problem| {
                 let (field, file) = place();
                 ResolveError { line, field, file, problem }
@@ -156,20 +172,14 @@ impl Resolver {
             samples.face = Some(FaceSample { template, captured: entry.captured });
         }
         if let (true, None, Some(entry)) = (samples.fingers.is_empty(), &samples.face, fingers.first()) {
-            let (field, file) = ("fingers[0]".to_owned(), self.file_of_finger(entry));
+            let (field, file) = ("fingers[0]".to_owned(), self.file_of(&entry.source));
             return Err(ResolveError { line, field, file, problem: ResolveProblem::NoMinutiae });
         }
         Ok(samples)
     }
 
     fn finger(&self, entry: &FingerEntry, take: Take) -> Result<Found, ResolveProblem> {
-        let record = match &entry.source {
-            RecordSource::Bytes(bytes) => self.fingers.read(bytes, entry.format)?,
-            RecordSource::File(path) => {
-                let bytes = input::read(&self.root.join(path), MAX_FINGER_FILE);
-                self.fingers.read(&bytes.map_err(|InputError { problem, .. }| problem)?, entry.format)?
-            }
-        };
+        let record = self.fingers.read(&self.bytes(&entry.source)?, entry.format)?;
         let mut notices: Vec<_> = record.warnings.into_iter().map(NoticeKind::Record).collect();
         let count = record.views.len();
         let mut views: Vec<_> = record.views.into_iter().enumerate().collect();
@@ -209,21 +219,50 @@ impl Resolver {
     }
 
     fn face(&self, entry: &FaceEntry) -> Result<FaceTemplate, ResolveProblem> {
-        let numbers = match &entry.source {
-            FaceSource::Embedding(numbers) => numbers.clone(),
-            FaceSource::Bytes(bytes) => Embeddings::raw_single(bytes)?.row(0)?.into_owned(),
-            FaceSource::File { path, format, row } => self.faces.row(&self.root.join(path), *format, *row)?,
-        };
-        FaceTemplate::check_read(&numbers)?;
-        let normaliser = self.normalisers.iter().find(|normaliser| *normaliser.source() == entry.model);
+        match &entry.source {
+            FaceSource::Embedding { model, source } => {
+                let numbers = self.numbers(source)?;
+                FaceTemplate::check_read(&numbers)?;
+                self.template(model, &numbers)
+            }
+            FaceSource::Portrait { stated, source } => {
+                let made = self.portraits.template(stated.as_ref(), &self.bytes(source)?)?;
+                self.template(made.model(), made.embedding())
+            }
+        }
+    }
+
+    fn template(&self, model: &ModelId, numbers: &[f32]) -> Result<FaceTemplate, ResolveProblem> {
+        let normaliser = self.normalisers.iter().find(|normaliser| normaliser.source() == model);
         Ok(match normaliser {
-            Some(normaliser) => normaliser.template(&numbers)?,
-            None => FaceTemplate::new(entry.model.clone(), &numbers)?,
+            Some(normaliser) => normaliser.template(numbers)?,
+            None => FaceTemplate::new(model.clone(), numbers)?,
         })
     }
 
-    fn file_of_finger(&self, entry: &FingerEntry) -> Option<PathBuf> {
-        match &entry.source {
+    fn numbers(&self, source: &EmbeddingSource) -> Result<Vec<f32>, ResolveProblem> {
+        Ok(match source {
+            EmbeddingSource::Numbers(numbers) => numbers.clone(),
+            EmbeddingSource::Bytes(bytes) => Embeddings::raw_single(bytes)?.row(0)?.into_owned(),
+            EmbeddingSource::File { path, format, row } => {
+                self.faces.row(&self.root.join(path), *format, *row)?
+            }
+        })
+    }
+
+    /// The bytes of a record or a picture.
+    fn bytes<'a>(&self, source: &'a RecordSource) -> Result<Cow<'a, [u8]>, ResolveProblem> {
+        match source {
+            RecordSource::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
+            RecordSource::File(path) => {
+                let bytes = input::read(&self.root.join(path), MAX_FILE);
+                Ok(Cow::Owned(bytes.map_err(|InputError { problem, .. }| problem)?))
+            }
+        }
+    }
+
+    fn file_of(&self, source: &RecordSource) -> Option<PathBuf> {
+        match source {
             RecordSource::File(path) => Some(self.root.join(path)),
             RecordSource::Bytes(_) => None,
         }
@@ -231,8 +270,11 @@ impl Resolver {
 
     fn file_of_face(&self, entry: &FaceEntry) -> Option<PathBuf> {
         match &entry.source {
-            FaceSource::File { path, .. } => Some(self.root.join(path)),
-            FaceSource::Embedding(_) | FaceSource::Bytes(_) => None,
+            FaceSource::Embedding { source: EmbeddingSource::File { path, .. }, .. } => {
+                Some(self.root.join(path))
+            }
+            FaceSource::Embedding { .. } => None,
+            FaceSource::Portrait { source, .. } => self.file_of(source),
         }
     }
 }

@@ -7,13 +7,14 @@ use serde::Deserialize;
 
 use super::captured::Captured;
 use super::entry::{
-    EnrolmentLine, FaceEntry, FaceFormat, FaceSource, FingerEntry, FingerFormat, ProbeLine, RecordSource,
+    EmbeddingSource, EnrolmentLine, FaceEntry, FaceFormat, FaceSource, FingerEntry, FingerFormat, ProbeLine,
+    RecordSource,
 };
 use super::error::LineProblem;
 use super::{base64, diagnosis};
 use crate::citizen::CitizenId;
 use crate::json::{self, Field};
-use crate::template::{FaceTemplate, Finger, FingerPosition, Frame, TextForm};
+use crate::template::{FaceTemplate, Finger, FingerPosition, Frame, ModelId, TextForm};
 use crate::units::{Resolution, Timestamp};
 
 #[derive(Deserialize)]
@@ -76,7 +77,10 @@ enum RawFingerFormat {
 #[serde(deny_unknown_fields)]
 struct RawFace<'a> {
     #[serde(borrow)]
-    model: Cow<'a, str>,
+    model: Option<Cow<'a, str>>,
+    portrait: Option<PathBuf>,
+    #[serde(borrow)]
+    portrait_base64: Option<Cow<'a, str>>,
     file: Option<PathBuf>,
     #[serde(borrow)]
     base64: Option<Cow<'a, str>>,
@@ -177,7 +181,7 @@ type Wrong = (&'static str, String);
 fn finger(raw: RawFinger<'_>, captured: Option<Captured>) -> Result<FingerEntry, Wrong> {
     let source = match (raw.file, raw.base64) {
         (Some(file), None) => RecordSource::File(file),
-        (None, Some(text)) => RecordSource::Bytes(decode(&text)?),
+        (None, Some(text)) => RecordSource::Bytes(decode("base64", &text)?),
         _ => return Err(("file", "exactly one of file and base64 is needed".into())),
     };
     let picture = |dpi| dpi_of(dpi).map(FingerFormat::Picture);
@@ -211,7 +215,8 @@ fn dpi_of(dpi: u16) -> Result<Resolution, Wrong> {
 }
 
 fn face(raw: RawFace<'_>, captured: Option<Captured>) -> Result<FaceEntry, Wrong> {
-    let model = raw.model.parse().map_err(|error| ("model", format!("{error}")))?;
+    let model: Option<ModelId> =
+        raw.model.map(|model| model.parse()).transpose().map_err(|error| ("model", format!("{error}")))?;
     let format = match (raw.format.unwrap_or(RawFaceFormat::Auto), raw.dimension) {
         (RawFaceFormat::F32, dimension) => FaceFormat::Raw { dimension },
         (_, Some(_)) => return Err(("dimension", "goes only with format f32".into())),
@@ -227,26 +232,41 @@ fn face(raw: RawFace<'_>, captured: Option<Captured>) -> Result<FaceEntry, Wrong
     if in_line && (raw.format.is_some() || raw.row.is_some()) {
         return Err(("file", "format and row go only with a file".into()));
     }
-    let source = match (raw.file, raw.base64, raw.embedding) {
-        (Some(path), None, None) => FaceSource::File { path, format, row: raw.row },
-        (None, Some(text), None) => FaceSource::Bytes(decode(&text)?),
-        (None, None, Some(numbers)) => FaceSource::Embedding(numbers),
-        _ => return Err(("file", "exactly one of file, base64 and embedding is needed".into())),
+    let portrait = match (raw.portrait, raw.portrait_base64) {
+        (None, None) => None,
+        (Some(file), None) => Some(RecordSource::File(file)),
+        (None, Some(text)) => Some(RecordSource::Bytes(decode("portrait_base64", &text)?)),
+        _ => return Err(("portrait", "goes without portrait_base64".into())),
     };
-    Ok(FaceEntry { model, source, captured: moment(raw.captured.or(captured)) })
+    let embedding = match (raw.file, raw.base64, raw.embedding) {
+        (Some(path), None, None) => Some(EmbeddingSource::File { path, format, row: raw.row }),
+        (None, Some(text), None) => Some(EmbeddingSource::Bytes(decode("base64", &text)?)),
+        (None, None, Some(numbers)) => Some(EmbeddingSource::Numbers(numbers)),
+        (None, None, None) => None,
+        _ => return Err(one_face()),
+    };
+    let source = match (portrait, embedding, model) {
+        (Some(source), None, stated) => FaceSource::Portrait { stated, source },
+        (None, Some(source), Some(model)) => FaceSource::Embedding { model, source },
+        (None, Some(_), None) => return Err(("model", "is needed: only a portrait goes without it".into())),
+        _ => return Err(one_face()),
+    };
+    Ok(FaceEntry { source, captured: moment(raw.captured.or(captured)) })
+}
+
+fn one_face() -> Wrong {
+    ("file", "exactly one of file, base64, embedding and portrait is needed".into())
 }
 
 fn moment(captured: Option<Captured>) -> Option<Timestamp> {
     captured.map(|Captured(moment)| moment)
 }
 
-fn decode(text: &str) -> Result<Vec<u8>, Wrong> {
+fn decode(field: &'static str, text: &str) -> Result<Vec<u8>, Wrong> {
     // Hexadecimal digits are base64 of other bytes.
     match (TextForm::of(text.as_bytes()), base64::decode(text)) {
-        (Some(form), _) if form != TextForm::Base64 => {
-            Err(("base64", format!("looks like {form}, not base64")))
-        }
-        (_, decoded) => decoded.map_err(|error| ("base64", base64::in_words(&error))),
+        (Some(form), _) if form != TextForm::Base64 => Err((field, format!("looks like {form}, not base64"))),
+        (_, decoded) => decoded.map_err(|error| (field, base64::in_words(&error))),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::console::Console;
 use crate::exit::{Exit, Failure, OrFail};
 use crate::normaliser::NormaliserOption;
 use crate::notices::tell_notices;
-use crate::pictures::PictureOptions;
+use crate::pictures::SampleOptions;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Deciding {
@@ -37,7 +37,7 @@ pub(crate) struct Deciding {
     normaliser: NormaliserOption,
 
     #[command(flatten)]
-    pictures: PictureOptions,
+    samples: SampleOptions,
 
     #[command(flatten)]
     audit: AuditOption,
@@ -105,7 +105,7 @@ impl Deciding {
         use rayon::prelude::*;
         let file = input::open(path, input::MAX_TABLE)?;
         let resolver = Resolver::beside(path, self.reading()).normalisers(self.normaliser.load()?);
-        let resolver = self.pictures.resolver(resolver)?;
+        let resolver = self.samples.resolver(resolver)?;
         let mut lines = probes(BufReader::new(file));
         loop {
             let block = lines.next_block(most);

@@ -21,7 +21,7 @@ use crate::moments::warn_of_future;
 use crate::normaliser::NormaliserOption;
 use crate::notices::tell_notices;
 use crate::output::Output;
-use crate::pictures::PictureOptions;
+use crate::pictures::SampleOptions;
 
 /// Enrol the citizens of a manifest
 ///
@@ -64,7 +64,7 @@ pub(crate) struct Args {
     normaliser: NormaliserOption,
 
     #[command(flatten)]
-    pictures: PictureOptions,
+    samples: SampleOptions,
 
     #[command(flatten)]
     audit: AuditOption,
@@ -98,7 +98,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
     let normaliser = args.normaliser.load()?;
     let reading = if args.strict { Reading::Strict } else { Reading::Lenient };
     let resolver = Resolver::beside(&args.manifest, reading).normalisers(normaliser);
-    let resolver = args.pictures.resolver(resolver)?;
+    let resolver = args.samples.resolver(resolver)?;
     let mut lines = enrolments(BufReader::new(file));
     // Read before the writer's lock is taken, so that slow inputs do not keep another writer waiting.
     let mut next = Some(next_batch(args, &resolver, &mut lines));

@@ -28,6 +28,7 @@ mod evaluate;
 mod evaluate_table;
 mod explain;
 mod extract;
+mod face_network;
 mod facts;
 mod files;
 mod fingers;

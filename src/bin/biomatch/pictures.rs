@@ -8,6 +8,7 @@ use biomatch::ingest::Resolver;
 use biomatch::units::Resolution;
 
 use crate::exit::{Exit, Failure, OrFail};
+use crate::face_network::FaceNetworkOption;
 
 /// How to find minutiae in pictures. They are told from records by their bytes.
 #[derive(Clone, Debug, clap::Args)]
@@ -20,6 +21,16 @@ pub(crate) struct PictureOptions {
     /// models add` put into the user's folder
     #[arg(long, value_name = "FILE|NAME", help_heading = "Pictures of fingers")]
     extractor: Option<PathBuf>,
+}
+
+/// How to read pictures that manifests and probe lists name.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct SampleOptions {
+    #[command(flatten)]
+    pictures: PictureOptions,
+
+    #[command(flatten)]
+    portraits: FaceNetworkOption,
 }
 
 fn resolution(text: &str) -> Result<Resolution, String> {
@@ -47,9 +58,16 @@ impl PictureOptions {
             folder.ok_or_else(|| Failure::new(Exit::Usage, "no home folder: BIOMATCH_MODELS names one"))?;
         folder.minutiae_extractor(name).or_fail(Exit::Input)
     }
+}
 
+impl SampleOptions {
     /// A resolver that reads pictures so.
     pub(crate) fn resolver(&self, resolver: Resolver) -> Result<Resolver, Failure> {
-        Ok(resolver.extractor(self.load()?).unstated_resolution(self.unstated()))
+        let resolver =
+            resolver.extractor(self.pictures.load()?).unstated_resolution(self.pictures.unstated());
+        Ok(match self.portraits.load()? {
+            Some(network) => resolver.face_network(network),
+            None => resolver,
+        })
     }
 }

@@ -75,21 +75,7 @@ impl Scratch {
     }
 
     /// The list of the last comparison, and its relaxation: what the plain steps start from.
-
-/// The score of two lists of minutiae. For many comparisons keep a [`FingerProbe`], features and a [`Scratch`].
-///
-/// ```
-/// use biomatch::fingerprint::compare;
-/// use biomatch::units::Score;
-/// assert_eq!(compare(&[], &[]), Score::LOWEST);
-/// ```
-#[must_use]
-pub fn compare(a: &[Minutia], b: &[Minutia]) -> Score {
-    let (a, b) = (FingerFeatures::new(a), FingerFeatures::new(b));
-    FingerProbe::new(a.view()).compare(b.view(), &mut Scratch::default())
-}
-
-#[cfg(test)]
+    #[cfg(test)]
     pub(in crate::fingerprint) fn listed(&self) -> (&[Pair], &Relaxation) {
         (&self.steps.pairs, &self.steps.relaxation)
     }
@@ -219,4 +205,17 @@ impl fmt::Debug for FingerProbe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("FingerProbe").field(&self.view()).finish()
     }
+}
+
+/// The score of two lists of minutiae. For many comparisons keep a [`FingerProbe`], features and a [`Scratch`].
+///
+/// ```
+/// use biomatch::fingerprint::compare;
+/// use biomatch::units::Score;
+/// assert_eq!(compare(&[], &[]), Score::LOWEST);
+/// ```
+#[must_use]
+pub fn compare(a: &[Minutia], b: &[Minutia]) -> Score {
+    let (a, b) = (FingerFeatures::new(a), FingerFeatures::new(b));
+    FingerProbe::new(a.view()).compare(b.view(), &mut Scratch::default())
 }
