@@ -210,3 +210,16 @@ fn the_drawing_lies_upon_the_pictures() {
     ok(folder, "convert scans/1_0.png converted.iso --to iso2005");
     assert_eq!(record(folder, "converted.iso").views, record(folder, "records/1_0.iso").views);
 }
+
+#[test]
+fn a_portrait_without_a_network_is_refused_by_name() {
+    let folder = folder();
+    let folder = folder.path();
+    write(folder, "enrol.ndjson", r#"{"citizen":"001190000101","face":{"portrait":"scans/1_0.png"}}"#);
+    let refused = run(folder, "enrol --gallery citizens enrol.ndjson");
+    assert!(refused.code == 3 && refused.stderr.contains("a portrait needs a face network"), "{refused:?}");
+    let none = run(folder, "extract-faces scans --out faces.npy --files files.txt");
+    assert!(none.code == 2 && none.stderr.contains("--face-network is needed"), "{none:?}");
+    let unknown = run(folder, "extract-faces scans --out f.npy --files f.txt --face-network nothing.json");
+    assert!(unknown.code == 3 && unknown.stderr.contains("nothing.json"), "{unknown:?}");
+}

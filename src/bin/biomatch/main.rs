@@ -28,6 +28,7 @@ mod evaluate;
 mod evaluate_table;
 mod explain;
 mod extract;
+mod extract_faces;
 mod face_network;
 mod facts;
 mod files;
@@ -99,6 +100,7 @@ enum Command {
     Explain(explain::Args),
     Convert(convert::Args),
     Extract(extract::Args),
+    ExtractFaces(extract_faces::Args),
     Pairs(pairs::Args),
     Score(score::Args),
     ScoreFaces(score_faces::Args),
@@ -139,6 +141,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(args, &console),
         Command::Convert(args) => convert::run(args, &console),
         Command::Extract(args) => extract::run(args, &console),
+        Command::ExtractFaces(args) => extract_faces::run(args, &console),
         Command::Pairs(args) => pairs::run(args, &console),
         Command::Score(args) => score::run(args, &console),
         Command::ScoreFaces(args) => score_faces::run(args, &console),
