@@ -1,7 +1,8 @@
 //! LEADER, a minutiae network of the University of Bologna (Cappelli and Ferrara, arXiv:2602.15493), from its ONNX
 //! file. `weights` reads the file's tensors, `layers` has the layers, and here they become the network, written anew:
-//! the file's own graph takes twice the time and memory.
+//! the file's own graph takes twice the time and memory. `frame` is what it sees, `peaks` what is made of its outputs.
 
+mod frame;
 mod layers;
 mod peaks;
 mod weights;
@@ -10,10 +11,8 @@ pub(super) use peaks::Peak;
 
 use super::onnx::{OnnxFile, OnnxNetwork, Value};
 use super::{ExtractionError, ModelError};
+use frame::Frame;
 use layers::Layers;
-
-/// The sides of a picture are multiples of this: the network halves it five times.
-const MULTIPLE: usize = 32;
 
 /// The network.
 pub(super) struct Leader {
@@ -51,40 +50,6 @@ impl Leader {
             }
             _ => Err(ExtractionError::Network { problem: "outputs of another size".to_owned() }),
         }
-    }
-}
-
-/// A picture in the middle of one whose sides the network can halve.
-struct Frame {
-    /// Sides of the whole.
-    width: usize,
-    height: usize,
-    /// Where the picture is in it.
-    left: usize,
-    top: usize,
-    inner_width: usize,
-    inner_height: usize,
-}
-
-impl Frame {
-    fn around(inner_width: usize, inner_height: usize) -> Self {
-        let (width, height) =
-            (inner_width.next_multiple_of(MULTIPLE), inner_height.next_multiple_of(MULTIPLE));
-        let (left, top) = ((width - inner_width) / 2, (height - inner_height) / 2);
-        Self { width, height, left, top, inner_width, inner_height }
-    }
-
-    /// The pixels, with the first of them around.
-    fn filled(&self, pixels: &[u8]) -> Vec<f32> {
-        let border = pixels.first().copied().unwrap_or_default();
-        let mut filled = vec![f32::from(border); self.width * self.height];
-        let rows = filled.chunks_exact_mut(self.width).skip(self.top);
-        for (to, from) in rows.zip(pixels.chunks_exact(self.inner_width)) {
-            for (to, &from) in to[self.left..].iter_mut().zip(from) {
-                *to = f32::from(from);
-            }
-        }
-        filled
     }
 }
 

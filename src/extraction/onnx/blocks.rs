@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rten_onnx::onnx::{AttributeProto, DataType, GraphProto, NodeProto, TensorProto};
+use rten_onnx::onnx::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
-use super::file::{dimensions, error, floats};
 use super::graph;
+use super::values::{dimensions, error, floats, small_numbers, whole_numbers};
 use crate::extraction::ModelError;
 
 /// Replaces each `DequantizeLinear` of constants by blocks, and a `Reshape` of what it gives, by a constant.
@@ -104,26 +104,4 @@ fn of_blocks(node: &NodeProto, inputs: &[&TensorProto]) -> Result<(Vec<usize>, V
     };
     let numbers = values.iter().enumerate().map(number).collect();
     Ok((shape, numbers))
-}
-
-/// Bytes, with or without a sign.
-fn small_numbers(tensor: &TensorProto) -> Result<Vec<i16>, ModelError> {
-    let expected = || error(tensor.name.as_deref().unwrap_or_default(), "bytes");
-    let raw = tensor.raw_data.as_ref().ok_or_else(expected)?.borrow();
-    match tensor.data_type {
-        Some(DataType::INT8) => Ok(raw.iter().map(|&byte| i16::from(byte.cast_signed())).collect()),
-        Some(DataType::UINT8) => Ok(raw.iter().map(|&byte| i16::from(byte)).collect()),
-        _ => Err(expected()),
-    }
-}
-
-/// The sides that a tensor lists.
-fn whole_numbers(tensor: &TensorProto) -> Result<Vec<usize>, ModelError> {
-    let expected = || error(tensor.name.as_deref().unwrap_or_default(), "sides, all of them given");
-    let listed = match &tensor.raw_data {
-        Some(raw) => raw.borrow().as_chunks().0.iter().map(|&bytes| i64::from_le_bytes(bytes)).collect(),
-        None => tensor.int64_data.clone(),
-    };
-    let sides = listed.into_iter().map(|side| usize::try_from(side).ok()).collect::<Option<_>>();
-    sides.filter(|_| tensor.data_type == Some(DataType::INT64)).ok_or_else(expected)
 }

@@ -1,8 +1,9 @@
 //! An ONNX file: its tensors by name, and the network that it describes.
 
-use rten_onnx::onnx::{DataType, Dimension, GraphProto, ModelProto, OperatorSetIdProto, TensorProto};
+use rten_onnx::onnx::{Dimension, GraphProto, ModelProto, OperatorSetIdProto, TensorProto};
 
 use super::runner::OnnxNetwork;
+use super::values::{dimensions, error, floats};
 use super::{blocks, wire};
 use crate::extraction::ModelError;
 
@@ -99,30 +100,4 @@ impl OnnxFile {
     fn constant(&self, name: &str) -> Option<&TensorProto> {
         self.graph.initializer.iter().find(|tensor| tensor.name.as_deref() == Some(name))
     }
-}
-
-pub(super) fn error(name: &str, expected: impl Into<String>) -> ModelError {
-    ModelError::Tensor { name: name.to_owned(), expected: expected.into() }
-}
-
-/// The lengths of a tensor's sides. Their product is not checked.
-pub(super) fn dimensions(tensor: &TensorProto) -> Result<Vec<usize>, ModelError> {
-    let lengths = tensor.dims.iter().map(|&length| usize::try_from(length).ok());
-    let name = tensor.name.as_deref().unwrap_or_default();
-    lengths.collect::<Option<_>>().ok_or_else(|| error(name, "sides of at least no length"))
-}
-
-/// The numbers of a tensor of them.
-pub(super) fn floats(tensor: &TensorProto) -> Result<Vec<f32>, ModelError> {
-    let name = tensor.name.as_deref().unwrap_or_default();
-    if tensor.data_type != Some(DataType::FLOAT) {
-        return Err(error(name, "single-precision numbers"));
-    }
-    let Some(raw) = &tensor.raw_data else { return Ok(tensor.float_data.clone()) };
-    let raw = raw.borrow();
-    let (values, rest) = raw.as_chunks();
-    if !rest.is_empty() {
-        return Err(error(name, "single-precision numbers, four bytes each"));
-    }
-    Ok(values.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect())
 }

@@ -1,6 +1,7 @@
 //! ONNX files and the networks that they describe: the only files that use `rten` and `rten-onnx`.
 //!
 //! * `wire` checks the bytes of a file before the parser allocates by what they declare.
+//! * `values` reads what tensors hold.
 //! * `file` reads tensors by name, and turns a file into a network: as it is, or with other sides of its input.
 //! * `blocks` turns constants of blocks of bytes into numbers.
 //! * `graph` writes a network from code.
@@ -12,6 +13,7 @@ mod graph;
 mod runner;
 #[cfg(test)]
 mod tests;
+mod values;
 mod wire;
 
 pub(super) use file::OnnxFile;

@@ -8,7 +8,7 @@ use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueView
 use rten_onnx::onnx::ModelProto;
 use rten_tensor::Layout;
 
-use super::file::error;
+use super::values::error;
 use crate::extraction::{ExtractionError, ModelError};
 
 /// A network that is ready to run. Threads share it.
