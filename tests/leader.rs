@@ -1,6 +1,6 @@
 //! LEADER, whose file is no part of the project: the folder that `BIOMATCH_MODELS` names has it.
 #![cfg(feature = "networks")]
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::f64::consts::TAU;
 use std::fs;
@@ -32,7 +32,7 @@ fn waves() -> FingerprintPicture {
 }
 
 /// Column, row, kind, 256ths of a turn, quality.
-type Known = (u16, u16, MinutiaKind, i32, i32);
+type Known = (u32, u32, MinutiaKind, i32, i32);
 
 /// What onnxruntime 1.32 finds in the waves with the same file.
 const KNOWN: [Known; 5] = [

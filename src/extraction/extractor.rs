@@ -42,7 +42,7 @@ enum Finder {
     /// Of biomatch, in whole numbers.
     Own(Network),
     #[cfg(feature = "networks")]
-    Leader(Leader),
+    Leader(Box<Leader>),
 }
 
 /// A minutia as a network gives it.
@@ -87,7 +87,7 @@ impl MinutiaeExtractor {
         }
         #[cfg(feature = "networks")]
         if KnownModel::of(bytes) == Some(&LEADER) {
-            let finder = Arc::new(Finder::Leader(Leader::read(bytes)?));
+            let finder = Arc::new(Finder::Leader(Box::new(Leader::read(bytes)?)));
             return Ok(Self { name: LEADER.version().into(), finder });
         }
         Err(ModelError::Unknown { blake3: *blake3::hash(bytes).as_bytes() })

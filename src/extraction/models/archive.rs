@@ -14,11 +14,11 @@ const MOST_UNPACKED: u64 = 1 << 30;
 /// Most members of a known length that are unpacked.
 const MOST_CANDIDATES: usize = 64;
 
+/// Models of a table, with the bytes of their files.
+type Models<'a> = Vec<(&'a KnownModel, Vec<u8>)>;
+
 /// The models of a table that an archive holds, each once; `None` if it is no archive.
-pub(super) fn members<'a>(
-    bytes: &[u8],
-    known: &'a [KnownModel],
-) -> Result<Option<Vec<(&'a KnownModel, Vec<u8>)>>, ModelError> {
+pub(super) fn members<'a>(bytes: &[u8], known: &'a [KnownModel]) -> Result<Option<Models<'a>>, ModelError> {
     let mut found = Found { known, models: Vec::new(), candidates: 0 };
     let read = if bytes.starts_with(b"\x1f\x8b") {
         of_tar(MultiGzDecoder::new(bytes), &mut found)
@@ -38,7 +38,7 @@ pub(super) fn members<'a>(
 
 struct Found<'a> {
     known: &'a [KnownModel],
-    models: Vec<(&'a KnownModel, Vec<u8>)>,
+    models: Models<'a>,
     candidates: usize,
 }
 
