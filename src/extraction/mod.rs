@@ -19,6 +19,7 @@
 mod error;
 mod extractor;
 #[cfg(feature = "networks")]
+mod faces;
 mod leader;
 mod model_error;
 pub mod models;
@@ -31,5 +32,12 @@ mod scale;
 
 pub use error::ExtractionError;
 pub use extractor::MinutiaeExtractor;
+#[cfg(feature = "networks")]
+pub use faces::{
+    AlignedFace, CaptureRules, ChannelOrder, Degrees, DetectionScore, Exposure, FaceArea, FaceCard,
+    FaceCardError, FaceChoice, FaceExtractionError, FaceMeasures, FaceNetwork, FaceNetworkError, FacePoints,
+    FoundFace, GreyLevels, Layout, PicturePoint, PixelLength, PixelScale, Placement, PortraitExamination,
+    PortraitFinding, Pose, Share,
+};
 pub use model_error::ModelError;
 pub use network::NetworkError;

@@ -2,28 +2,40 @@
 
 /// Scales a grey picture: each new pixel is the mean of what it covers when the picture shrinks, and linear between
 /// the middles of the nearest pixels when it grows. Plain `f32` operations in one order.
-pub(super) fn scale(
+pub(super) fn scale(size: (usize, usize), pixels: &[u8], new_size: (usize, usize)) -> Vec<u8> {
+    scale_channels::<1>(size, pixels, new_size)
+}
+
+/// The same for pixels of several bytes.
+pub(super) fn scale_channels<const N: usize>(
     (width, height): (usize, usize),
     pixels: &[u8],
     (new_width, new_height): (usize, usize),
 ) -> Vec<u8> {
     let (across, down) = (shares(width, new_width), shares(height, new_height));
-    let mut narrow = vec![0.0; height * new_width];
-    for (row, out) in pixels.chunks_exact(width).zip(narrow.chunks_exact_mut(new_width)) {
+    let mut narrow = vec![[0.0; N]; height * new_width];
+    for (row, out) in pixels.as_chunks().0.chunks_exact(width).zip(narrow.chunks_exact_mut(new_width)) {
         for (shares, out) in across.iter().zip(out) {
-            *out = shares.iter().map(|&(at, share)| f32::from(row[at]) * share).sum();
+            for &(at, share) in shares {
+                let pixel: [u8; N] = row[at];
+                for (sum, value) in out.iter_mut().zip(pixel) {
+                    *sum += f32::from(value) * share;
+                }
+            }
         }
     }
-    let mut scaled = Vec::with_capacity(new_width * new_height);
-    let mut sums = vec![0.0; new_width];
+    let mut scaled = Vec::with_capacity(new_width * new_height * N);
+    let mut sums = vec![[0.0_f32; N]; new_width];
     for shares in &down {
-        sums.fill(0.0);
+        sums.fill([0.0; N]);
         for &(at, share) in shares {
-            for (sum, value) in sums.iter_mut().zip(&narrow[at * new_width..]) {
+            for (sum, value) in
+                sums.as_flattened_mut().iter_mut().zip(narrow[at * new_width..].as_flattened())
+            {
                 *sum += value * share;
             }
         }
-        scaled.extend(sums.iter().map(|sum| sum.clamp(0.0, 255.0).round_ties_even() as u8));
+        scaled.extend(sums.as_flattened().iter().map(|sum| sum.clamp(0.0, 255.0).round_ties_even() as u8));
     }
     scaled
 }
@@ -66,6 +78,18 @@ mod tests {
         assert_eq!(scale((4, 2), &[0, 10, 20, 30, 40, 50, 60, 70], (2, 1)), [25, 45]);
         assert_eq!(scale((3, 1), &[0, 30, 90], (2, 1)), [10, 70]);
         assert_eq!(scale((2, 1), &[0, 100], (4, 1)), [0, 25, 75, 100]);
+    }
+
+    #[test]
+    fn channels_are_scaled_each_by_itself() {
+        let grey: Vec<u8> = (0..35_u32).map(|at| (at * at % 251) as u8).collect();
+        let inverse: Vec<u8> = grey.iter().map(|value| 255 - value).collect();
+        let both: Vec<u8> = grey.iter().zip(&inverse).flat_map(|(&a, &b)| [a, b]).collect();
+        for size in [(3, 2), (7, 5), (11, 4)] {
+            let (a, b) = (scale((7, 5), &grey, size), scale((7, 5), &inverse, size));
+            let expected: Vec<u8> = a.iter().zip(&b).flat_map(|(&a, &b)| [a, b]).collect();
+            assert_eq!(scale_channels::<2>((7, 5), &both, size), expected, "{size:?}");
+        }
     }
 
     #[test]

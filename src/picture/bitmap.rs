@@ -51,6 +51,12 @@ impl fmt::Display for Colours {
     }
 }
 
+/// The grey value of a colour: the luma of JPEG files.
+pub(crate) fn luma(&[red, green, blue]: &[u8; 3]) -> u8 {
+    // The weights add up to 1000: the result is at most 255.
+    ((299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue) + 500) / 1000) as u8
+}
+
 /// Pixels row by row from the top.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Bitmap {
@@ -80,15 +86,11 @@ impl Bitmap {
         u64::from(self.width) * u64::from(self.height)
     }
 
-    /// In grey: the luma of JPEG files.
+    /// In grey.
     pub(super) fn into_grey(self) -> Self {
         if self.colours == Colours::Grey {
             return self;
         }
-        let luma = |&[red, green, blue]: &[u8; 3]| {
-            // The weights add up to 1000: the result is at most 255.
-            ((299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue) + 500) / 1000) as u8
-        };
         let bytes = self.bytes.as_chunks().0.iter().map(luma).collect();
         Self { colours: Colours::Grey, bytes, ..self }
     }

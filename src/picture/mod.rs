@@ -26,6 +26,8 @@ mod transaction;
 mod walk;
 mod wsq;
 
+#[cfg(feature = "networks")]
+pub(crate) use bitmap::luma;
 pub use bitmap::{Colours, MAX_BYTES, MAX_FINGER_PIXELS, MAX_PORTRAIT_PIXELS, MAX_RECORD_PIXELS};
 pub use description::{Description, describe};
 pub use error::PictureError;

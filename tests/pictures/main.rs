@@ -7,6 +7,8 @@ mod data_support;
 mod files;
 mod formats;
 mod hostile;
+#[cfg(feature = "networks")]
+mod portraits;
 mod real;
 mod record_builders;
 mod records;

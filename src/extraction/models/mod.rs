@@ -14,6 +14,6 @@ mod tests;
 
 pub use find::models_in;
 pub use folder::{ModelFolder, ModelState};
-#[cfg(feature = "networks")]
-pub(super) use known::LEADER;
 pub use known::{KnownModel, ModelRole, Origin};
+#[cfg(feature = "networks")]
+pub(super) use known::{LEADER, SFACE, YUNET};
