@@ -20,6 +20,7 @@ mod error;
 mod extractor;
 #[cfg(feature = "networks")]
 mod faces;
+#[cfg(feature = "networks")]
 mod leader;
 mod model_error;
 pub mod models;

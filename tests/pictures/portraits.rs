@@ -4,11 +4,11 @@
 use std::fs;
 use std::path::PathBuf;
 
+use biomatch::extraction::models::ModelFolder;
 use biomatch::extraction::{
     CaptureRules, FaceCard, FaceChoice, FaceExtractionError, FaceNetwork, FaceNetworkError, GreyLevels,
     ModelError, PixelScale, PortraitFinding,
 };
-use biomatch::extraction::models::ModelFolder;
 use biomatch::face;
 use biomatch::picture::Portrait;
 use biomatch::template::FaceTemplate;

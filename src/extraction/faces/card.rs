@@ -3,9 +3,9 @@
 use std::ops::RangeInclusive;
 
 use super::card_error::FaceCardError;
+use super::crop;
 use super::points::FacePoints;
 use super::quantities::GreyLevels;
-use super::crop;
 use crate::extraction::models::{SFACE, YUNET};
 use crate::template::{FaceTemplate, ModelId};
 

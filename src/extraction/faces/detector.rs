@@ -29,8 +29,7 @@ impl Detector {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, ModelError> {
         let mut file = OnnxFile::read(bytes)?;
         file.simplify()?;
-        let side = LOOKS[0] as usize;
-        file.set_input_shape("input", &[1, 3, side, side])?;
+        file.set_input_shape("input", &[Some(1), Some(3), None, None])?;
         let outputs: Vec<&str> = GRIDS.iter().flat_map(|(_, outputs)| *outputs).collect();
         Ok(Self { network: file.into_network("input", &outputs)? })
     }

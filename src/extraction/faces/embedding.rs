@@ -16,7 +16,7 @@ impl Embedder {
     pub(super) fn read(bytes: &[u8], card: FaceCard) -> Result<Self, ModelError> {
         let mut file = OnnxFile::read(bytes)?;
         file.simplify()?;
-        file.set_input_shape(&card.input, &shape(&card))?;
+        file.set_input_shape(&card.input, &shape(&card).map(Some))?;
         let network = file.into_network(&card.input, &[&card.output])?;
         let embedder = Self { network, card };
         let side = usize::from(embedder.card.side);

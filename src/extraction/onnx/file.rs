@@ -60,17 +60,17 @@ impl OnnxFile {
         Ok(())
     }
 
-    /// Gives an input other sides. Of all other values the file no longer says any.
+    /// Gives an input other sides, `None` for those of any length. Of all other values the file no longer says any.
     pub(in crate::extraction) fn set_input_shape(
         &mut self,
         input: &str,
-        shape: &[usize],
+        shape: &[Option<usize>],
     ) -> Result<(), ModelError> {
         let found = self.graph.input.iter_mut().find(|found| found.name.as_deref() == Some(input));
         let kind = found.and_then(|found| found.r#type.as_mut()?.tensor_type.as_mut());
         let kind = kind.ok_or_else(|| error(input, "an input that is a tensor".to_owned()))?;
         let dimension =
-            |&length: &usize| Dimension { dim_value: i64::try_from(length).ok(), dim_param: None };
+            |length: &Option<usize>| Dimension { dim_value: length.map(|it| it as i64), dim_param: None };
         kind.shape.get_or_insert_default().dim = shape.iter().map(dimension).collect();
         self.graph.value_info.clear();
         for output in &mut self.graph.output {
