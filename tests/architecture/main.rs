@@ -26,7 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("maths", &["units"]),
     ("template", &["escape", "text", "json", "units", "kernels"]),
     ("picture", &["escape", "units", "template"]),
-    ("extraction", &["escape", "input", "units", "kernels", "maths", "template", "picture"]),
+    ("extraction", &["escape", "text", "input", "json", "units", "kernels", "maths", "template", "picture"]),
     ("fingerprint", &["units", "kernels", "algebra", "maths", "template"]),
     ("face", &["units", "kernels", "algebra", "template"]),
     ("storage", &["escape"]),

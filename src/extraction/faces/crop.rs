@@ -116,7 +116,7 @@ impl<'a> Source<'a> {
 
     fn pixel(&self, x: i64, y: i64) -> Option<&[u8]> {
         let is_inside = (0..self.width).contains(&x) && (0..self.height).contains(&y);
-        let at = is_inside.then_some((y * self.width + x) as usize)? * self.channels;
+        let at = is_inside.then(|| (y * self.width + x) as usize * self.channels)?;
         self.bytes.get(at..at + self.channels)
     }
 }

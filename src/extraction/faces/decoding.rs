@@ -125,16 +125,16 @@ mod tests {
     #[test]
     fn a_cell_is_decoded() {
         let (width, height) = (3.0_f32.ln(), 4.0_f32.ln());
-        let made = Made::new().face(2, 3, [0.9, 0.4], [0.5, -0.5, width, height]);
-        let found = faces(&[made.grid(8)], 0.6);
+        let made = Made::new().face(2, 3, [1.0, 0.25], [0.5, -0.5, width, height]);
+        let found = faces(&[made.grid(8)], 0.5);
         let [face] = found.as_slice() else { panic!("{found:?}") };
-        assert_eq!(face.score, 0.6);
+        assert_eq!(face.score, 0.5);
         // The middle is at (3.5, 1.5) cells.
         for (found, expected) in face.corner.into_iter().chain(face.size).zip([16.0, -4.0, 24.0, 32.0]) {
             assert!((found - expected).abs() < 1e-4, "{face:?}");
         }
         assert_eq!(face.points, [[24.0, 18.0], [28.0, 22.0], [32.0, 26.0], [36.0, 30.0], [40.0, 34.0]]);
-        assert!(faces(&[made.grid(8)], 0.61).is_empty());
+        assert!(faces(&[made.grid(8)], 0.51).is_empty());
     }
 
     #[test]

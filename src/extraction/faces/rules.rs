@@ -50,7 +50,7 @@ impl CaptureRules {
             pitch: Some(Degrees::nearest(15.0)),
             across: Some(Share::nearest(0.45)..=Share::nearest(0.55)),
             down: Some(Share::nearest(0.3)..=Share::nearest(0.5)),
-            uniformity: Some(Share::nearest(0.4)),
+            uniformity: Some(Share::nearest(0.3)),
             ..Self::selfie()
         }
     }
@@ -68,8 +68,8 @@ impl CaptureRules {
             brightness: Some(GreyLevels::nearest(60.0)..=GreyLevels::nearest(210.0)),
             black: Some(Share::nearest(0.25)),
             white: Some(Share::nearest(0.1)),
-            contrast: Some(GreyLevels::nearest(20.0)),
-            sharpness: Some(GreyLevels::nearest(15.0)),
+            contrast: Some(GreyLevels::nearest(15.0)),
+            sharpness: Some(GreyLevels::nearest(6.0)),
             ..Self::none()
         }
     }
