@@ -21,7 +21,8 @@ const LAST_STEP: f64 = 0.1;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Pose {
-    /// How the line between the eyes is turned, clockwise in the picture.
+    /// How the line between the eyes is turned, clockwise in the picture. The eyes are where the detector puts them: of a
+    /// head that leans by 20 degrees it shows 10 to 17.
     pub roll: Degrees,
     /// How far it looks to the right of the picture. Rough: five points on a mean head tell it to some ten degrees.
     pub yaw: Degrees,
