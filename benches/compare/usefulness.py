@@ -1,5 +1,5 @@
 """Fits the table of `extraction::Usefulness`: of a picture's comparisons with its mates, the share that is found, by the
-sum of the qualities of its minutiae.
+mean quality of its minutiae.
 
 usage: usefulness.py RECORDS SCORES.csv
 
@@ -15,11 +15,16 @@ from pathlib import Path
 FMR = 1e-3
 # Where the table has a point: these parts of the pictures have less.
 PARTS = [0.01, 0.03, 0.08, 0.2, 0.4, 0.7]
+# Templates of fewer minutiae count as less useful, in proportion.
+ENOUGH = 20
+# Templates of fewer minutiae count as less useful, in proportion.
+ENOUGH = 20
 
 
-def quality_sum(path):
+def certainty(path):
+    """The mean quality of a template's minutiae; of fewer than enough, as if the others had none."""
     record = path.read_bytes()
-    return sum(record[28 + 6 * i + 5] for i in range(record[27]))
+    return sum(record[28 + 6 * i + 5] for i in range(record[27])) / max(record[27], ENOUGH)
 
 
 def isotonic(values):
@@ -44,7 +49,7 @@ def main():
             others.setdefault(database, []).append(float(row["score"]))
     least = {name: sorted(values)[-max(1, int(FMR * len(values)))] for name, values in others.items()}
     samples = sorted(
-        (quality_sum(records / name), float(score > least[database]))
+        (certainty(records / name), float(score > least[database]))
         for database, a, b, score in mates
         for name in (a, b)
     )

@@ -5,24 +5,27 @@ use std::fmt;
 use crate::template::Minutia;
 use crate::units::Quality;
 
-/// Of 100 comparisons of a picture with its mates, how many reach the score of FMR 1e-3: 1 to 100, 100 is best.
+/// Of 100 comparisons of a picture with its mates, how many reach the score of FMR 1e-3: 1 to 100, 100 is best. The
+/// last point of the table is where the measured ones end.
 ///
 /// It is the share that pictures with such minutiae had on development pictures, a scale of its own and not that of
-/// NFIQ 2 (ISO/IEC 29794-4). It is read from the sum of the qualities of a template's minutiae, so that it is about
-/// the extractor's own templates: of others it says little.
+/// NFIQ 2 (ISO/IEC 29794-4). It is read from the mean quality of a template's minutiae, so that it is about the extractor
+/// that ships: of others it says little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Usefulness(Quality);
 
-/// Sums of qualities and the share of mates found there: `benches/compare/usefulness.py` fits them, never falling.
+/// Templates of fewer minutiae count as less useful, in proportion.
+const ENOUGH: usize = 20;
+/// Mean qualities and the share of mates found there: `benches/compare/usefulness.py` fits them, never falling.
 const FITTED: [(f32, f32); 8] = [
     (0.0, 1.0),
-    (400.0, 30.0),
-    (600.0, 70.0),
-    (800.0, 85.0),
-    (1000.0, 93.0),
-    (1400.0, 97.0),
-    (2000.0, 99.0),
-    (3000.0, 100.0),
+    (31.7, 73.3),
+    (33.8, 80.0),
+    (36.5, 94.1),
+    (40.1, 97.2),
+    (45.2, 97.2),
+    (51.2, 98.3),
+    (70.0, 99.0),
 ];
 
 /// Of pictures that match nobody.
@@ -37,11 +40,12 @@ impl Usefulness {
     pub fn of(minutiae: &[Minutia]) -> Self {
         let quality = |minutia: &Minutia| minutia.quality().map_or(50, |quality| u32::from(quality.get()));
         let sum = minutiae.iter().map(quality).sum::<u32>() as f32;
+        let mean = sum / minutiae.len().max(ENOUGH) as f32;
         let share = FITTED.windows(2).find_map(|pair| {
             let [(from, low), (to, high)] = [pair[0], pair[1]];
-            (from..to).contains(&sum).then(|| low + (high - low) * (sum - from) / (to - from))
+            (from..to).contains(&mean).then(|| low + (high - low) * (mean - from) / (to - from))
         });
-        let share = share.unwrap_or(100.0).round_ties_even().clamp(1.0, 100.0);
+        let share = share.unwrap_or(FITTED[FITTED.len() - 1].1).round_ties_even().clamp(1.0, 100.0);
         Self(Quality::new(share as u8).unwrap_or(LEAST))
     }
 
@@ -84,10 +88,10 @@ mod tests {
     #[test]
     fn it_never_falls_with_more_or_surer_minutiae() {
         let usefulness = |count, quality| Usefulness::of(&minutiae(count, quality)).get();
-        assert_eq!((usefulness(0, 50), usefulness(255, 100)), (1, 100));
-        for count in 0..100 {
-            assert!(usefulness(count, 60) <= usefulness(count + 1, 60), "{count}");
-            assert!(usefulness(count, 60) <= usefulness(count, 61), "{count}");
+        assert_eq!((usefulness(0, 50), usefulness(255, 100)), (1, 99));
+        for quality in 1..100 {
+            assert!(usefulness(quality.into(), 60) <= usefulness(usize::from(quality) + 1, 60), "{quality}");
+            assert!(usefulness(30, quality) <= usefulness(30, quality + 1), "{quality}");
         }
         assert!(FITTED.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1));
         assert_eq!(

@@ -69,7 +69,6 @@ const OF_ONE_PLACE: &[(&str, &str)] = &[
     ("hayro_jpeg2000", "src/picture/jpeg2000.rs"),
     ("rten", "src/extraction/onnx/"),
     ("rten_onnx", "src/extraction/onnx/"),
-    ("rten_tensor", "src/extraction/onnx/"),
 ];
 
 #[test]

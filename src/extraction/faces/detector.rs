@@ -4,7 +4,7 @@ use super::canvas::Canvas;
 use super::decoding::{self, Candidate, Grid};
 use super::points::{FaceArea, FacePoints, FoundFace};
 use super::quantities::{DetectionScore, PixelLength};
-use crate::extraction::onnx::{OnnxFile, OnnxNetwork, Tensor};
+use crate::extraction::onnx::{OnnxFile, OnnxNetwork};
 use crate::extraction::{ExtractionError, ModelError};
 use crate::picture::Portrait;
 
@@ -71,18 +71,18 @@ fn grid<'a>(
     canvas: &Canvas,
     cell: u16,
     names: [&str; 4],
-    outputs: &'a [Tensor; 4],
+    outputs: &'a [Vec<f32>; 4],
 ) -> Result<Grid<'a>, ExtractionError> {
     let columns = canvas.width / usize::from(cell);
     let cells = columns * (canvas.height / usize::from(cell));
     for ((name, width), output) in names.iter().zip(WIDTHS).zip(outputs) {
-        if output.values.len() != cells * width {
-            let found = output.values.len();
+        if output.len() != cells * width {
+            let found = output.len();
             let problem =
                 format!("output {name} has {found} numbers, expected {width} for each of {cells} cells");
             return Err(ExtractionError::Network { problem });
         }
     }
-    let [class, object, area, points] = outputs.each_ref().map(|output| output.values.as_slice());
+    let [class, object, area, points] = outputs.each_ref().map(|output| output.as_slice());
     Ok(Grid { cell, columns, class, object, area, points })
 }

@@ -37,7 +37,7 @@ impl Embedder {
 
     fn run(&self, input: &[f32]) -> Result<Vec<f32>, FaceExtractionError> {
         let outputs = self.network.run(&shape(&self.card), input)?;
-        Ok(outputs.into_iter().next().map(|output| output.values).unwrap_or_default())
+        Ok(outputs.into_iter().next().unwrap_or_default())
     }
 }
 

@@ -40,9 +40,8 @@ impl Leader {
         let input = frame.filled(pixels);
         let outputs = self.network.run(&[1, 1, frame.height, frame.width], &input)?;
         drop(input);
-        let outputs = <[_; 3]>::try_from(outputs).map(|outputs| outputs.map(|output| output.values));
         let all = frame.width * frame.height;
-        match outputs {
+        match <[_; 3]>::try_from(outputs) {
             Ok([heat, direction, kind])
                 if heat.len() == all && direction.len() == 2 * all && kind.len() == all =>
             {

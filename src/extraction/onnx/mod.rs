@@ -18,4 +18,4 @@ mod wire;
 
 pub(super) use file::OnnxFile;
 pub(super) use graph::{Attribute, GraphBuilder, Value};
-pub(super) use runner::{OnnxNetwork, Tensor};
+pub(super) use runner::OnnxNetwork;

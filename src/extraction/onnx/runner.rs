@@ -6,7 +6,6 @@ use std::thread;
 
 use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueView};
 use rten_onnx::onnx::ModelProto;
-use rten_tensor::Layout;
 
 use super::values::error;
 use crate::extraction::{ExtractionError, ModelError};
@@ -16,12 +15,6 @@ pub(in crate::extraction) struct OnnxNetwork {
     model: Model,
     input: NodeId,
     outputs: Vec<NodeId>,
-}
-
-/// Numbers and the lengths of their sides.
-pub(in crate::extraction) struct Tensor {
-    pub(in crate::extraction) shape: Vec<usize>,
-    pub(in crate::extraction) values: Vec<f32>,
 }
 
 impl OnnxNetwork {
@@ -38,7 +31,7 @@ impl OnnxNetwork {
         Ok(Self { input: node(input)?, outputs, model })
     }
 
-    /// Computes the outputs, in the order in which they were named.
+    /// Computes the numbers of the outputs, in the order in which they were named.
     ///
     /// The work is done in a thread of its own that is the only one of its pool, while the caller's waits: callers run
     /// as many networks at once as they have threads, and no more. In a pool of the caller's, a waiting thread would
@@ -47,13 +40,13 @@ impl OnnxNetwork {
         &self,
         shape: &[usize],
         values: &[f32],
-    ) -> Result<Vec<Tensor>, ExtractionError> {
+    ) -> Result<Vec<Vec<f32>>, ExtractionError> {
         let run = || {
             let input = ValueView::from_shape(shape, values).map_err(|error| error.to_string())?;
             let options =
                 RunOptions::default().with_thread_pool(Some(Arc::new(ThreadPool::with_num_threads(1))));
             let outputs = self.model.run(vec![(self.input, input.into())], &self.outputs, Some(options));
-            outputs.map_err(|error| error.to_string())?.into_iter().map(tensor).collect()
+            outputs.map_err(|error| error.to_string())?.into_iter().map(numbers).collect()
         };
         let outside = || {
             thread::scope(|scope| {
@@ -73,10 +66,9 @@ fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(PANIC.to_owned()))
 }
 
-fn tensor(value: Value) -> Result<Tensor, String> {
+fn numbers(value: Value) -> Result<Vec<f32>, String> {
     let Value::FloatTensor(tensor) = value else {
         return Err("an output is not of single-precision numbers".to_owned());
     };
-    let shape = tensor.shape().to_vec();
-    Ok(Tensor { shape, values: tensor.into_data() })
+    Ok(tensor.into_data())
 }
