@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from network import CELL, mirrored, normalise
 
-LEAST_HEAT = 0.2
+LEAST_HEAT = 0.25
 NEAR = 6.0           # pixels: of two minutiae nearer than this the stronger stays
 NEAR_FACING = 4.0    # the same if they point apart (cosine of their difference at most -0.2)
 MOST = 255

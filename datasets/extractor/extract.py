@@ -25,7 +25,7 @@ def record(minutiae, width, height):
     points = b""
     for x, y, angle, heat in minutiae:
         turn = round(angle * 256 / (2 * math.pi)) % 256
-        points += struct.pack(">HHBB", round(x), round(y), turn, max(1, min(100, round(100 * heat))))
+        points += struct.pack(">HHBB", round(x), round(y), turn, max(1, min(100, round(100 * heat * heat))))
     view = struct.pack(">BBBB", 0, 0, 80, len(minutiae)) + points + struct.pack(">H", 0)
     head = struct.pack(">HHHHHBB", 0, width, height, 197, 197, 1, 0)
     return b"FMR\0 20\0" + struct.pack(">I", 12 + len(head) + len(view)) + head + view

@@ -17,16 +17,8 @@ pub struct Usefulness(Quality);
 /// Templates of fewer minutiae count as less useful, in proportion.
 const ENOUGH: usize = 20;
 /// Mean qualities and the share of mates found there: `benches/compare/usefulness.py` fits them, never falling.
-const FITTED: [(f32, f32); 8] = [
-    (0.0, 1.0),
-    (31.7, 73.3),
-    (33.8, 80.0),
-    (36.5, 94.1),
-    (40.1, 97.2),
-    (45.2, 97.2),
-    (51.2, 98.3),
-    (70.0, 99.0),
-];
+const FITTED: [(f32, f32); 6] =
+    [(0.0, 1.0), (18.0, 83.3), (20.7, 94.7), (28.6, 96.0), (33.2, 98.6), (60.0, 99.0)];
 
 /// Of pictures that match nobody.
 const LEAST: Quality = match Quality::new(1) {

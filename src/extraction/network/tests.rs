@@ -107,7 +107,7 @@ fn every_cut_and_every_wrong_byte_is_an_error_or_another_network() {
 }
 
 /// Where the peak of [`one_peak`] is in any picture: column, row, 256th of a turn, quality.
-pub(in crate::extraction) const ONE_PEAK: (u32, u32, u16, u8) = (2, 2, 64, 73);
+pub(in crate::extraction) const ONE_PEAK: (u32, u32, u16, u8) = (2, 2, 64, 53);
 
 /// A network whose heat is greatest in the first cell of any picture, because it has no cells before it.
 pub(in crate::extraction) fn one_peak() -> Vec<u8> {
