@@ -19,7 +19,7 @@ pub(super) struct Foreground {
     pub(super) cut_off: f32,
     /// Of their pixels, those nearer to the darkest than to the lightest: 0 to 1.
     pub(super) dark: f32,
-    /// Median distance from ridge to ridge in pixels.
+    /// Mean distance from ridge to ridge in pixels.
     pub(super) period: Option<f32>,
 }
 
@@ -27,7 +27,8 @@ pub(super) struct Foreground {
 #[derive(Clone, Copy, Default)]
 struct Square {
     shows_ridges: bool,
-    period: f32,
+    /// Ridges a pixel, across them.
+    frequency: f32,
 }
 
 impl Foreground {
@@ -48,16 +49,16 @@ impl Foreground {
                 is_ridged(x, y) && neighbours >= LEAST_NEIGHBOURS
             })
             .collect();
-        let mut periods: Vec<f32> =
-            squares.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(square, _)| square.period).collect();
-        periods.sort_by(f32::total_cmp);
+        let frequencies =
+            squares.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(square, _)| square.frequency);
+        let frequency: f32 = frequencies.sum();
         let places: Vec<(usize, usize)> =
             (0..kept.len()).filter(|&at| kept[at]).map(|at| (at % columns, at / columns)).collect();
         Self {
             squares: places.len(),
             cut_off: cut_off(&places, &kept, columns),
             dark: dark(&smooth, width, &places),
-            period: periods.get(periods.len() / 2).copied(),
+            period: (frequency > 0.0).then(|| places.len() as f32 / frequency),
         }
     }
 
@@ -109,7 +110,7 @@ fn square(smooth: &[f32], width: usize, (column, row): (usize, usize)) -> Square
     let (across, down) = (f32::from(changes_across) / pairs, f32::from(changes_down) / pairs);
     Square {
         shows_ridges: variance >= LEAST_CONTRAST * LEAST_CONTRAST && coherence >= LEAST_COHERENCE,
-        period: 2.0 / (across * across + down * down).sqrt().max(0.01),
+        frequency: (across * across + down * down).sqrt() / 2.0,
     }
 }
 

@@ -30,7 +30,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fingerprint", &["units", "kernels", "algebra", "maths", "template"]),
     ("face", &["units", "kernels", "algebra", "template"]),
     ("storage", &["escape"]),
-    ("ingest", &["escape", "text", "input", "json", "units", "citizen", "template", "extraction"]),
+    ("ingest", &["escape", "text", "input", "json", "units", "citizen", "template", "picture", "extraction"]),
     (
         "gallery",
         &["escape", "units", "citizen", "subject", "kernels", "template", "fingerprint", "face", "storage"],
