@@ -165,7 +165,7 @@ fn what_a_line_may_not_say() {
         (finger(r#""file":"a","format":"xyt","width":1,"height":2"#), "fingers[1].width: "),
         (finger(r#""file":"a","format":"xyt","width":1,"height":2,"dpi":1"#), "fingers[1].dpi: "),
         (finger(r#""file":"a","format":"xyt","width":1,"height":65536,"dpi":500"#), "line 1:"),
-        (finger(r#""file":"a","width":1,"height":2,"dpi":500"#), "fingers[1].format: width, height"),
+        (finger(r#""file":"a","width":1,"height":2,"dpi":500"#), "fingers[1].format: width and height"),
         (finger(r#""file":"a","view":-1"#), "line 1:"),
         (finger(r#""file":"a","view":0.5"#), "line 1:"),
         (finger(r#""file":"a","captured":"yesterday""#), "captured: \"yesterday\" is not a moment"),
