@@ -185,7 +185,7 @@ fn a_file_beyond_its_limit_is_refused_before_it_is_read() {
     write(folder, "names.ndjson", manifest_line(6, "large.iso"));
     let run = in_time(folder, "enrol --gallery g names.ndjson");
     assert_eq!(run.code, 3);
-    assert!(run.stderr.contains("large.iso: is longer than 1048576 bytes"), "{}", run.stderr);
+    assert!(run.stderr.contains("large.iso: is longer than 33554432 bytes"), "{}", run.stderr);
 }
 
 /// Of a batch that is read while the writer is held, a slow disk would keep an urgent lock waiting.
