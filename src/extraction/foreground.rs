@@ -172,7 +172,8 @@ mod tests {
             for period in [7.0, 9.0, 12.0] {
                 let found = Foreground::of(SIZE, &stripes(period, degrees, 120.0, 0.5));
                 let measured = found.period.unwrap();
-                assert!((measured - period).abs() < 0.15 * period, "{degrees} {period}: {measured}");
+                // Of upright ridges a square holds two or three: that is how exact it can be.
+                assert!((measured - period).abs() < 0.2 * period, "{degrees} {period}: {measured}");
                 let area = found.square_millimetres();
                 let circle = std::f32::consts::PI * 120.0 * 120.0 * 0.0508 * 0.0508;
                 assert!((0.75..1.25).contains(&(area / circle)), "{degrees} {period}: {area} of {circle}");
