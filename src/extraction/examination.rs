@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::extractor::AtNetworkResolution;
 use super::foreground::Foreground;
 use super::usefulness::Usefulness;
-use super::{ExtractionError, MinutiaeExtractor, extractor};
+use super::{ExtractionError, MinutiaeExtractor};
 use crate::picture::FingerprintPicture;
 use crate::template::FingerprintTemplate;
 use crate::units::Length;
@@ -96,9 +97,9 @@ impl MinutiaeExtractor {
     /// # Errors
     /// As [`MinutiaeExtractor::extract`].
     pub fn examine(&self, picture: &FingerprintPicture) -> Result<FingerprintExamination, ExtractionError> {
-        let mut template = self.extract(picture)?;
-        let (width, height, pixels) = extractor::at_500_dpi(picture)?;
-        let foreground = Foreground::of((width.into(), height.into()), &pixels);
+        let scaled = AtNetworkResolution::of(picture)?;
+        let mut template = self.template(picture, &scaled)?;
+        let foreground = Foreground::of((scaled.width.into(), scaled.height.into()), &scaled.pixels);
         let usefulness = Usefulness::of(&template.minutiae);
         template.quality = template.quality.or(Some(usefulness.quality()));
         Ok(FingerprintExamination {

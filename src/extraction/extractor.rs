@@ -113,16 +113,20 @@ impl MinutiaeExtractor {
     /// [`ExtractionError`]: what cannot be a picture of one finger. A picture without ridges is no error: its template
     /// has few minutiae or none.
     pub fn extract(&self, picture: &FingerprintPicture) -> Result<FingerprintTemplate, ExtractionError> {
-        let position = picture.position();
-        if let FingerPosition::Other(code) = position {
-            return Err(ExtractionError::NotOneFinger { code });
-        }
-        let (width, height, pixels) = at_500_dpi(picture)?;
-        let found = self.finder.find((width.into(), height.into()), &pixels)?;
+        self.template(picture, &AtNetworkResolution::of(picture)?)
+    }
+
+    pub(super) fn template(
+        &self,
+        picture: &FingerprintPicture,
+        scaled: &AtNetworkResolution<'_>,
+    ) -> Result<FingerprintTemplate, ExtractionError> {
+        let &AtNetworkResolution { width, height, ref pixels } = scaled;
+        let found = self.finder.find((width.into(), height.into()), pixels)?;
         let minutiae = found.into_iter().filter_map(|found| found.minutia(width, height));
         let frame = Frame::new(width, height, Resolution::DPI_500);
         let minutiae = minutiae.take(MOST_MINUTIAE).collect();
-        let template = FingerprintTemplate::new(position, minutiae).with_frame(frame);
+        let template = FingerprintTemplate::new(picture.position(), minutiae).with_frame(frame);
         Ok(FingerprintTemplate {
             impression: picture.impression().unwrap_or_default(),
             quality: picture.quality(),
@@ -183,29 +187,42 @@ impl Found {
     }
 }
 
-/// The pixels at 500 dpi.
-pub(super) fn at_500_dpi(picture: &FingerprintPicture) -> Result<(u16, u16, Cow<'_, [u8]>), ExtractionError> {
-    let found = picture.resolution().ok_or(ExtractionError::NoResolution)?;
-    let density = found.pixels_per_centimetre();
-    let (least, most) = (*RESOLUTIONS.start(), *RESOLUTIONS.end());
-    if !RESOLUTIONS.contains(&density) {
-        return Err(ExtractionError::Resolution { found, least, most });
+/// A picture of one finger at the 500 dpi that networks know.
+pub(super) struct AtNetworkResolution<'a> {
+    pub(super) width: u16,
+    pub(super) height: u16,
+    pub(super) pixels: Cow<'a, [u8]>,
+}
+
+impl<'a> AtNetworkResolution<'a> {
+    /// Scales a picture, if it has another resolution.
+    pub(super) fn of(picture: &'a FingerprintPicture) -> Result<Self, ExtractionError> {
+        if let FingerPosition::Other(code) = picture.position() {
+            return Err(ExtractionError::NotOneFinger { code });
+        }
+        let found = picture.resolution().ok_or(ExtractionError::NoResolution)?;
+        let density = found.pixels_per_centimetre();
+        let (least, most) = (*RESOLUTIONS.start(), *RESOLUTIONS.end());
+        if !RESOLUTIONS.contains(&density) {
+            return Err(ExtractionError::Resolution { found, least, most });
+        }
+        let network = u64::from(Resolution::DPI_500.pixels_per_centimetre());
+        let scaled =
+            |side: u32| ((u64::from(side) * network + u64::from(density) / 2) / u64::from(density)) as u32;
+        let (new_width, new_height) = (scaled(picture.width()), scaled(picture.height()));
+        let (least, most) = (*SIDES.start(), *SIDES.end());
+        let side = |side: u32| u16::try_from(side).ok().filter(|_| SIDES.contains(&side));
+        let (Some(width), Some(height)) = (side(new_width), side(new_height)) else {
+            return Err(ExtractionError::Size { width: new_width, height: new_height, least, most });
+        };
+        let pixels = if found == Resolution::DPI_500 {
+            Cow::Borrowed(picture.pixels())
+        } else {
+            let old = (picture.width() as usize, picture.height() as usize);
+            Cow::Owned(scale::scale(old, picture.pixels(), (width.into(), height.into())))
+        };
+        Ok(Self { width, height, pixels })
     }
-    let network = u64::from(Resolution::DPI_500.pixels_per_centimetre());
-    let scaled =
-        |side: u32| ((u64::from(side) * network + u64::from(density) / 2) / u64::from(density)) as u32;
-    let (width, height) = (scaled(picture.width()), scaled(picture.height()));
-    let (least, most) = (*SIDES.start(), *SIDES.end());
-    let side = |side: u32| u16::try_from(side).ok().filter(|_| SIDES.contains(&side));
-    let (Some(new_width), Some(new_height)) = (side(width), side(height)) else {
-        return Err(ExtractionError::Size { width, height, least, most });
-    };
-    if found == Resolution::DPI_500 {
-        return Ok((new_width, new_height, Cow::Borrowed(picture.pixels())));
-    }
-    let old = (picture.width() as usize, picture.height() as usize);
-    let new = (usize::from(new_width), usize::from(new_height));
-    Ok((new_width, new_height, Cow::Owned(scale::scale(old, picture.pixels(), new))))
 }
 
 impl FingerprintPicture {
