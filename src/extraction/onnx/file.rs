@@ -4,7 +4,7 @@ use rten_onnx::onnx::{Dimension, GraphProto, ModelProto, OperatorSetIdProto, Ten
 
 use super::runner::OnnxNetwork;
 use super::values::{dimensions, error, floats};
-use super::{blocks, wire};
+use super::{blocks, folding, wire};
 use crate::extraction::ModelError;
 
 /// A file whose bytes were checked, and whose graph was not.
@@ -45,10 +45,11 @@ impl OnnxFile {
         name.map(String::as_str).ok_or_else(|| error(node, format!("a node with an input {place}")))
     }
 
-    /// Makes operators that the runtime does not have into such that it has: constants of blocks of bytes into
-    /// numbers, and what only trains into nothing.
+    /// Makes operators that the runtime does not have into such that it has, or has faster: constants of blocks of
+    /// bytes into numbers, convolutions with a normalisation into convolutions, and what only trains into nothing.
     pub(in crate::extraction) fn simplify(&mut self) -> Result<(), ModelError> {
         blocks::make_numbers(&mut self.graph)?;
+        folding::fold_normalisations(&mut self.graph)?;
         for node in &mut self.graph.node {
             if node.op_type.as_deref() == Some("Dropout") && node.input.len() < 3 {
                 node.op_type = Some("Identity".to_owned());

@@ -4,11 +4,13 @@
 //! * `values` reads what tensors hold.
 //! * `file` reads tensors by name, and turns a file into a network: as it is, or with other sides of its input.
 //! * `blocks` turns constants of blocks of bytes into numbers.
+//! * `folding` joins batch normalisations with the convolutions before them.
 //! * `graph` writes a network from code.
-//! * `runner` runs a network, in a thread of its own.
+//! * `runner` runs a network, in a thread beside the caller's.
 
 mod blocks;
 mod file;
+mod folding;
 mod graph;
 mod runner;
 #[cfg(test)]

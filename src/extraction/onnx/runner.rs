@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
+use parking_lot::Mutex;
 use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueView};
 use rten_onnx::onnx::ModelProto;
 
@@ -15,6 +16,9 @@ pub(in crate::extraction) struct OnnxNetwork {
     model: Model,
     input: NodeId,
     outputs: Vec<NodeId>,
+    /// Pools of one thread that no run uses now. A thread keeps the memory that its runs gave back: with new threads
+    /// for each run, a process would hold that of many.
+    idle: Mutex<Vec<Arc<ThreadPool>>>,
 }
 
 impl OnnxNetwork {
@@ -28,23 +32,24 @@ impl OnnxNetwork {
         let model = caught(load).map_err(graph)?;
         let node = |name: &str| model.find_node(name).ok_or_else(|| error(name, "an input or output"));
         let outputs = outputs.iter().map(|name| node(name)).collect::<Result<_, _>>()?;
-        Ok(Self { input: node(input)?, outputs, model })
+        Ok(Self { input: node(input)?, outputs, model, idle: Mutex::default() })
     }
 
     /// Computes the numbers of the outputs, in the order in which they were named.
     ///
-    /// The work is done in a thread of its own that is the only one of its pool, while the caller's waits: callers run
-    /// as many networks at once as they have threads, and no more. In a pool of the caller's, a waiting thread would
+    /// The work is done by the only thread of a pool, while the caller's waits: callers run as many networks at once as
+    /// they have threads, and no more. In a pool of the caller's, a waiting thread would
     /// begin another picture, and its memory would be needed at the same time.
     pub(in crate::extraction) fn run(
         &self,
         shape: &[usize],
         values: &[f32],
     ) -> Result<Vec<Vec<f32>>, ExtractionError> {
+        let idle = self.idle.lock().pop();
+        let pool = idle.unwrap_or_else(|| Arc::new(ThreadPool::with_num_threads(1)));
         let run = || {
             let input = ValueView::from_shape(shape, values).map_err(|error| error.to_string())?;
-            let options =
-                RunOptions::default().with_thread_pool(Some(Arc::new(ThreadPool::with_num_threads(1))));
+            let options = RunOptions::default().with_thread_pool(Some(pool.clone()));
             let outputs = self.model.run(vec![(self.input, input.into())], &self.outputs, Some(options));
             outputs.map_err(|error| error.to_string())?.into_iter().map(numbers).collect()
         };
@@ -55,7 +60,9 @@ impl OnnxNetwork {
                 joined.unwrap_or_else(|_| Err(PANIC.to_owned()))
             })
         };
-        outside().map_err(|problem| ExtractionError::Network { problem })
+        let outputs = outside().map_err(|problem| ExtractionError::Network { problem })?;
+        self.idle.lock().push(pool);
+        Ok(outputs)
     }
 }
 

@@ -127,6 +127,68 @@ fn wrong_scales_and_shapes_are_errors_that_name_the_tensor() {
     assert_eq!(broken(&|graph| graph.initializer[3] = sides("w shape", &[4, 2])), reshaped);
 }
 
+/// `y = Relu(BatchNormalization(Conv(x)))`, two channels of two; with `and_conv`, `Conv(x)` is read once more.
+fn normalised(bias: bool, and_conv: bool) -> GraphProto {
+    let convolution: &[&str] = if bias { &["x", "w", "b"] } else { &["x", "w"] };
+    let mut constants = vec![
+        graph::tensor("w", &[2, 1, 1, 2], &[1.0, -2.0, 0.5, 3.0]),
+        graph::tensor("scale", &[2], &[2.0, -1.5]),
+        graph::tensor("shift", &[2], &[0.25, 1.0]),
+        graph::tensor("mean", &[2], &[0.5, -1.0]),
+        graph::tensor("variance", &[2], &[4.0, 0.25]),
+    ];
+    if bias {
+        constants.push(graph::tensor("b", &[2], &[10.0, -3.0]));
+    }
+    let mut normalisation =
+        node("BatchNormalization", &["c", "scale", "shift", "mean", "variance"], "n", &[]);
+    normalisation.attribute.push(AttributeProto {
+        name: Some("epsilon".to_owned()),
+        f: Some(0.5),
+        r#type: Some(AttributeType::FLOAT),
+        ..AttributeProto::default()
+    });
+    let mut convolution = node("Conv", convolution, "c", &[]);
+    let settings = [("strides", vec![1, 1]), ("dilations", vec![1, 1]), ("pads", vec![0; 4])];
+    convolution.attribute.extend(settings.map(|(name, ints)| AttributeProto {
+        name: Some(name.to_owned()),
+        ints,
+        r#type: Some(AttributeType::INTS),
+        ..AttributeProto::default()
+    }));
+    let last = if and_conv { node("Add", &["n", "c"], "y", &[]) } else { node("Relu", &["n"], "y", &[]) };
+    GraphProto {
+        node: vec![convolution, normalisation, last],
+        initializer: constants,
+        input: vec![described("x", &[1, 1, 1, 4])],
+        output: vec![described("y", &[1, 2, 1, 3])],
+        ..GraphProto::default()
+    }
+}
+
+#[test]
+fn a_normalisation_is_folded_into_the_convolution_that_it_alone_reads() {
+    let x = [1.0, -2.0, 3.0, 5.0];
+    let run = |graph: GraphProto| {
+        let network = OnnxFile::read(&file(graph)).unwrap().into_network("x", &["y"]).unwrap();
+        network.run(&[1, 1, 1, 4], &x).unwrap().remove(0)
+    };
+    for (bias, and_conv) in [(false, false), (true, false), (true, true)] {
+        let plain = normalised(bias, and_conv);
+        let mut folded = plain.clone();
+        folding::fold_normalisations(&mut folded).unwrap();
+        let (nodes, constants) = if and_conv { (3, 6) } else { (2, 2) };
+        assert_eq!((folded.node.len(), folded.initializer.len()), (nodes, constants));
+        for (a, b) in run(plain).into_iter().zip(run(folded)) {
+            assert!((a - b).abs() < 1e-5, "{a} {b}");
+        }
+    }
+    let mut short = normalised(false, false);
+    short.initializer[3] = graph::tensor("mean", &[3], &[0.0; 3]);
+    let error = folding::fold_normalisations(&mut short).unwrap_err().to_string();
+    assert_eq!(error, "tensor mean: 2 numbers, not 3 expected");
+}
+
 #[test]
 fn tensors_are_found_by_their_name_or_by_the_node_that_reads_them() {
     let file = OnnxFile::read(&quantised(&["sum"])).unwrap();
