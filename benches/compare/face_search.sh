@@ -89,7 +89,7 @@ done
 
 if [ -n "${BIOMATCH_DATA:-}" ]; then
     step "real embeddings"
-    (cd "$here/../.." && timeout 600 cargo test -q --test faces_real a_search_by_codes -- --nocapture 2>> "$steps") |
+    (cd "$here/../.." && timeout 600 cargo test -q --test faces real::a_search_by_codes -- --nocapture 2>> "$steps") |
         "$python" -c 'import json, sys; [print(json.dumps({"real": line.strip()})) for line in sys.stdin if line[0].isdigit() or line.startswith(("FNIR", "one-bit"))]' \
             >> "$results"
 fi

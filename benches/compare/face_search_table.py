@@ -187,7 +187,7 @@ def main():
     if not real:
         print("\n## Real embeddings\n\nNot measured: `BIOMATCH_DATA` is not set.")
     else:
-        print("\n## Real embeddings\n\n`tests/faces_real.rs`; every list equals that of the scan of vectors.\n")
+        print("\n## Real embeddings\n\n`tests/faces/real.rs`; every list equals that of the scan of vectors.\n")
         print("\n".join(f"* {line}" for line in real))
     for name, _, lines in sets:
         count, dimension, kind = name.split(":")

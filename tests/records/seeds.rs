@@ -1,5 +1,5 @@
 //! The seed corpus of the record fuzz targets is what this file says: the records put together by
-//! hand. `BIOMATCH_WRITE_SEEDS=1 cargo test --test records_seeds` writes it anew.
+//! hand. `BIOMATCH_WRITE_SEEDS=1 cargo test --test records seeds::` writes it anew.
 
 use std::fs;
 use std::path::Path;
