@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rten_onnx::onnx::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
 use super::graph;
-use super::values::{dimensions, error, floats, small_numbers, whole_numbers};
+use super::values::{count, dimensions, error, floats, small_numbers, whole_numbers};
 use crate::extraction::ModelError;
 
 /// Replaces each `DequantizeLinear` of constants by blocks, and a `Reshape` of what it gives, by a constant.
@@ -34,7 +34,7 @@ pub(super) fn make_numbers(graph: &mut GraphProto) -> Result<(), ModelError> {
             }
             _ => continue,
         };
-        if value.0.iter().try_fold(1_usize, |all, &side| all.checked_mul(side)) != Some(value.1.len()) {
+        if count(&value.0) != Some(value.1.len()) {
             return Err(error(output, format!("a shape of {} numbers, not {:?}", value.1.len(), value.0)));
         }
         made.insert(output, value);
@@ -61,7 +61,7 @@ pub(super) fn make_numbers(graph: &mut GraphProto) -> Result<(), ModelError> {
     Ok(())
 }
 
-fn attribute<'a>(node: &'a NodeProto, name: &str) -> Option<&'a AttributeProto> {
+pub(super) fn attribute<'a>(node: &'a NodeProto, name: &str) -> Option<&'a AttributeProto> {
     node.attribute.iter().find(|attribute| attribute.name.as_deref() == Some(name))
 }
 
@@ -88,7 +88,6 @@ fn of_blocks(node: &NodeProto, inputs: &[&TensorProto]) -> Result<(Vec<usize>, V
     of_scales[axis] = blocks;
     let (values, scales) = (small_numbers(bytes)?, floats(scale)?);
     let zeros = zero.map(|zero| small_numbers(zero)).transpose()?;
-    let count = |shape: &[usize]| shape.iter().try_fold(1_usize, |all, &side| all.checked_mul(side));
     let fits = count(&shape) == Some(values.len())
         && count(&of_scales) == Some(scales.len())
         && dimensions(scale)? == of_scales

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use rten_onnx::onnx::{GraphProto, NodeProto, TensorProto};
 
+use super::blocks::attribute;
 use super::graph;
-use super::values::{dimensions, error, floats};
+use super::values::{count, dimensions, error, floats};
 use crate::extraction::ModelError;
 
 /// What is added to a variance where a node does not say it.
@@ -86,13 +87,11 @@ fn fold(graph: &mut GraphProto, pair: &Pair) -> Result<(), ModelError> {
         Some(bias) => each(bias)?,
         None => vec![0.0; channels],
     };
-    if channels == 0
-        || shape.iter().try_fold(1_usize, |all, &side| all.checked_mul(side)) != Some(weights.len())
-    {
+    if channels == 0 || count(&shape) != Some(weights.len()) {
         return Err(error(weights_name, "as many numbers as its sides say"));
     }
-    let epsilon = normalisation.attribute.iter().find(|it| it.name.as_deref() == Some("epsilon"));
-    let epsilon = f64::from(epsilon.and_then(|it| it.f).unwrap_or(EPSILON));
+    let epsilon = attribute(normalisation, "epsilon").and_then(|attribute| attribute.f);
+    let epsilon = f64::from(epsilon.unwrap_or(EPSILON));
     let (scale, shifts, mean, variance) = (each(scale)?, each(shift)?, each(mean)?, each(variance)?);
     let size = weights.len() / channels;
     let mut bias = Vec::with_capacity(channels);

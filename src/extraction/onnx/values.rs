@@ -16,6 +16,11 @@ pub(super) fn dimensions(tensor: &TensorProto) -> Result<Vec<usize>, ModelError>
     lengths.collect::<Option<_>>().ok_or_else(|| error(name, "sides of at least no length"))
 }
 
+/// How many numbers a shape has, if that can be counted.
+pub(super) fn count(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1_usize, |all, &side| all.checked_mul(side))
+}
+
 /// The numbers of a tensor of them.
 pub(super) fn floats(tensor: &TensorProto) -> Result<Vec<f32>, ModelError> {
     let name = tensor.name.as_deref().unwrap_or_default();
