@@ -12,7 +12,7 @@
 //!
 //! * [`database`]: claims, searches, policies, records, the audit. [`template`]: what records say.
 //!   [`gallery`]: what is stored, backup and repair. [`calibration`]: from scores to error rates.
-//!   [`ingest`]: manifests and probe lists. These are for services.
+//!   [`ingest`]: manifests and probe lists. [`attempts`]: limits of failed attempts. These are for services.
 //! * [`face`], [`fingerprint`] and [`search`] score by themselves, for evaluations and for uses other than a
 //!   database of citizens. [`evaluation`] states error rates of score files.
 //! * `ARCHITECTURE.md` has the code map, the invariants and a glossary.
@@ -59,6 +59,8 @@ pub mod face;
 pub mod fingerprint;
 #[doc(hidden)]
 pub mod storage;
+
+pub mod attempts;
 
 pub mod ingest;
 

@@ -9,7 +9,7 @@ use crate::template::Finger;
 
 use super::compare::{FingerComparer, compare_face, prepare_face, record};
 use super::decide::{Decided, Scored, decide, requirements};
-use super::decision::{Decision, ReferReason};
+use super::decision::ReferReason;
 use super::eligibility::{eligible, impressions};
 use super::record::{Claimed, DecisionRecord, FailedClaim, RecordVersion};
 use super::{
@@ -20,12 +20,13 @@ impl CitizenSnapshot {
     /// Decides a claim: whether the probe is of the claimed citizen.
     ///
     /// An unknown or locked citizen, and a probe or record with which even perfect scores could not meet the
-    /// policy, is referred before anything is compared. One audit entry is kept, also of an error.
+    /// policy, is referred before anything is compared; so is a claim that the limiter of attempts refuses. One
+    /// audit entry is kept, also of an error.
     ///
     /// # Errors
     /// Damage, also of a reference that would be compared; a face model without calibration; a
-    /// policy beyond what the calibration states; an audit entry that could not be kept. An error
-    /// is never a rejection.
+    /// policy beyond what the calibration states; attempts that cannot be counted; an audit entry that could not be
+    /// kept. An error is never a rejection.
     pub fn authenticate(&self, claim: &Claim) -> Result<DecisionRecord, DatabaseError> {
         let span = tracing::debug_span!(
             target: "biomatch",
@@ -73,10 +74,7 @@ impl CitizenSnapshot {
     }
 
     fn decide(&self, claim: &Claim, left_out: &mut LeftOut) -> Result<Decided, DatabaseError> {
-        let refer = |reason| {
-            let decision = Decision::Refer(reason);
-            Ok(Decided { decision, modalities: Vec::new(), comparisons: Vec::new() })
-        };
+        let refer = |reason| Ok(Decided::referred(reason));
         let probe = &claim.probe;
         let impressions = impressions(probe, left_out);
         let Some(view) = self.gallery.citizen(claim.citizen)? else {
@@ -102,27 +100,30 @@ impl CitizenSnapshot {
             (!eligible.fingers.is_empty()).then(|| (&*tables.fingers.calibration, eligible.fingers.len()));
         let [face_requirement, finger_requirement] =
             requirements(claim.policy.rule, face_count, finger_count)?;
-        let mut faces = None;
-        if let (Some(face), Some(requirement)) = (face, face_requirement) {
-            self.check_dimension(&face)?;
-            let compared =
-                eligible.faces.iter().map(|one| compare_face(&self.gallery, &view, &face, one.reference));
-            faces = Some(Scored { requirement, comparisons: compared.collect::<Result<_, _>>()? });
-        }
-        let mut comparer = FingerComparer::new(&self.gallery, &view, probe);
-        let mut fingers = None;
-        if let Some(requirement) = finger_requirement {
-            let compared =
-                eligible.fingers.iter().map(|(impression, with)| comparer.compare(*impression, with));
-            fingers = Some(Scored { requirement, comparisons: compared.collect::<Result<_, _>>()? });
-        }
-        let mut presented: Vec<Option<Finger>> = vec![None; probe.fingers.len()];
-        for impression in &impressions {
-            if let Some(place) = presented.get_mut(impression.sample) {
-                *place = impression.finger;
+        // From here on scores are computed.
+        self.database.limited(claim, || {
+            let mut faces = None;
+            if let (Some(face), Some(requirement)) = (face, face_requirement) {
+                self.check_dimension(&face)?;
+                let compared =
+                    eligible.faces.iter().map(|one| compare_face(&self.gallery, &view, &face, one.reference));
+                faces = Some(Scored { requirement, comparisons: compared.collect::<Result<_, _>>()? });
             }
-        }
-        decide(claim.policy.rule, faces, fingers, &presented, &mut comparer)
+            let mut comparer = FingerComparer::new(&self.gallery, &view, probe);
+            let mut fingers = None;
+            if let Some(requirement) = finger_requirement {
+                let compared =
+                    eligible.fingers.iter().map(|(impression, with)| comparer.compare(*impression, with));
+                fingers = Some(Scored { requirement, comparisons: compared.collect::<Result<_, _>>()? });
+            }
+            let mut presented: Vec<Option<Finger>> = vec![None; probe.fingers.len()];
+            for impression in &impressions {
+                if let Some(place) = presented.get_mut(impression.sample) {
+                    *place = impression.finger;
+                }
+            }
+            decide(claim.policy.rule, faces, fingers, &presented, &mut comparer)
+        })
     }
 
     /// One model name, two lengths: one of them is not what it says.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::attempts::Presentation;
 use crate::gallery::RequestId;
 use crate::subject::SubjectId;
 
@@ -26,6 +27,7 @@ pub struct Claim {
     pub(super) probe: Probe,
     pub(super) policy: Policy,
     pub(super) purpose: Purpose,
+    pub(super) presentation: Presentation,
     pub(super) request: Option<RequestId>,
     pub(super) tag: Option<CallerTag>,
 }
@@ -34,7 +36,15 @@ impl Claim {
     /// A claim that the probe is of the citizen, to be decided by the policy.
     pub fn new(citizen: impl Into<SubjectId>, probe: Probe, policy: Policy) -> Self {
         let citizen = citizen.into();
-        Self { citizen, probe, policy, purpose: Purpose::Authenticate, request: None, tag: None }
+        Self {
+            citizen,
+            probe,
+            policy,
+            purpose: Purpose::default(),
+            presentation: Presentation::default(),
+            request: None,
+            tag: None,
+        }
     }
 
     /// The citizen claims in order to end a lock that they asked for themselves: such a lock does not refer
@@ -42,6 +52,14 @@ impl Claim {
     #[must_use]
     pub fn for_unlocking(mut self) -> Self {
         self.purpose = Purpose::Unlock;
+        self
+    }
+
+    /// The caller's detection of presentation attacks looked at the captures: a limiter then allows more
+    /// attempts. The record repeats it.
+    #[must_use]
+    pub fn presentation(mut self, presentation: Presentation) -> Self {
+        self.presentation = presentation;
         self
     }
 

@@ -52,6 +52,13 @@ pub(super) struct Decided {
     pub(super) comparisons: Vec<Comparison>,
 }
 
+impl Decided {
+    /// A claim of which nothing was compared.
+    pub(super) fn referred(reason: ReferReason) -> Self {
+        Self { decision: Decision::Refer(reason), modalities: Vec::new(), comparisons: Vec::new() }
+    }
+}
+
 /// Samples that score as high as one comparison of different fingers in a thousand, or as the policy itself
 /// takes for a match, may be of one finger: then they do not count as two. A stricter rate would let more
 /// impressions of one finger pass as two, a laxer one would refer more people whose two fingers are a little

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::attempts::Refusal;
 use crate::calibration::Basis;
 use crate::gallery::ReferenceId;
 use crate::template::{Finger, Modality, ModelId};
@@ -84,6 +85,24 @@ pub enum ReferReason {
         /// How many surely are.
         told_apart: u8,
     },
+    /// Too many attempts on this citizen failed in a row; the next one may be made from then on. Nothing was
+    /// compared.
+    Throttled {
+        /// From when on.
+        until: Timestamp,
+    },
+    /// So many attempts on this citizen failed in a row that an officer must end the stop
+    /// ([`CitizenDatabase::unlock_attempts`](super::CitizenDatabase::unlock_attempts)). Nothing was compared.
+    OfficerMustUnlock,
+}
+
+impl From<Refusal> for ReferReason {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Throttled { until } => Self::Throttled { until },
+            Refusal::OfficerMustUnlock => Self::OfficerMustUnlock,
+        }
+    }
 }
 
 impl fmt::Display for ReferReason {
@@ -111,6 +130,14 @@ impl fmt::Display for ReferReason {
                 "{} different fingers are asked for; only {told_apart} of those that match can be told apart",
                 required.get()
             ),
+            Self::Throttled { until } => write!(
+                f,
+                "too many attempts failed; the next one may be made from {} seconds since 1970 on",
+                until.unix_seconds()
+            ),
+            Self::OfficerMustUnlock => {
+                f.write_str("too many attempts failed; an officer must unlock attempts on this citizen")
+            }
         }
     }
 }

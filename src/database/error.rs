@@ -1,5 +1,6 @@
 //! Why the database gives no decision at all. None of these is "no match".
 
+use crate::attempts::AttemptsError;
 use crate::calibration::CalibrationError;
 use crate::escape::Escaped;
 use crate::face::FaceError;
@@ -83,6 +84,12 @@ pub enum DatabaseError {
         "the audit entry could not be kept, so the decision does not stand or the change is not made: {0}"
     )]
     Audit(#[source] std::io::Error),
+    /// It is not known whether an attempt on the citizen may be made, so nothing was decided.
+    #[error(transparent)]
+    Attempts(#[from] AttemptsError),
+    /// Where citizens stand was asked of a database that was opened without a limiter.
+    #[error("the database was opened without a limiter of attempts")]
+    NoLimiter,
     /// Nothing to enrol.
     #[error("the enrolment has neither a finger nor a face")]
     EmptyEnrolment,
@@ -116,6 +123,7 @@ impl DatabaseError {
         match self {
             // Of an audit file the other kinds say that it is not the file that it was.
             Self::Audit(error) => super::audit::may_pass(error.kind()),
+            Self::Attempts(error) => error.is_retryable(),
             _ => self.gallery().is_some_and(GalleryError::is_retryable),
         }
     }
@@ -129,6 +137,7 @@ impl DatabaseError {
     pub fn is_damage(&self) -> bool {
         match self {
             Self::DamagedRecord { .. } => true,
+            Self::Attempts(error) => error.is_damage(),
             _ => self.gallery().is_some_and(GalleryError::is_damage),
         }
     }
@@ -140,7 +149,9 @@ impl DatabaseError {
             | Self::WrongCalibration { .. }
             | Self::TwoCalibrations { .. }
             | Self::BeyondCalibration { .. }
+            | Self::NoLimiter
             | Self::Calibration(_) => true,
+            Self::Attempts(error) => error.is_configuration(),
             _ => self.gallery().is_some_and(GalleryError::is_configuration),
         }
     }

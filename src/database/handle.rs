@@ -7,6 +7,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use rayon::ThreadPool;
 
+use crate::attempts::Attempts;
 use crate::gallery::{self, CitizenView, ErasureTicket, Gallery, Generation};
 use crate::subject::SubjectId;
 use crate::template::FaceTemplate;
@@ -35,6 +36,7 @@ struct Shared {
     tables: Tables,
     pool: Option<Arc<ThreadPool>>,
     audit: Option<Arc<dyn Audit>>,
+    attempts: Option<Arc<dyn Attempts>>,
     /// Keeps the gallery's writer from the first change on.
     held: Mutex<Option<CitizenWriter>>,
     counting: Arc<Counting>,
@@ -52,6 +54,7 @@ impl CitizenDatabase {
             tables,
             pool: options.pool,
             audit: options.audit,
+            attempts: options.attempts,
             held: Mutex::new(None),
             counting: Arc::default(),
         };
@@ -78,6 +81,11 @@ impl CitizenDatabase {
 
     pub(super) fn counting(&self) -> &Counting {
         &self.shared.counting
+    }
+
+    /// What limits attempts, if anything does.
+    pub(super) fn limiter(&self) -> Option<&dyn Attempts> {
+        self.shared.attempts.as_deref()
     }
 
     /// Runs on the database's pool if it has one.

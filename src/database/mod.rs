@@ -39,6 +39,7 @@ mod eligibility;
 mod enrolment;
 mod error;
 mod handle;
+mod limiter;
 mod lock_reason;
 mod opening;
 mod options;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::gallery::{Gallery, GalleryError};
 
+use super::limiter::check_limiter;
 use super::{CitizenDatabase, DatabaseError, DatabaseOptions};
 
 impl DatabaseOptions {
@@ -15,6 +16,9 @@ impl DatabaseOptions {
         // First, so that nothing is left behind of a database that cannot decide.
         let tables = self.calibrations.clone().resolved()?;
         let gallery = Gallery::create(directory, self.gallery.clone())?;
+        if let Some(limiter) = &self.attempts {
+            check_limiter(&gallery, Some(&**limiter))?;
+        }
         Ok(CitizenDatabase::new(gallery, tables, self))
     }
 
@@ -22,10 +26,14 @@ impl DatabaseOptions {
     /// citizens.
     ///
     /// # Errors
-    /// No gallery is there; damage; a calibration of another matcher; an I/O error.
+    /// No gallery is there; damage; a calibration of another matcher; a limiter of another gallery, or another than
+    /// the one that the gallery names; an I/O error.
     pub fn open(self, directory: impl AsRef<Path>) -> Result<CitizenDatabase, DatabaseError> {
         let gallery = Gallery::open(directory, self.gallery.clone())?;
         let tables = self.calibrations.clone().resolved()?;
+        if let Some(limiter) = &self.attempts {
+            check_limiter(&gallery, Some(&**limiter))?;
+        }
         Ok(CitizenDatabase::new(gallery, tables, self))
     }
 

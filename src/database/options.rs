@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::ThreadPool;
 
+use crate::attempts::Attempts;
 use crate::calibration::Calibration;
 use crate::gallery;
 
@@ -25,6 +26,7 @@ pub struct DatabaseOptions {
     pub(super) pool: Option<Arc<ThreadPool>>,
     pub(super) calibrations: Calibrations,
     pub(super) audit: Option<Arc<dyn Audit>>,
+    pub(super) attempts: Option<Arc<dyn Attempts>>,
     pub(super) gallery: gallery::GalleryOptions,
 }
 
@@ -70,6 +72,15 @@ impl DatabaseOptions {
         self
     }
 
+    /// Asks this limiter before a claim is compared: after too many failed attempts on a citizen, claims are
+    /// referred. A gallery that names its limiter ([`CitizenDatabase::limit_attempts`](super::CitizenDatabase::limit_attempts))
+    /// decides no claim with another one, or without.
+    #[must_use]
+    pub fn attempts(mut self, limiter: Arc<dyn Attempts>) -> Self {
+        self.attempts = Some(limiter);
+        self
+    }
+
     /// Opens the gallery with these options.
     #[must_use]
     pub fn gallery(mut self, options: gallery::GalleryOptions) -> Self {
@@ -84,6 +95,7 @@ impl fmt::Debug for DatabaseOptions {
             .field("pool", &self.pool.as_ref().map(|pool| pool.current_num_threads()))
             .field("calibrations", &self.calibrations)
             .field("audit", &self.audit.is_some())
+            .field("attempts", &self.attempts.is_some())
             .field("gallery", &self.gallery)
             .finish()
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::attempts::Presentation;
 use crate::gallery::{Generation, ReferenceId, RequestId};
 use crate::subject::SubjectId;
 use crate::template::{Finger, ModelId};
@@ -81,6 +82,9 @@ pub struct Claimed {
     pub citizen: SubjectId,
     /// What the claim is for.
     pub purpose: Purpose,
+    /// What the caller's detection of presentation attacks says of the captures; absent if nothing looked.
+    #[serde(default, skip_serializing_if = "Presentation::is_unchecked")]
+    pub presentation: Presentation,
     /// What must be shown.
     pub policy: Policy,
     /// What was presented.
@@ -98,6 +102,7 @@ impl From<&Claim> for Claimed {
         Self {
             citizen: claim.citizen,
             purpose: claim.purpose,
+            presentation: claim.presentation,
             policy: claim.policy.clone(),
             presented: Presented::from(&claim.probe),
             request: claim.request,

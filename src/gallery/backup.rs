@@ -13,6 +13,7 @@ use super::copy::{CopyReport, Immutable, Pinned, Progress, Sealed};
 use super::error::GalleryError;
 use super::folder::take_lock;
 use super::folder::{make_folder, refuse_same_folder};
+use super::limiter;
 use super::manifest::Manifest;
 use super::names;
 use super::notice::Notice;
@@ -108,6 +109,7 @@ fn backup_files(
     copy_immutable(pinned, destination, &mut report, progress)?;
     let sequence = before.sealed.as_ref().map_or(1, |sealed| sealed.witness.sequence + 1);
     pinned.write_around(destination, &manifest, (&witness_name, sequence), &mut report)?;
+    limiter::copy(&pinned.files, destination)?;
     // Every name is durable before CURRENT leads to it.
     destination.sync()?;
     destination.prepare(names::CURRENT, manifest.current().encode().as_bytes())?.finish()?;
@@ -176,7 +178,7 @@ impl Before {
         }
         let sealed = if has_current { Some(Sealed::read(files)?) } else { None };
         let named = sealed.as_ref().map(Sealed::names).unwrap_or_default();
-        let own = [names::LOCK, names::CURRENT, names::WITNESS, names::BACKUP];
+        let own = [names::LOCK, names::CURRENT, names::WITNESS, names::BACKUP, names::ATTEMPTS];
         let is_own = |name: &&String| {
             let whole = whole_name(name).unwrap_or(name);
             own.contains(&whole) || known.lists(name) || named.contains(name)

@@ -12,6 +12,7 @@ use super::erasure::{self, ErasureState, ErasureTicket};
 use super::error::GalleryError;
 use super::folder::{check_is_gallery, open_files};
 use super::idle;
+use super::limiter;
 use super::options::GalleryOptions;
 use super::partition::Partition;
 use super::role::Role;
@@ -216,6 +217,26 @@ impl Gallery {
     /// The identity of the gallery: sixteen random bytes.
     pub fn identity(&self) -> [u8; 16] {
         self.shared.identity
+    }
+
+    /// The identity of the file of attempts that limits claims on this gallery; none if nothing does.
+    ///
+    /// # Errors
+    /// Damage, or an I/O error: it is not known then.
+    pub fn limiter(&self) -> Result<Option<[u8; 16]>, GalleryError> {
+        limiter::read(&self.shared.files)
+    }
+
+    /// Makes a file of attempts the one that limits claims on this gallery, durably; any before is none then.
+    ///
+    /// # Errors
+    /// [`GalleryError::ReadOnly`], [`GalleryError::Replaced`], or an I/O error.
+    pub fn set_limiter(&self, identity: [u8; 16]) -> Result<(), GalleryError> {
+        if self.shared.read_only {
+            return Err(GalleryError::ReadOnly { directory: self.directory() });
+        }
+        self.shared.check_place()?;
+        limiter::write(&self.shared.files, identity)
     }
 
     /// The part of the registry that this gallery holds.

@@ -33,6 +33,7 @@ mod idle;
 mod judgement;
 mod ledger;
 mod legacy;
+mod limiter;
 mod load;
 mod maintain;
 mod manifest;

@@ -12,6 +12,8 @@ pub(super) const CREATING: &str = "CREATING";
 pub(super) const BACKUP: &str = "BACKUP";
 /// Marks a folder into which a gallery is being restored or repaired; removed when it is complete.
 pub(super) const RESTORING: &str = "RESTORING";
+/// Says which file of attempts limits claims on the gallery.
+pub(super) const ATTEMPTS: &str = "ATTEMPTS";
 /// Prefix of the name of a file that a writer set aside: one that it does not understand, or the log whose
 /// end it cut off.
 const SET_ASIDE: &str = "aside-";
@@ -74,7 +76,7 @@ pub(super) fn is_numbered(name: &str) -> bool {
 /// Whether a name is that of a file of a gallery that was never whole.
 pub(super) fn is_unfinished(name: &str) -> bool {
     whole_name(name)
-        .is_some_and(|whole| is_numbered(whole) || [CURRENT, WITNESS, BACKUP, RESTORING].contains(&whole))
+        .is_some_and(|whole| is_numbered(whole) || [CURRENT, WITNESS, BACKUP, RESTORING, ATTEMPTS].contains(&whole))
 }
 
 /// Whether a name is that of a file that only a gallery, or the copy of one, has.

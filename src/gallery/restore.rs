@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::copy::{CopyReport, Pinned, Progress};
 use super::error::GalleryError;
 use super::folder::{check_is_gallery, make_folder, refuse_same_folder, take_lock};
+use super::limiter;
 use super::names;
 use super::notice::Notice;
 use crate::storage::{Backend, Disk, Files, Lock, whole_name};
@@ -67,6 +68,7 @@ fn restore_files(
         pinned.copy(file, destination, (&mut report, progress))?;
     }
     pinned.write_around(destination, &sealed.manifest, (names::WITNESS, 1), &mut report)?;
+    limiter::copy(&pinned.files, destination)?;
     destination.sync()?;
     destination.prepare(names::CURRENT, sealed.manifest.current().encode().as_bytes())?.finish()?;
     destination.sync()?;
@@ -113,7 +115,7 @@ fn leftovers(files: &Files) -> Result<Vec<String>, GalleryError> {
     let notice = Notice::read(files, names::RESTORING)?;
     let is_own = |name: &String| {
         let whole = whole_name(name).unwrap_or(name);
-        let is_listed = notice.as_ref().is_some_and(|notice| notice.lists(name) || whole == names::CURRENT);
+        let is_listed = notice.as_ref().is_some_and(|notice| notice.lists(name) || [names::CURRENT, names::ATTEMPTS].contains(&whole));
         is_listed || [names::LOCK, names::RESTORING].contains(&whole)
     };
     if let Some(example) = found.iter().find(|name| !is_own(name)) {

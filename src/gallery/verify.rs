@@ -8,6 +8,7 @@ use super::block::Block;
 use super::columns::Columns;
 use super::error::GalleryError;
 use super::folder::check_is_gallery;
+use super::limiter;
 use super::load::{self, open_face, open_finger};
 use super::manifest::{Current, Manifest, SegmentEntry, Version};
 use super::names;
@@ -122,7 +123,8 @@ fn verify_once(files: &Files, options: &GalleryOptions) -> Result<VerifyReport, 
     let current = report.note(current);
     let manifest =
         current.as_ref().and_then(|current| report.note(load::read_manifest(files, current, options)));
-    let mut own = [names::LOCK, names::CURRENT, names::WITNESS, names::BACKUP].map(str::to_owned).to_vec();
+    report.note(limiter::read(files));
+    let mut own = [names::LOCK, names::CURRENT, names::WITNESS, names::BACKUP, names::ATTEMPTS].map(str::to_owned).to_vec();
     if let (Some((version, manifest)), Some(current)) = (manifest.as_ref(), current) {
         own.extend(load::manifest_file_names(manifest, *version));
         own.extend(verify_manifest(files, (current, *version, manifest.clone()), options, &mut report));

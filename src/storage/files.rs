@@ -162,11 +162,16 @@ impl Files {
     /// Prepares the replacement of a file: the new file is durable before it gets the name, so that after a
     /// crash the name refers to the old bytes or the new ones, never to a mixture.
     pub(crate) fn prepare(&self, name: &str, bytes: &[u8]) -> Result<Unfinished> {
-        self.remove_if_there(&format!("{name}{TEMPORARY}"))?;
-        let mut file = self.begin(name)?;
+        let mut file = self.begin_anew(name)?;
         file.output()?.write(bytes)?;
         file.output()?.sync()?;
         Ok(file)
+    }
+
+    /// Begins a file as [`Files::begin`] does; what a crash left of it before is removed.
+    pub(crate) fn begin_anew(&self, name: &str) -> Result<Unfinished> {
+        self.remove_if_there(&format!("{name}{TEMPORARY}"))?;
+        self.begin(name)
     }
 
     /// Begins a file that gets its name when it is complete. What a crash leaves of it has a name for
@@ -201,10 +206,18 @@ impl Unfinished {
     /// Renames the synchronised file to its final name, which is durable after the next [`Files::sync`], and
     /// removes the permission to write.
     pub(crate) fn finish(mut self) -> Result<()> {
-        if let Some(output) = self.output.as_mut() {
-            output.seal()?;
-            self.files.rename(&self.temporary, &self.name)?;
-        }
+        self.output()?.seal()?;
+        self.name()
+    }
+
+    /// Synchronises the file and renames it as [`Unfinished::finish`] does; it can still be written to.
+    pub(crate) fn finish_writable(mut self) -> Result<()> {
+        self.output()?.sync()?;
+        self.name()
+    }
+
+    fn name(&mut self) -> Result<()> {
+        self.files.rename(&self.temporary, &self.name)?;
         self.output = None;
         Ok(())
     }

@@ -22,7 +22,7 @@ pub use map::Map;
 pub use memory::{Loss, Memory};
 
 pub(crate) use codec::{COUNTERS, Fields, FileKind, are_zeros};
-pub(crate) use files::{Files, Unfinished, whole_name};
+pub(crate) use files::{Files, Output, Unfinished, whole_name};
 pub(crate) use log::{
     Batch, HEADER as LOG_HEADER, Head, Log, LogId, LogStart, MOST_PAYLOAD, Parsed, ReadBatch, Record,
     check_header as check_log_header, parse_frame, scan as scan_log,

@@ -30,6 +30,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fingerprint", &["units", "kernels", "algebra", "maths", "template"]),
     ("face", &["units", "kernels", "algebra", "template"]),
     ("storage", &["escape"]),
+    ("attempts", &["escape", "units", "subject", "storage"]),
     ("ingest", &["escape", "text", "input", "json", "units", "citizen", "template", "picture", "extraction"]),
     (
         "gallery",
@@ -47,6 +48,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "template",
             "fingerprint",
             "face",
+            "attempts",
             "ingest",
             "gallery",
             "search",

@@ -151,6 +151,8 @@ fn every_record_is_as_the_schema_says() {
         Change::Replace { citizen, reference },
         Change::Delete { citizen },
         Change::Unlock { citizen },
+        Change::UnlockAttempts { citizen },
+        Change::LimitAttempts { limiter: "a1".repeat(16) },
         Change::Unchanged { citizen },
         Change::Recover {
             kept_batches: 1,

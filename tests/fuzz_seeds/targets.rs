@@ -14,6 +14,7 @@ macro_rules! targets {
 }
 
 targets! {
+    attempts in "../../fuzz/fuzz_targets/attempts.rs",
     audit in "../../fuzz/fuzz_targets/audit.rs",
     calibration in "../../fuzz/fuzz_targets/calibration.rs",
     code_model in "../../fuzz/fuzz_targets/code_model.rs",

@@ -4,6 +4,7 @@ use std::num::NonZeroU8;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use biomatch::attempts::Presentation;
 use biomatch::citizen::CitizenId;
 use biomatch::database::{
     AuditEntry, CallerTag, CitizenDatabase, Claim, Decision, FingerCount, FingerRule, Policy, ReferReason,
@@ -14,6 +15,7 @@ use biomatch::gallery::RequestId;
 use biomatch::input;
 use biomatch::units::Fmr;
 
+use crate::attempts::AttemptsOption;
 use crate::audit::OpenAudit;
 use crate::console::Console;
 use crate::deciding::{Deciding, failure, tell_left_out};
@@ -27,7 +29,8 @@ use crate::output::Output;
 /// reject or refer; "modalities" has the result of each and whether it meets the policy; "comparisons" has
 /// every comparison, with its score, its false match rate, whether that was measured or extrapolated, and the
 /// threshold; refer has a "reason": unknown_citizen, locked, probe_lacks, record_lacks, model_mismatch,
-/// fingers_not_told_apart.
+/// fingers_not_told_apart, throttled (too many attempts failed: "until" is when the next one may be made, in seconds
+/// since 1970), officer_must_unlock (`biomatch attempts`).
 ///
 /// Rates hold for a whole modality: with n comparisons each must meet an n-th of the rate.
 #[derive(Debug, clap::Args)]
@@ -76,6 +79,14 @@ pub(crate) struct Args {
     /// record has that "lock"
     #[arg(long)]
     for_unlocking: bool,
+
+    #[command(flatten)]
+    attempts: AttemptsOption,
+
+    /// The sensor's detection of presentation attacks found the captures bona fide: more attempts are allowed (10
+    /// before waiting, 100 in all); the record has that "presentation"
+    #[arg(long)]
+    bona_fide: bool,
 
     /// The request's name, 32 hexadecimal digits; the record repeats it
     #[arg(long, value_name = "HEX")]
@@ -192,7 +203,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
 /// What a claim is made of.
 fn prepare(args: &Args, audit: &OpenAudit, console: &Console) -> Result<(CitizenDatabase, Claim), Failure> {
     let policy = args.policy()?;
-    let database = args.deciding.open(audit, console)?;
+    let limiter = args.attempts.open(args.deciding.gallery())?;
+    let database = args.deciding.open(audit, limiter, console)?;
     let mut probes = Vec::new();
     args.deciding.each_block(&args.probe, 2, console, |block| {
         probes.extend(block);
@@ -206,6 +218,9 @@ fn prepare(args: &Args, audit: &OpenAudit, console: &Console) -> Result<(Citizen
     let mut claim = Claim::new(args.citizen, probe, policy);
     if args.for_unlocking {
         claim = claim.for_unlocking();
+    }
+    if args.bona_fide {
+        claim = claim.presentation(Presentation::BonaFide);
     }
     if let Some(request) = args.request_id {
         claim = claim.request_id(request);

@@ -2,7 +2,9 @@
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use biomatch::attempts::AttemptsFile;
 use biomatch::calibration::{self, Calibration};
 use biomatch::database::{Calibrations, CitizenDatabase, DatabaseError, LeftOut, NotCompared, Probe};
 use biomatch::escape::Escaped;
@@ -54,8 +56,18 @@ impl Deciding {
         self.audit.open()
     }
 
-    /// Opens the gallery with these options.
-    pub(crate) fn open(&self, audit: &OpenAudit, console: &Console) -> Result<CitizenDatabase, Failure> {
+    /// The gallery's folder.
+    pub(crate) fn gallery(&self) -> &Path {
+        &self.gallery
+    }
+
+    /// Opens the gallery with these options, and what limits attempts.
+    pub(crate) fn open(
+        &self,
+        audit: &OpenAudit,
+        limiter: Option<Arc<AttemptsFile>>,
+        console: &Console,
+    ) -> Result<CitizenDatabase, Failure> {
         let mut calibrations = Calibrations::new();
         for path in &self.calibration {
             let text = input::read_text(path, input::MAX_MODEL)?;
@@ -69,7 +81,10 @@ impl Deciding {
             let table = calibration::face_generic().or_fail(Exit::Input)?;
             calibrations = calibrations.assume_for(model.clone(), table);
         }
-        let options = CitizenDatabase::options().calibrations(calibrations).gallery(console.gallery());
+        let mut options = CitizenDatabase::options().calibrations(calibrations).gallery(console.gallery());
+        if let Some(limiter) = limiter {
+            options = options.attempts(limiter);
+        }
         let database = audit.of(options).open(&self.gallery).map_err(|error| failure(&error))?;
         if !self.assume_generic.is_empty() {
             let snapshot = database.snapshot().map_err(|error| failure(&error))?;

@@ -33,7 +33,7 @@ pub(crate) enum Exit {
     Usage = 2,
     /// An input cannot be read or is not what it should be.
     Input = 3,
-    /// The gallery cannot be opened, read or written, is locked, or is damaged.
+    /// The gallery or its file of attempts cannot be opened, read or written, is locked, or is damaged.
     Gallery = 4,
     /// The output or the audit cannot be written.
     Output = 5,
@@ -48,12 +48,14 @@ Exit codes:
   1  done, and the result is negative: a claim was rejected, enrol skipped lines, verify or models check found
      damage, repair lost something, or an erasure still waits
   2  the command line is wrong: its options contradict each other, the input or the gallery (two calibrations of
-     one model, a rate that no calibration states, another code model), or BIOMATCH_KERNELS names kernels that
+     one model, a rate that no calibration states, another code model, another file of attempts), or BIOMATCH_KERNELS names kernels that
      this processor does not have
   3  an input file is missing, unreadable or not what it should be
-  4  the gallery cannot be opened, read or written, is locked by another writer, or is damaged
+  4  the gallery, or the file that counts attempts on it, cannot be opened, read or written, is locked by another
+     process, or is damaged
   5  the output or the audit cannot be written
-  6  done, but undecided: a claim is referred, because something could not be compared or the citizen is unknown
+  6  done, but undecided: a claim is referred, because something could not be compared, the citizen is unknown, or
+     too many attempts failed
   7  the gallery does not have the citizen, the reference or the face model that is to be changed or searched for
 Each command uses those that it can meet, with these meanings.
 A reader that closes the pipe early (`biomatch ... | head`) ends the run quietly with 0.";
@@ -174,10 +176,13 @@ impl From<&DatabaseError> for Exit {
             E::DamagedRecord { .. } => Self::Gallery,
             E::Search(error) => error.into(),
             E::Audit(_) => Self::Output,
+            E::Attempts(error) if error.is_configuration() => Self::Usage,
+            E::Attempts(_) => Self::Gallery,
             E::Uncalibrated { .. }
             | E::WrongCalibration { .. }
             | E::TwoCalibrations { .. }
-            | E::BeyondCalibration { .. } => Self::Usage,
+            | E::BeyondCalibration { .. }
+            | E::NoLimiter => Self::Usage,
             _ => Self::Input,
         }
     }

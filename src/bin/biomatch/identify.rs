@@ -125,7 +125,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
 
 /// Searches; `made` tells that a failure is not of the probes still to be read.
 fn search(args: &Args, audit: &OpenAudit, made: &Cell<bool>, console: &Console) -> Result<Answer, Failure> {
-    let database = args.deciding.open(audit, console)?;
+    let database = args.deciding.open(audit, None, console)?;
     let within = match &args.within {
         Some(path) => Some(Arc::new(sub_gallery(path, &database, console)?)),
         None => None,

@@ -11,6 +11,7 @@ mod subjects;
 mod table;
 
 mod arguments;
+mod attempts;
 mod audit;
 mod authenticate;
 mod backup;
@@ -87,6 +88,7 @@ enum Command {
     Erase(erase::EraseArgs),
     Lock(citizen::LockArgs),
     Unlock(citizen::UnlockArgs),
+    Attempts(attempts::Args),
     Compact(citizen::CompactArgs),
     Verify(verify::Args),
     Backup(backup::BackupArgs),
@@ -128,6 +130,7 @@ fn main() -> ExitCode {
         Command::Erase(args) => erase::erase(args, &console),
         Command::Lock(args) => citizen::lock(args, &console),
         Command::Unlock(args) => citizen::unlock(args, &console),
+        Command::Attempts(args) => attempts::run(args, &console),
         Command::Compact(args) => citizen::compact(args, &console),
         Command::Verify(args) => verify::run(args, &console),
         Command::Backup(args) => backup::backup(args, &console),

@@ -132,6 +132,16 @@ pub enum Change {
         /// The citizen.
         citizen: SubjectId,
     },
+    /// Claims are limited by a file of attempts from now on.
+    LimitAttempts {
+        /// The identity of the file, 32 hexadecimal digits.
+        limiter: String,
+    },
+    /// An officer ends the limits that a citizen's failed attempts had met.
+    UnlockAttempts {
+        /// The citizen.
+        citizen: SubjectId,
+    },
     /// A writer took the gallery and had to settle what another one left.
     Recover {
         /// Whole batches that nobody had been told of, and that were kept.
@@ -147,7 +157,7 @@ pub enum Change {
     },
     /// A change of this citizen, recorded just before and committed, changed nothing: a repeated request,
     /// samples that the citizen had already, a lock that was there already, or an unlock of somebody who was
-    /// not locked.
+    /// not locked, or had no failed attempts.
     Unchanged {
         /// The citizen.
         citizen: SubjectId,

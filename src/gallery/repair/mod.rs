@@ -11,6 +11,7 @@ use super::checkpoint::{Context, Draft, Start, write_draft};
 use super::copy::{Immutable, Progress};
 use super::error::GalleryError;
 use super::folder::make_folder;
+use super::limiter;
 use super::manifest::Manifest;
 use super::names;
 use super::notice::Notice;
@@ -189,6 +190,7 @@ impl Repaired {
             head: manifest.head,
         };
         WitnessFile::create(destination, names::WITNESS, witness)?;
+        limiter::copy(source, destination)?;
         destination.sync()?;
         created.keep();
         current.finish()?;
