@@ -75,8 +75,9 @@ pub(super) fn is_numbered(name: &str) -> bool {
 
 /// Whether a name is that of a file of a gallery that was never whole.
 pub(super) fn is_unfinished(name: &str) -> bool {
-    whole_name(name)
-        .is_some_and(|whole| is_numbered(whole) || [CURRENT, WITNESS, BACKUP, RESTORING, ATTEMPTS].contains(&whole))
+    whole_name(name).is_some_and(|whole| {
+        is_numbered(whole) || [CURRENT, WITNESS, BACKUP, RESTORING, ATTEMPTS].contains(&whole)
+    })
 }
 
 /// Whether a name is that of a file that only a gallery, or the copy of one, has.

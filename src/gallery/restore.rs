@@ -115,7 +115,9 @@ fn leftovers(files: &Files) -> Result<Vec<String>, GalleryError> {
     let notice = Notice::read(files, names::RESTORING)?;
     let is_own = |name: &String| {
         let whole = whole_name(name).unwrap_or(name);
-        let is_listed = notice.as_ref().is_some_and(|notice| notice.lists(name) || [names::CURRENT, names::ATTEMPTS].contains(&whole));
+        let is_listed = notice
+            .as_ref()
+            .is_some_and(|notice| notice.lists(name) || [names::CURRENT, names::ATTEMPTS].contains(&whole));
         is_listed || [names::LOCK, names::RESTORING].contains(&whole)
     };
     if let Some(example) = found.iter().find(|name| !is_own(name)) {

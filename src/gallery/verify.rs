@@ -124,7 +124,9 @@ fn verify_once(files: &Files, options: &GalleryOptions) -> Result<VerifyReport, 
     let manifest =
         current.as_ref().and_then(|current| report.note(load::read_manifest(files, current, options)));
     report.note(limiter::read(files));
-    let mut own = [names::LOCK, names::CURRENT, names::WITNESS, names::BACKUP, names::ATTEMPTS].map(str::to_owned).to_vec();
+    let mut own = [names::LOCK, names::CURRENT, names::WITNESS, names::BACKUP, names::ATTEMPTS]
+        .map(str::to_owned)
+        .to_vec();
     if let (Some((version, manifest)), Some(current)) = (manifest.as_ref(), current) {
         own.extend(load::manifest_file_names(manifest, *version));
         own.extend(verify_manifest(files, (current, *version, manifest.clone()), options, &mut report));

@@ -1,13 +1,10 @@
 //! A file of attempts that is damaged, cut, missing, foreign or exchanged is an error that names it, and never "no
 //! failures".
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod attempts_support;
 
 use std::fs;
 use std::sync::Arc;
 
-use attempts_support::*;
+use crate::support::*;
 use biomatch::attempts::{AttemptOutcome, Attempts, AttemptsError, AttemptsFile, Presentation};
 use biomatch::storage::{Backend, Loss, Memory};
 

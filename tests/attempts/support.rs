@@ -1,11 +1,13 @@
 //! What the tests of attempts share.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)] // each test file uses its part
+#![allow(unreachable_pub)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use biomatch::attempts::{Attempt, AttemptOutcome, Attempts, AttemptsFile, Presentation, Refusal, Reservation};
+use biomatch::attempts::{
+    Attempt, AttemptOutcome, Attempts, AttemptsFile, Presentation, Refusal, Reservation,
+};
 use biomatch::storage::Memory;
 use biomatch::subject::SubjectId;
 use rand_xoshiro::SplitMix64;

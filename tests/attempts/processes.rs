@@ -1,9 +1,6 @@
 //! Several processes that count attempts in one file, and processes killed at any moment.
 //!
 //! A child is this same program, started with environment variables; it tells on its standard output what it does.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod attempts_support;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -11,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use attempts_support::*;
+use crate::support::*;
 use biomatch::attempts::{AttemptOutcome, Attempts, AttemptsFile, Presentation, Reservation};
 
 const FOLDER: &str = "BIOMATCH_TEST_ATTEMPTS";
@@ -81,7 +78,7 @@ fn work_until_killed(folder: &Path, seed: u64) {
 
 fn start(folder: &Path, work: &str, seed: u64) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--nocapture", "--test-threads=1"])
+        .args(["--exact", "processes::child", "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder)
         .env(SEED, seed.to_string())
         .env(WORK, work)

@@ -1,14 +1,11 @@
 //! Attempts in a file, against a map: random histories with a clock that a test moves, several handles, threads.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod attempts_support;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use attempts_support::*;
+use crate::support::*;
 use biomatch::attempts::{
     Attempt, AttemptLimits, AttemptOutcome, Attempts, AttemptsError, AttemptsFile, Presentation, Refusal,
     Reservation,

@@ -1,13 +1,10 @@
 //! A fault or a crash at every operation on the disk, with everything, nothing or a part of what was not synchronised
 //! lost: no attempt that was granted is forgotten.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod attempts_support;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use attempts_support::*;
+use crate::support::*;
 use biomatch::attempts::{Attempt, AttemptOutcome, Attempts, AttemptsFile, Presentation, Reservation};
 use biomatch::storage::{Loss, Memory};
 

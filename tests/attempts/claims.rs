@@ -1,15 +1,12 @@
 //! A limiter before claims: what is refused is not compared, is recorded, and cannot be switched off by losing a file.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod attempts_support;
-mod database_support;
 
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use attempts_support::Clock;
+use crate::database_support::*;
+use crate::support::Clock;
 use biomatch::attempts::{
     Attempt, AttemptOutcome, Attempts, AttemptsError, AttemptsFile, Presentation, Reservation, Standing,
 };
@@ -20,7 +17,6 @@ use biomatch::database::{
 use biomatch::gallery::{Gallery, GalleryOptions, backup, repair, restore, verify};
 use biomatch::subject::SubjectId;
 use biomatch::units::{Fmr, Timestamp};
-use database_support::*;
 
 /// A database of two people with a limiter, and its audit.
 struct Fixture {
