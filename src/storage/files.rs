@@ -128,7 +128,9 @@ impl Files {
         let wanted = usize::try_from(wanted)
             .map_err(|_| Damage::new(&self.path(name), length, "a file that fits in memory", length))?;
         let mut bytes = vec![0; wanted];
-        self.read_at(name, reader, from, &mut bytes)?;
+        if !bytes.is_empty() {
+            self.read_at(name, reader, from, &mut bytes)?;
+        }
         Ok(bytes)
     }
 

@@ -76,7 +76,7 @@ impl Model {
 fn history(seed: u64, steps: usize) -> [usize; 3] {
     let mut random = Random::new(seed);
     let (memory, clock) = (Memory::new(), Clock::at(1_000_000));
-    let mut handles = vec![create(&memory, &clock), open(&memory, &clock), open(&memory, &clock)];
+    let mut handles = [create(&memory, &clock), open(&memory, &clock), open(&memory, &clock)];
     let mut model = Model::default();
     let mut outstanding: Vec<(u64, Attempt)> = Vec::new();
     let mut found = [0; 3];
@@ -105,15 +105,15 @@ fn history(seed: u64, steps: usize) -> [usize; 3] {
             8..15 if !outstanding.is_empty() => {
                 let place = random.below(outstanding.len() as u64) as usize;
                 let (who, attempt) = outstanding.swap_remove(place);
-                let outcome = match random.below(40) {
+                let outcome = match random.below(200) {
                     0 => AttemptOutcome::Accepted,
-                    1..5 => AttemptOutcome::Undecided,
+                    1..20 => AttemptOutcome::Undecided,
                     _ => AttemptOutcome::Rejected,
                 };
                 model.settle(who, attempt.number(), outcome, now);
                 handles[handle].settle(attempt, outcome).unwrap();
             }
-            15..18 => clock.set_millis(now + random.below(4_000_000)),
+            15..18 => clock.set_millis(now + random.below(20_000_000)),
             18 if random.below(4) == 0 => clock.set_millis(now.saturating_sub(random.below(100_000_000))),
             18 if random.below(10) == 0 => {
                 let before = handles[handle].unlock(subject(who)).unwrap();
