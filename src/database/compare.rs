@@ -177,7 +177,7 @@ pub(super) fn compare_face(
     Ok(comparison(Modality::Face, 0, None, reference, probe.compare(face.vector)))
 }
 
-fn damaged(
+pub(super) fn damaged(
     view: &CitizenView,
     modality: Modality,
     reference: &Reference,

@@ -36,6 +36,7 @@ mod counters;
 mod decide;
 mod decision;
 mod eligibility;
+mod enrolled_probe;
 mod enrolment;
 mod error;
 mod handle;

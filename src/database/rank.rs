@@ -21,6 +21,7 @@ pub(super) struct Ranked {
     pub(super) compared: u64,
     pub(super) compared_in_full: u64,
     pub(super) damaged: Vec<ReferenceId>,
+    pub(super) faces_of_other_models: u64,
 }
 
 impl CitizenSnapshot {
@@ -74,7 +75,15 @@ impl CitizenSnapshot {
             compared: found.iter().map(|(_, found)| found.compared).sum(),
             compared_in_full: found.iter().map(|(_, found)| found.seen.full).sum(),
             damaged: damaged.into_iter().collect(),
+            faces_of_other_models: self.faces_of_other_models(request),
         })
+    }
+
+    /// How many faces other models made than the probe's.
+    fn faces_of_other_models(&self, request: &SearchRequest) -> u64 {
+        let Some(face) = &request.probe.face else { return 0 };
+        let of_model = self.gallery.face_blocks(face.model()).iter().map(|block| block.live());
+        (self.gallery.face_count() - of_model.sum::<usize>()) as u64
     }
 
     /// A sample's best comparison with a citizen: the search's, or made now.

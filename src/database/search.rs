@@ -6,6 +6,7 @@
 //! candidate is a union bound, which needs no independence of face and fingers.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -46,7 +47,7 @@ impl CitizenSnapshot {
     }
 
     /// Many searches, in the order of the requests. Neighbours that search alike (list length, effort,
-    /// sub-gallery and filter) share a pass over the gallery. The audit keeps their entries together, with one
+    /// sub-gallery, excepted citizen and filter) share a pass over the gallery. The audit keeps their entries together, with one
     /// synchronisation.
     ///
     /// # Errors
@@ -73,7 +74,7 @@ impl CitizenSnapshot {
         let started = Instant::now();
         let found: Result<Vec<_>, _> = self.database.run(|| {
             let alike = requests.chunk_by(SearchRequest::searches_like);
-            alike.map(|requests| self.find(requests)).collect()
+            alike.map(|requests| self.without_excepted(requests)?.find(requests)).collect()
         });
         let found = match found {
             Ok(found) => found.into_iter().flatten(),
@@ -89,13 +90,21 @@ impl CitizenSnapshot {
         Ok(records)
     }
 
+    /// The state that requests which search alike are about.
+    fn without_excepted(&self, requests: &[SearchRequest]) -> Result<Self, DatabaseError> {
+        match requests.first().and_then(|request| request.except) {
+            Some(citizen) => {
+                let gallery = Arc::new(self.gallery.without(citizen)?);
+                Ok(Self { gallery, database: self.database.clone() })
+            }
+            None => Ok(self.clone()),
+        }
+    }
+
     fn record(&self, request: &SearchRequest, ranked: Ranked, started: Instant) -> SearchRecord {
         let probe = &request.probe;
         let face = probe.face.as_ref();
         let empty = probe.fingers.iter().filter(|template| template.minutiae.is_empty()).count();
-        let of_model =
-            |model| self.gallery.face_blocks(model).iter().map(|block| block.live()).sum::<usize>();
-        let others = face.map_or(0, |face| self.gallery.face_count() - of_model(face.model()));
         SearchRecord {
             version: RecordVersion,
             searched: Searched::from(request),
@@ -105,7 +114,7 @@ impl CitizenSnapshot {
             approximate: request.filter.filter(|_| face.is_some()).map(Into::into),
             not_compared: NotCompared {
                 empty_samples: u32::try_from(empty).unwrap_or(u32::MAX),
-                faces_of_other_models: others as u64,
+                faces_of_other_models: ranked.faces_of_other_models,
                 damaged: ranked.damaged,
             },
             answered: self.database.answered(Some(self.generation()), face, started),

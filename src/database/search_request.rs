@@ -30,6 +30,7 @@ pub struct SearchRequest {
     pub(super) at_most: u32,
     pub(super) fpir: Option<Fpir>,
     pub(super) within: Option<Arc<SubGallery>>,
+    pub(super) except: Option<SubjectId>,
     pub(super) filter: Option<OneBit>,
     pub(super) effort: Effort,
     pub(super) request: Option<RequestId>,
@@ -44,6 +45,7 @@ impl SearchRequest {
             at_most: 10,
             fpir: None,
             within: None,
+            except: None,
             filter: None,
             effort: Effort::Standard,
             request: None,
@@ -82,6 +84,16 @@ impl SearchRequest {
         self
     }
 
+    /// As if this citizen was not enrolled: nobody else's place, rate or count is affected by them. For the question
+    /// whether an enrolled person is enrolled under another number too ([`CitizenSnapshot::probe_of`]).
+    ///
+    /// [`CitizenSnapshot::probe_of`]: super::CitizenSnapshot::probe_of
+    #[must_use]
+    pub fn except(mut self, citizen: impl Into<SubjectId>) -> Self {
+        self.except = Some(citizen.into());
+        self
+    }
+
     /// Faces approximately, through this filter: an enrolled citizen may be missed. Fingers are searched as
     /// without it.
     #[must_use]
@@ -110,6 +122,7 @@ impl SearchRequest {
             fpir: self.fpir,
             effort: self.effort,
             within: self.within.as_ref().map(|citizens| citizens.len() as u64),
+            except: self.except,
             approximate: self.filter.map(Into::into),
         }
     }
@@ -120,6 +133,7 @@ impl SearchRequest {
             && self.effort == other.effort
             && self.filter == other.filter
             && self.within == other.within
+            && self.except == other.except
     }
 }
 
@@ -137,6 +151,9 @@ pub struct Asked {
     /// Among how many named citizens; none for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<u64>,
+    /// The citizen who was left out, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub except: Option<SubjectId>,
     /// The filter for faces, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approximate: Option<FilterUsed>,

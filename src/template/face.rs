@@ -206,6 +206,11 @@ impl FaceTemplate {
     }
 
     /// The unit embedding, to be kept.
+    /// From numbers that were an embedding of unit length before, bit for bit.
+    pub(crate) fn from_unit(model: ModelId, embedding: &[f32]) -> Self {
+        Self { model, embedding: embedding.into() }
+    }
+
     pub(crate) fn shared(&self) -> Arc<[f32]> {
         self.embedding.clone()
     }

@@ -10,5 +10,6 @@ mod damaged_references;
 mod decision_records;
 mod decisions;
 mod decisions_audited;
+mod excepted;
 mod identifications;
 mod processes;
