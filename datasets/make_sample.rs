@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use biomatch::calibration::{Fit, ImpostorSet};
+use biomatch::calibration::{Fit, ComparisonSet};
 use biomatch::face;
 use biomatch::template::{FaceTemplate, Finger, FingerprintRecord};
 use biomatch_datasets::{Capture, Citizen, Population, Portrait};
@@ -146,7 +146,7 @@ fn calibration(population: &Population) -> Result<Vec<u8>, Box<dyn Error>> {
         }
     }
     let fit = Fit::new(MODEL, "make_sample: all pairs of 400 generated people who are not in the set");
-    Ok(fit.set(ImpostorSet::new("generated people", scores)).finish()?.to_json()?.into_bytes())
+    Ok(fit.set(ComparisonSet::non_mated("generated people", scores)).finish()?.to_json()?.into_bytes())
 }
 
 fn subject(index: u64, finger: Finger) -> String {

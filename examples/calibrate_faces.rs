@@ -7,7 +7,7 @@
 
 use std::error::Error;
 
-use biomatch::calibration::{Fit, ImpostorSet};
+use biomatch::calibration::{Fit, ComparisonSet};
 use biomatch::face;
 use biomatch::template::ModelId;
 use biomatch::{CitizenDatabase, FaceTemplate, Fmr};
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let comparisons = scores.len();
     let fit = Fit::new(model.as_str(), "300 people of the pilot in March, all pairs");
-    let table = fit.set(ImpostorSet::new("pilot", scores)).finish()?;
+    let table = fit.set(ComparisonSet::non_mated("pilot", scores)).finish()?;
     println!("{comparisons} comparisons measure rates down to {}", table.measured_to());
     for one_in in [100, 1_000, 10_000, 100_000] {
         let rate = Fmr::one_in(one_in);

@@ -37,6 +37,7 @@ pub mod escape;
 #[doc(hidden)]
 pub mod input;
 mod json;
+mod random;
 pub mod subject;
 #[doc(hidden)]
 pub mod text;
@@ -69,6 +70,8 @@ pub mod gallery;
 pub mod search;
 
 pub mod calibration;
+
+pub mod fusion;
 
 pub mod database;
 

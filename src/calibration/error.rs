@@ -18,11 +18,11 @@ pub enum CalibrationError {
         message: String,
     },
     /// Another kind of file, or a version of a later program.
-    #[error("expected {expected:?} version {version}, found {found_format:?} version {found_version}")]
+    #[error("expected {expected:?} version 1 to {version}, found {found_format:?} version {found_version}")]
     Format {
         /// The format name that this program reads.
         expected: &'static str,
-        /// The version that this program reads.
+        /// The newest version that this program reads.
         version: u32,
         /// The name found.
         found_format: String,
@@ -39,16 +39,33 @@ pub enum CalibrationError {
         /// What is wrong there.
         what: &'static str,
     },
-    /// Too few impostor comparisons to state any rate.
-    #[error("{comparisons} impostor comparisons in the largest set; a fit needs at least {needed}")]
+    /// Too few non-mated comparisons to state any rate.
+    #[error("{comparisons} non-mated comparisons in the largest set; a fit needs at least {needed}")]
     TooFew {
         /// Comparisons in the largest set.
         comparisons: usize,
         /// Comparisons that are needed.
         needed: usize,
     },
-    /// The impostor scores do not spread, so that no tail can be fitted.
-    #[error("the greatest impostor scores of set {set:?} are all equal: no tail can be fitted")]
+    /// Too little to measure how much one person's fingers depend on each other.
+    #[error(
+        "{comparisons} comparisons of {people} people by {fingers} fingers; a measurement of their dependence needs \
+         {needed_comparisons} of {needed_people} by 2"
+    )]
+    TooFewPeople {
+        /// People found.
+        people: u32,
+        /// Comparisons found.
+        comparisons: usize,
+        /// Fingers of each comparison.
+        fingers: usize,
+        /// People needed.
+        needed_people: u32,
+        /// Comparisons needed.
+        needed_comparisons: usize,
+    },
+    /// The non-mated scores do not spread, so that no tail can be fitted.
+    #[error("the greatest non-mated scores of set {set:?} are all equal: no tail can be fitted")]
     NoSpread {
         /// The set's name.
         set: String,

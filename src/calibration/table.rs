@@ -4,13 +4,14 @@ use std::fmt;
 
 use crate::units::{Fmr, Score};
 
-use super::CalibrationError;
+use super::ratios::{LikelihoodRatio, Ratios};
+use super::{CalibrationError, Dependence};
 
 /// What stands behind a stated rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// At least ten impostor comparisons of the governing set scored as high.
+    /// At least ten non-mated comparisons of the governing set scored as high.
     Measured,
     /// Fewer did: the rate follows the fitted tail.
     Extrapolated,
@@ -25,13 +26,19 @@ impl fmt::Display for Basis {
     }
 }
 
-/// A set of impostor comparisons that a table was fitted on.
+/// A set of comparisons that a table was fitted on.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FittedSet {
     /// What was compared with what.
     pub name: String,
-    /// How many comparisons.
+    /// How many non-mated comparisons.
     pub comparisons: u64,
+    /// How many mated comparisons; none if the set gave rates only.
+    #[serde(default)]
+    pub mated: u64,
+    /// How many subjects; zero if they were not known, so that comparisons counted as independent.
+    #[serde(default)]
+    pub subjects: u64,
 }
 
 /// One point of a table.
@@ -41,7 +48,8 @@ pub(super) struct Point {
     pub(super) log10_fmr: f64,
 }
 
-/// A monotone map from the scores of one matcher (or one face model) to false match rates.
+/// A monotone map from the scores of one matcher (or one face model) to false match rates, and to likelihood ratios if
+/// it was fitted on mated comparisons too.
 ///
 /// The rate is an upper bound: see [`super::Fit`] for what kind. Below the first point it is one;
 /// past the last point it stays at the last value, [`Calibration::floor`], for the table does not
@@ -53,6 +61,8 @@ pub struct Calibration {
     pub(super) sets: Vec<FittedSet>,
     pub(super) measured_to: f32,
     pub(super) points: Vec<Point>,
+    pub(super) ratios: Option<Ratios>,
+    pub(super) dependence: Option<Dependence>,
 }
 
 impl Calibration {
@@ -88,7 +98,13 @@ impl Calibration {
         if !self.measured_to.is_finite() {
             return Err(wrong(0, "the end of the measured part is not finite"));
         }
-        Ok(self)
+        if self.dependence.is_some_and(|one| !(0.0..=1.0).contains(&one.correlation())) {
+            return Err(wrong(0, "the correlation of the dependence is not from 0 to 1; no point is wrong"));
+        }
+        match self.ratios.as_ref().and_then(Ratios::fault) {
+            Some((point, what)) => Err(wrong(point, what)),
+            None => Ok(self),
+        }
     }
 
     /// The matcher or face model whose scores the table speaks of.
@@ -101,12 +117,12 @@ impl Calibration {
         &self.fitted
     }
 
-    /// The impostor comparisons behind it, by set.
+    /// The comparisons behind it, by set.
     pub fn sets(&self) -> &[FittedSet] {
         &self.sets
     }
 
-    /// How many impostor comparisons are behind it. They share fingers or faces, so that they are
+    /// How many non-mated comparisons are behind it. They share fingers or faces, so that they are
     /// worth fewer independent ones.
     pub fn comparisons(&self) -> u64 {
         self.sets.iter().map(|set| set.comparisons).fold(0, u64::saturating_add)
@@ -125,17 +141,24 @@ impl Calibration {
     /// The false match rate of accepting this score and every higher one: an upper bound,
     /// never rising with the score. Cost: a binary search.
     pub fn fmr(&self, score: Score) -> Fmr {
-        let score = score.get();
-        let after = self.points.partition_point(|point| point.score <= score);
-        match (self.points.get(after.wrapping_sub(1)), self.points.get(after)) {
-            (None, _) => Fmr::ONE,
-            (Some(last), None) => rate(last.log10_fmr),
-            (Some(a), Some(b)) => {
-                let share =
-                    (f64::from(score) - f64::from(a.score)) / (f64::from(b.score) - f64::from(a.score));
-                rate(a.log10_fmr + share * (b.log10_fmr - a.log10_fmr))
-            }
-        }
+        rate(fmr_at(&self.points, score.get()))
+    }
+
+    /// What the score says for a mate; `None` if the table was fitted without mated comparisons. Never falls with the
+    /// score, and never exceeds one over its false match rate. Cost: a binary search.
+    pub fn ratio(&self, score: Score) -> Option<LikelihoodRatio> {
+        Some(self.ratios.as_ref()?.at(score))
+    }
+
+    /// The scores at which the likelihood ratio turns, rising; empty without ratios.
+    pub(crate) fn ratio_scores(&self) -> impl Iterator<Item = Score> {
+        let points = self.ratios.iter().flat_map(|ratios| &ratios.points);
+        points.filter_map(|point| Score::new(point.score))
+    }
+
+    /// How much scores of one person's fingers depend on each other, if that was measured.
+    pub fn dependence(&self) -> Option<Dependence> {
+        self.dependence
     }
 
     /// Whether the rate of this score was measured.
@@ -168,6 +191,19 @@ impl Calibration {
             }
         }
         Score::new(unordered(high))
+    }
+}
+
+/// log10 of the rate at a score, linear between points.
+pub(super) fn fmr_at(points: &[Point], score: f32) -> f64 {
+    let after = points.partition_point(|point| point.score <= score);
+    match (points.get(after.wrapping_sub(1)), points.get(after)) {
+        (None, _) => 0.0,
+        (Some(last), None) => last.log10_fmr,
+        (Some(a), Some(b)) => {
+            let share = (f64::from(score) - f64::from(a.score)) / (f64::from(b.score) - f64::from(a.score));
+            a.log10_fmr + share * (b.log10_fmr - a.log10_fmr)
+        }
     }
 }
 

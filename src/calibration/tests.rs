@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Basis, Calibration, CalibrationError, Fit, ImpostorSet};
+use super::{Basis, Calibration, CalibrationError, Fit, ComparisonSet};
 use crate::units::{Fmr, Score};
 
 /// Scores of an exponential tail of the given mean, at the quantiles: no randomness needed.
@@ -11,7 +11,7 @@ fn exponential(n: usize, mean: f64) -> Vec<Score> {
 }
 
 fn fitted(n: usize, mean: f64) -> Calibration {
-    Fit::new("m", "test").set(ImpostorSet::new("all", exponential(n, mean))).finish().unwrap()
+    Fit::new("m", "test").set(ComparisonSet::non_mated("all", exponential(n, mean))).finish().unwrap()
 }
 
 #[test]
@@ -36,9 +36,9 @@ fn an_exponential_is_recovered_from_above() {
 #[test]
 fn one_threshold_serves_every_set() {
     let table = Fit::new("m", "test")
-        .set(ImpostorSet::new("easy", exponential(50_000, 0.5)))
-        .set(ImpostorSet::new("hard", exponential(50_000, 1.0)))
-        .set(ImpostorSet::new("small and harder", exponential(3_000, 1.5)))
+        .set(ComparisonSet::non_mated("easy", exponential(50_000, 0.5)))
+        .set(ComparisonSet::non_mated("hard", exponential(50_000, 1.0)))
+        .set(ComparisonSet::non_mated("small and harder", exponential(3_000, 1.5)))
         .finish()
         .unwrap();
     let hard = fitted(50_000, 1.0);
@@ -55,7 +55,7 @@ fn a_score_that_many_share_is_a_step_and_not_a_slope() {
     let mut scores = exponential(20_000, 1.0);
     scores.extend(std::iter::repeat_n(Score::LOWEST, 20_000));
     scores.extend(std::iter::repeat_n(Score::new(3.0).unwrap(), 10_000));
-    let table = Fit::new("m", "test").set(ImpostorSet::new("all", scores)).finish().unwrap();
+    let table = Fit::new("m", "test").set(ComparisonSet::non_mated("all", scores)).finish().unwrap();
     assert_eq!(table.fmr(Score::LOWEST), Fmr::ONE);
     let at = |s: f32| table.fmr(Score::new(s).unwrap()).rate();
     assert!(at(3.0) >= 0.2, "{}", at(3.0));
@@ -65,11 +65,11 @@ fn a_score_that_many_share_is_a_step_and_not_a_slope() {
 
 #[test]
 fn too_little_is_refused() {
-    let fit = Fit::new("m", "test").set(ImpostorSet::new("few", exponential(9_999, 1.0)));
+    let fit = Fit::new("m", "test").set(ComparisonSet::non_mated("few", exponential(9_999, 1.0)));
     assert!(matches!(fit.finish(), Err(CalibrationError::TooFew { comparisons: 9_999, .. })));
     assert!(matches!(Fit::new("m", "test").finish(), Err(CalibrationError::TooFew { .. })));
     let same = std::iter::repeat_n(Score::new(1.0).unwrap(), 20_000);
-    let fit = Fit::new("m", "test").set(ImpostorSet::new("same", same));
+    let fit = Fit::new("m", "test").set(ComparisonSet::non_mated("same", same));
     assert!(matches!(fit.finish(), Err(CalibrationError::NoSpread { .. })));
 }
 
@@ -139,7 +139,7 @@ proptest! {
         let n = scores.len() as f64;
         let mut sorted = scores.clone();
         sorted.sort_unstable();
-        let Ok(table) = Fit::new("m", "test").set(ImpostorSet::new("all", scores)).finish() else {
+        let Ok(table) = Fit::new("m", "test").set(ComparisonSet::non_mated("all", scores)).finish() else {
             return Ok(());
         };
         let mut before = Fmr::ONE;

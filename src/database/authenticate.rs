@@ -5,12 +5,13 @@ use std::time::Instant;
 use tracing::field;
 
 use crate::gallery::{Generation, Status};
-use crate::template::Finger;
+use crate::template::{Finger, Modality};
 
 use super::compare::{FingerComparer, compare_face, prepare_face, record};
 use super::decide::{Decided, Scored, decide, requirements};
 use super::decision::ReferReason;
 use super::eligibility::{eligible, impressions};
+use super::fuse::Fusing;
 use super::record::{Claimed, DecisionRecord, FailedClaim, RecordVersion};
 use super::{
     AuditEntry, CitizenDatabase, CitizenSnapshot, Claim, DatabaseError, LeftOut, LockReason, Purpose,
@@ -57,6 +58,7 @@ impl CitizenSnapshot {
                     lock: self.lock_to_end(claim),
                     decision: decided.decision,
                     modalities: decided.modalities,
+                    fused: decided.fused,
                     comparisons: decided.comparisons,
                     left_out,
                     answered,
@@ -95,11 +97,19 @@ impl CitizenSnapshot {
         let face = prepare_face(probe).filter(|_| !eligible.faces.is_empty());
         let tables = self.database.tables();
         let face_table = face.as_ref().map(|face| tables.face(face.model())).transpose()?;
-        let face_count = face_table.map(|table| (table, eligible.faces.len()));
+        let face_count = face_table.map(|table| (&*table.calibration, eligible.faces.len()));
         let finger_count =
             (!eligible.fingers.is_empty()).then(|| (&*tables.fingers.calibration, eligible.fingers.len()));
         let [face_requirement, finger_requirement] =
             requirements(claim.policy.rule, face_count, finger_count)?;
+        let fingers_table = (!eligible.fingers.is_empty()).then_some(&tables.fingers);
+        let fusing = Fusing { face: face_table, fingers: fingers_table, required: claim.policy.fused };
+        let planned_fingers = eligible.fingers.iter().map(|(impression, with)| {
+            let finger = impression.finger.filter(|_| impression.finger == with.finger);
+            (Modality::Finger, finger)
+        });
+        let planned_faces = eligible.faces.iter().map(|_| (Modality::Face, None));
+        fusing.check(planned_faces.chain(planned_fingers))?;
         // From here on scores are computed.
         self.database.limited(claim, || {
             let mut faces = None;
@@ -122,7 +132,10 @@ impl CitizenSnapshot {
                     *place = impression.finger;
                 }
             }
-            decide(claim.policy.rule, faces, fingers, &presented, &mut comparer)
+            let mut decided = decide(claim.policy.rule, faces, fingers, &presented, &mut comparer)?;
+            (decided.decision, decided.fused) =
+                fusing.judge(decided.decision, &decided.comparisons, &presented)?;
+            Ok(decided)
         })
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::calibration::{self, Calibration, FINGER_MATCHER};
+use crate::fusion::FusionTable;
 use crate::template::ModelId;
 
 use super::DatabaseError;
@@ -92,6 +93,8 @@ fn wrong(table: &Calibration, asked: String) -> DatabaseError {
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) calibration: Arc<Calibration>,
+    /// None if the table has no likelihood ratios.
+    pub(super) fusion: Option<Arc<FusionTable>>,
     pub(super) used: CalibrationUsed,
 }
 
@@ -99,7 +102,8 @@ impl Table {
     fn new(calibration: Calibration, assumed_for: Option<ModelId>) -> Result<Self, DatabaseError> {
         let digest = blake3::hash(calibration.to_json()?.as_bytes()).to_string();
         let used = CalibrationUsed { matcher: calibration.matcher().to_owned(), digest, assumed_for };
-        Ok(Self { calibration: Arc::new(calibration), used })
+        let fusion = FusionTable::new(calibration.clone()).ok().map(Arc::new);
+        Ok(Self { calibration: Arc::new(calibration), fusion, used })
     }
 }
 
@@ -111,11 +115,8 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn face(&self, model: &ModelId) -> Result<&Calibration, DatabaseError> {
-        match self.faces.get(model) {
-            Some(table) => Ok(&table.calibration),
-            None => Err(DatabaseError::Uncalibrated { model: model.clone() }),
-        }
+    pub(super) fn face(&self, model: &ModelId) -> Result<&Table, DatabaseError> {
+        self.faces.get(model).ok_or_else(|| DatabaseError::Uncalibrated { model: model.clone() })
     }
 
     pub(super) fn used_for(&self, model: &ModelId) -> Option<CalibrationUsed> {

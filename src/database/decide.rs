@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calibration::{Basis, Calibration};
+use crate::fusion::Fused;
 use crate::gallery::ReferenceId;
 use crate::template::{Finger, Modality};
 use crate::units::{Fmr, Score};
@@ -49,13 +50,16 @@ pub(super) trait Alike {
 pub(super) struct Decided {
     pub(super) decision: Decision,
     pub(super) modalities: Vec<ModalityEvidence>,
+    /// What all comparisons say together, where that is known.
+    pub(super) fused: Option<Fused>,
     pub(super) comparisons: Vec<Comparison>,
 }
 
 impl Decided {
     /// A claim of which nothing was compared.
     pub(super) fn referred(reason: ReferReason) -> Self {
-        Self { decision: Decision::Refer(reason), modalities: Vec::new(), comparisons: Vec::new() }
+        let decision = Decision::Refer(reason);
+        Self { decision, modalities: Vec::new(), fused: None, comparisons: Vec::new() }
     }
 }
 
@@ -112,7 +116,12 @@ pub(super) fn decide(
     presented: &[Option<Finger>],
     alike: &mut dyn Alike,
 ) -> Result<Decided, DatabaseError> {
-    let mut decided = Decided { decision: Decision::Reject, modalities: Vec::new(), comparisons: Vec::new() };
+    let mut decided = Decided {
+        decision: Decision::Reject,
+        modalities: Vec::new(),
+        fused: None,
+        comparisons: Vec::new(),
+    };
     let mut unclear = None;
     if let Some(mut scored) = face {
         decided.modalities.push(judge_face(&mut scored));

@@ -4,6 +4,7 @@ use crate::attempts::AttemptsError;
 use crate::calibration::CalibrationError;
 use crate::escape::Escaped;
 use crate::face::FaceError;
+use crate::fusion::FusionError;
 use crate::gallery::{GalleryError, ReferenceId};
 use crate::search::SearchError;
 use crate::subject::SubjectId;
@@ -75,6 +76,19 @@ pub enum DatabaseError {
         needed: Fmr,
         /// The comparisons that share the rate.
         comparisons: u64,
+    },
+    /// The policy asks for a fused rate, and a table has no likelihood ratios.
+    #[error(transparent)]
+    Fusion(#[from] FusionError),
+    /// The policy asks for a fused rate that not even perfect scores of the samples compared have.
+    #[error("the fused rate of {samples} samples comes down to {floor}; the policy asks for {needed}")]
+    BeyondFusion {
+        /// The least rate.
+        floor: Fmr,
+        /// The rate needed.
+        needed: Fmr,
+        /// How many samples are compared.
+        samples: u32,
     },
     /// A shipped or given calibration table is not one.
     #[error(transparent)]
@@ -150,6 +164,8 @@ impl DatabaseError {
             | Self::TwoCalibrations { .. }
             | Self::BeyondCalibration { .. }
             | Self::NoLimiter
+            | Self::BeyondFusion { .. }
+            | Self::Fusion(_)
             | Self::Calibration(_) => true,
             Self::Attempts(error) => error.is_configuration(),
             _ => self.gallery().is_some_and(GalleryError::is_configuration),

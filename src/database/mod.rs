@@ -39,6 +39,7 @@ mod eligibility;
 mod enrolled_probe;
 mod enrolment;
 mod error;
+mod fuse;
 mod handle;
 mod limiter;
 mod lock_reason;

@@ -90,7 +90,8 @@ impl FingerRule {
 /// A rate holds for a whole modality of one claim, however many comparisons it takes: with `n`
 /// comparisons each is held to an `n`th of the rate (the union bound, which needs no
 /// independence). Modalities are never averaged: each that the policy names must meet its rate by
-/// itself, so that a strong face does not carry a weak finger. Each modality has a rate of its own.
+/// itself, so that a strong face does not carry a weak finger. Each modality has a rate of its own. All samples
+/// together can be held to a fused rate besides ([`Policy::fused`]).
 ///
 /// A policy can be written in a service's configuration; an unknown field is an error:
 ///
@@ -110,6 +111,7 @@ impl FingerRule {
 pub struct Policy {
     pub(super) rule: Rule,
     pub(super) newest: NonZeroU8,
+    pub(super) fused: Option<Fmr>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -124,7 +126,7 @@ const NEWEST: NonZeroU8 = NonZeroU8::MIN.saturating_add(2);
 
 impl Policy {
     const fn of(rule: Rule) -> Self {
-        Self { rule, newest: NEWEST }
+        Self { rule, newest: NEWEST, fused: None }
     }
 
     /// The face and at least one finger, each at this rate: for a level-2 account.
@@ -151,6 +153,15 @@ impl Policy {
     /// rate, for all comparisons of both together.
     pub const fn face_or_finger(fmr: Fmr) -> Self {
         Self::of(Rule::Either(fmr))
+    }
+
+    /// Asks besides that all samples compared have at most this false match rate together ([`crate::fusion`]). Every
+    /// other rule stays: this one alone accepts nobody. A claim whose tables have no likelihood ratios is an
+    /// error, and so is one whose samples cannot come to such a rate.
+    #[must_use]
+    pub const fn fused(mut self, fmr: Fmr) -> Self {
+        self.fused = Some(fmr);
+        self
     }
 
     /// Compares with the `newest` different references of the face and of each finger whose position is
@@ -186,6 +197,7 @@ const FIELDS: &[Field] = &[
     ("face", Presence::Optional, FACE),
     ("fingers", Presence::Optional, FINGERS),
     ("face_or_finger", Presence::Optional, FACE),
+    ("fused", Presence::Optional, FACE),
     ("newest_references", Presence::Optional, Shape::Whole(1..=u8::MAX as u64)),
 ];
 const FACE: Shape = Shape::Object(&[("fmr", Presence::Needed, Shape::Other(rate_misfit))]);
@@ -215,6 +227,8 @@ struct PolicyFields {
     fingers: Option<FingerRule>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     face_or_finger: Option<FaceRule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fused: Option<FaceRule>,
     #[serde(default = "newest")]
     newest_references: NonZeroU8,
 }
@@ -240,7 +254,8 @@ impl TryFrom<PolicyFields> for Policy {
             (face, fingers, None) => Rule::All { face, fingers },
             _ => return Err("face_or_finger stands alone in a policy"),
         };
-        Ok(Self { rule, newest: fields.newest_references })
+        let fused = fields.fused.map(|fused| fused.fmr);
+        Ok(Self { rule, newest: fields.newest_references, fused })
     }
 }
 
@@ -255,6 +270,7 @@ impl From<Policy> for PolicyFields {
             face: written(face),
             fingers,
             face_or_finger: written(either),
+            fused: written(policy.fused),
             newest_references: policy.newest,
         }
     }
@@ -274,6 +290,8 @@ mod tests {
             Policy::fingers(five).newest(NonZeroU8::MAX),
             Policy::face_and_fingers(rate, five),
             Policy::face_or_finger(rate),
+            Policy::face_and_fingers(rate, five).fused(Fmr::one_in(1_000_000)),
+            Policy::face_or_finger(rate).fused(Fmr::one_in(1_000_000)),
         ] {
             let text = serde_json::to_string(&policy).unwrap();
             assert_eq!(serde_json::from_str::<Policy>(&text).unwrap(), policy, "{text}");
@@ -308,6 +326,9 @@ mod tests {
                 "fingers: unknown field `atleast`, expected one of `fmr`, `at_least`",
             ),
             (r#"{"face":{"fmr":0.1},"face_or_finger":{"fmr":0.1}}"#, "stands alone"),
+            (r#"{"fused":{"fmr":1e-8}}"#, "names face, fingers or face_or_finger"),
+            (r#"{"face":{"fmr":0.1},"fused":{"fmr":1}}"#, "fused.fmr: a number above 0 and below 1"),
+            (r#"{"face":{"fmr":0.1},"fused":1e-8}"#, "fused: an object is needed"),
             (
                 r#"{"face":{"fmr":0.1},"newest_references":0}"#,
                 "newest_references: a whole number from 1 to 255 is needed, found 0",

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::attempts::Presentation;
+use crate::fusion::Fused;
 use crate::gallery::{Generation, ReferenceId, RequestId};
 use crate::subject::SubjectId;
 use crate::template::{Finger, ModelId};
@@ -65,6 +66,9 @@ pub struct DecisionRecord {
     pub decision: Decision,
     /// What each modality came to, in the order face, finger. Empty if nothing was compared.
     pub modalities: Vec<ModalityEvidence>,
+    /// What all samples say together; none if nothing was compared, or if a table has no likelihood ratios.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fused: Option<Fused>,
     /// Every comparison made, in that order, then by sample and reference.
     pub comparisons: Vec<Comparison>,
     /// What was not compared, and why.

@@ -165,7 +165,7 @@ impl CitizenSnapshot {
         let tables = self.database.tables();
         let mut samples = Vec::new();
         if let Some(face) = prepare_face(probe) {
-            let table = tables.face(face.model())?;
+            let table = &*tables.face(face.model())?.calibration;
             samples.push(Sample { request: index, number: 0, kind: Kind::Face(face), table });
         }
         let fingers = prepare_fingers(probe).into_iter().zip(&probe.fingers).enumerate();

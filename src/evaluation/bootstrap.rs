@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::Comparisons;
-use super::random::Random;
+use crate::random::Random;
 use super::rates::{Points, Totals, read_off};
 
 /// The middle 95 % of the replicates.

@@ -17,7 +17,6 @@ pub mod identification;
 mod names;
 mod pair_list;
 pub mod pairs;
-mod random;
 mod rates;
 mod report;
 mod score_file;

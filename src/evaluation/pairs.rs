@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use super::random::Random;
+use crate::random::Random;
 
 /// Which comparisons between different subjects to make. Comparisons of one subject with itself
 /// (genuine) are always all made.

@@ -1,5 +1,5 @@
-//! Quantities with their units in the type: angles, lengths, resolutions, qualities, scores and
-//! error rates.
+//! Quantities with their units in the type: angles, lengths, resolutions, qualities, scores,
+//! error rates and likelihood ratios.
 //!
 //! Angles and lengths are integers so that a template read from a record, stored in a gallery and
 //! read back is the same to the bit, and so that an angle cannot leave its circle.
@@ -9,10 +9,12 @@ use std::fmt;
 use std::num::NonZeroU16;
 
 mod rate;
+mod ratio;
 
 use bytemuck::{Pod, Zeroable};
 
 pub use rate::{Fmr, Fpir};
+pub use ratio::LogRatio;
 
 /// A direction, counter-clockwise from the positive x axis (east), as a binary angle: 65,536 steps
 /// a turn. Wrapping arithmetic is angle arithmetic, so every value is valid.

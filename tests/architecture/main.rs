@@ -18,6 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("input", &["escape", "text"]),
     ("json", &["escape"]),
+    ("random", &[]),
     ("units", &[]),
     ("citizen", &[]),
     ("subject", &["citizen"]),
@@ -37,7 +38,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["escape", "units", "citizen", "subject", "kernels", "template", "fingerprint", "face", "storage"],
     ),
     ("search", &["units", "subject", "kernels", "template", "fingerprint", "face", "gallery"]),
-    ("calibration", &["escape", "text", "json", "units"]),
+    ("calibration", &["escape", "text", "json", "random", "units"]),
+    ("fusion", &["escape", "units", "calibration"]),
     (
         "database",
         &[
@@ -53,9 +55,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "gallery",
             "search",
             "calibration",
+            "fusion",
         ],
     ),
-    ("evaluation", &["escape", "text", "input", "units"]),
+    ("evaluation", &["escape", "text", "input", "random", "units"]),
 ];
 
 /// The only files that may say `unsafe`.

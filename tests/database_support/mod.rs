@@ -1,7 +1,7 @@
 //! Generated citizens as the database's types, and a database of them.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // each test file uses its part
 
-use biomatch::calibration::{Calibration, Fit, ImpostorSet};
+use biomatch::calibration::{Calibration, ComparisonSet, Fit};
 use biomatch::citizen::CitizenId;
 use biomatch::database::{CitizenDatabase, DatabaseOptions, Decision, DecisionRecord, Enrolment, Probe};
 use biomatch::face;
@@ -67,7 +67,7 @@ pub fn face_table(people: &People) -> Calibration {
     let faces: Vec<FaceTemplate> = (100_000..100_180).map(|index| people.face(index, 0)).collect();
     let pairs = faces.iter().enumerate().flat_map(|(i, a)| faces[..i].iter().map(move |b| (a, b)));
     let scores = pairs.map(|(a, b)| face::compare(a, b).unwrap());
-    Fit::new("generated-64", "test").set(ImpostorSet::new("generated", scores)).finish().unwrap()
+    Fit::new("generated-64", "test").set(ComparisonSet::non_mated("generated", scores)).finish().unwrap()
 }
 
 pub fn options(people: &People) -> DatabaseOptions {

@@ -1,6 +1,8 @@
-//! Cosines of all pairs of faces of different subjects.
+//! Cosines of all pairs of faces.
 
-use biomatch::calibration::{Fit, ImpostorSet};
+use std::collections::BTreeMap;
+
+use biomatch::calibration::{ComparisonSet, Fit};
 use biomatch::face::FaceMatrix;
 use biomatch::template::ModelId;
 use biomatch::units::Score;
@@ -11,7 +13,7 @@ use crate::console::Console;
 use crate::exit::{Exit, Failure, OrFail};
 use crate::normaliser::NormaliserOption;
 
-/// Fit on all pairs of embeddings of different subjects
+/// Fit on all pairs of embeddings
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Example:\n  \
     biomatch calibrate faces --embeddings faces.npy --subjects subjects.txt --model net-1 --out net-1.json")]
@@ -50,21 +52,25 @@ pub(super) fn fit(args: &Args, console: &Console) -> Result<Fit, Failure> {
     }
     let all = faces(embeddings.view()).map_err(|error| args.pictures.failed(&error))?;
     let progress = console.progress("comparing faces", embeddings.nrows());
-    let mut scores: Vec<Score> = Vec::new();
+    let mut numbers = BTreeMap::new();
+    let number = |subject: &String| {
+        let next = numbers.len() as u32;
+        *numbers.entry(subject.clone()).or_insert(next)
+    };
+    let subjects: Vec<u32> = subjects.iter().map(number).collect();
+    let mut scores: Vec<([u32; 2], Score)> = Vec::new();
     for (chunk, rows) in embeddings.axis_chunks_iter(Axis(0), ROWS).enumerate() {
         let probes = faces(rows).or_fail(Exit::Input)?;
         let cosines = probes.compare_all(&all).or_fail(Exit::Input)?;
         for (row, cosines) in cosines.rows().into_iter().enumerate() {
             let a = chunk * ROWS + row;
             let later = cosines.iter().zip(&subjects).skip(a + 1);
-            scores.extend(later.filter(|(_, subject)| **subject != subjects[a]).map(|(score, _)| *score));
+            scores.extend(later.map(|(score, subject)| ([subjects[a], *subject], *score)));
         }
         progress.inc(probes.len() as u64);
     }
     progress.finish_and_clear();
-    let people = subjects.iter().collect::<std::collections::BTreeSet<_>>().len();
-    let name = format!("all pairs of {} faces of {people} subjects", subjects.len());
-    let fitted =
-        super::note("biomatch calibrate faces: all pairs of different subjects", args.note.as_deref());
-    Ok(Fit::new(all.model().as_str(), fitted).set(ImpostorSet::new(name, scores)))
+    let name = format!("all pairs of {} faces of {} subjects", subjects.len(), numbers.len());
+    let fitted = super::note("biomatch calibrate faces: all pairs", args.note.as_deref());
+    Ok(Fit::new(all.model().as_str(), fitted).set(ComparisonSet::of_subjects(name, scores)))
 }

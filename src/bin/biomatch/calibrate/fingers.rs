@@ -1,11 +1,10 @@
-//! Non-mated scores of all pairs of fingerprint records in folders that follow a naming rule, and of
-//! generated fingers.
+//! Scores of all pairs of fingerprint records in folders that follow a naming rule, and of generated fingers.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use biomatch::calibration::{FINGER_MATCHER, Fit, ImpostorSet};
+use biomatch::calibration::{ComparisonSet, Dependence, FINGER_MATCHER, Fit, PersonComparison};
 use biomatch::escape::Escaped;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::template::{FingerprintRecord, Reading};
@@ -14,17 +13,19 @@ use biomatch_datasets::{Capture, Population};
 use rayon::prelude::*;
 
 use super::Destination;
+use super::people::People;
 use crate::console::Console;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, OrFail};
 use crate::fingers::read_whole;
 use crate::generated;
 
 /// Fit this program's fingerprint matcher on records and on generated fingers
 ///
 /// An --extractor is a folder of databases, each a folder of records named
-/// FINGER_IMPRESSION.EXTENSION, all made by one extractor. All pairs of different fingers of one extractor are
-/// compared. They form three kinds of sets: all pairs of an extractor, its pairs within a database (the same
-/// sensor), and each database by itself. The table holds for all of these sets.
+/// FINGER_IMPRESSION.EXTENSION, all made by one extractor. All pairs of one extractor are compared. Those of
+/// different fingers form three kinds of sets: all pairs of an extractor, its pairs within a database (the same
+/// sensor), and each database by itself. The rates hold for all of these sets. Likelihood ratios are fitted on
+/// the pairs within a database, where mates and non-mates are of the same sensor.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Example, the shipped table:\n  \
     biomatch calibrate fingers --extractor fingers/secugen --extractor fingers/mindtct \\\n    \
@@ -34,9 +35,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     extractor: Vec<PathBuf>,
 
-    /// Two names of one finger, left out of the pairs: DATABASE/FINGER=DATABASE/FINGER
+    /// Two names of one finger, in two databases: DATABASE/FINGER=DATABASE/FINGER
     #[arg(long, value_name = "A=B", value_parser = alias)]
     alias: Vec<(String, String)>,
+
+    /// Whose the fingers are, to measure how much one person's fingers depend on each other: CSV with the columns
+    /// finger (DATABASE/FINGER) and person. People are compared within a database, finger by finger in the order
+    /// of the names, so that the first finger of each should be the same one
+    #[arg(long, value_name = "FILE.csv")]
+    people: Option<PathBuf>,
 
     /// Also all pairs of this many generated fingers, two impressions each
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -62,22 +69,38 @@ fn alias(text: &str) -> Result<(String, String), String> {
 /// An impression, its database and its finger.
 struct Print {
     database: usize,
-    finger: usize,
+    name: String,
+    finger: u32,
     features: FingerFeatures,
 }
 
 pub(super) fn fit(args: &Args, console: &Console) -> Result<Fit, Failure> {
-    let fitted =
-        super::note("biomatch calibrate fingers: all pairs of different fingers", args.note.as_deref());
+    let fitted = super::note("biomatch calibrate fingers: all pairs", args.note.as_deref());
     let mut fit = Fit::new(FINGER_MATCHER, fitted);
+    let people = args.people.as_deref().map(People::read).transpose()?;
+    let mut of_people: Vec<Vec<PersonComparison>> = Vec::new();
     for extractor in &args.extractor {
-        fit = add_extractor(fit, extractor, &args.alias, console)?;
+        let (prints, pairs);
+        (fit, prints, pairs) = add_extractor(fit, extractor, &args.alias, console)?;
+        if let Some(people) = &people {
+            let names: Vec<String> = prints.into_iter().map(|print| print.name).collect();
+            // Row by row, each impression with the later ones.
+            let place = |a: usize, b: usize| a * names.len() - a * (a + 1) / 2 + b - a - 1;
+            let score = |a: usize, b: usize| pairs[place(a.min(b), a.max(b))].score;
+            of_people.push(people.comparisons(&names, score));
+        }
+    }
+    // The greatest of all extractors, as rates are.
+    let measured = of_people.iter().map(|comparisons| Dependence::measure(comparisons));
+    let measured: Vec<Dependence> = measured.collect::<Result<_, _>>().or_fail(Exit::Input)?;
+    if let Some(most) = measured.into_iter().max_by(|a, b| a.correlation().total_cmp(&b.correlation())) {
+        fit = fit.dependence(most);
     }
     if args.generated > 0 {
         let prints = generate(args);
-        let scores = all_pairs(&prints, "generated", console).into_iter().map(|pair| pair.score);
+        let pairs = all_pairs(&prints, "generated", console).into_iter().map(|pair| (pair.fingers, pair.score));
         let name = format!("{} generated fingers, enrolment and field impressions", args.generated);
-        fit = fit.set(ImpostorSet::new(name, scores));
+        fit = fit.set(ComparisonSet::of_subjects(name, pairs));
     }
     Ok(fit)
 }
@@ -87,39 +110,46 @@ fn add_extractor(
     extractor: &Path,
     aliases: &[(String, String)],
     console: &Console,
-) -> Result<Fit, Failure> {
+) -> Result<(Fit, Vec<Print>, Vec<Pair>), Failure> {
     let databases = folders(extractor)?;
     let name = file_name(extractor);
     let prints = read(&databases, aliases)?;
     let pairs = all_pairs(&prints, "comparing fingers", console);
-    let of = |keep: &dyn Fn(&Pair) -> bool| {
-        pairs.iter().filter(|pair| keep(pair)).map(|pair| pair.score).collect()
+    let set = |kind: &str, keep: &dyn Fn(&Pair) -> bool| {
+        let kept = pairs.iter().filter(|pair| keep(pair)).map(|pair| (pair.fingers, pair.score));
+        ComparisonSet::of_subjects(format!("{name}: {kind}"), kept)
     };
-    let all: Vec<Score> = of(&|_| true);
-    let same: Vec<Score> = of(&|pair| pair.databases.0 == pair.databases.1);
-    fit = fit.set(ImpostorSet::new(format!("{name}: all"), all));
-    fit = fit.set(ImpostorSet::new(format!("{name}: same database"), same));
+    fit = fit.set(set("all", &|pair| !pair.is_mated()));
+    fit = fit.set(set("same database", &|pair| pair.databases.0 == pair.databases.1));
     for (index, database) in databases.iter().enumerate() {
-        let within: Vec<Score> = of(&|pair| pair.databases == (index, index));
-        fit = fit.set(ImpostorSet::new(format!("{name}: {}", file_name(database)), within));
+        let is_within = |pair: &Pair| pair.databases == (index, index) && !pair.is_mated();
+        fit = fit.set(set(&file_name(database), &is_within));
     }
-    Ok(fit)
+    Ok((fit, prints, pairs))
 }
 
-/// A non-mated comparison.
+/// A comparison.
 struct Pair {
     databases: (usize, usize),
+    fingers: [u32; 2],
     score: Score,
+}
+
+impl Pair {
+    fn is_mated(&self) -> bool {
+        self.fingers[0] == self.fingers[1]
+    }
 }
 
 fn all_pairs(prints: &[Print], what: &'static str, console: &Console) -> Vec<Pair> {
     let progress = console.progress(what, prints.len());
     let rows = prints.par_iter().enumerate().map_init(Scratch::default, |scratch, (i, a)| {
         let probe = FingerProbe::new(a.features.view());
-        let others = prints[i + 1..].iter().filter(|b| b.finger != a.finger);
-        let row: Vec<Pair> = others
+        let row: Vec<Pair> = prints[i + 1..]
+            .iter()
             .map(|b| Pair {
                 databases: (a.database, b.database),
+                fingers: [a.finger, b.finger],
                 score: probe.compare(b.features.view(), scratch),
             })
             .collect();
@@ -140,14 +170,14 @@ fn read(databases: &[PathBuf], aliases: &[(String, String)]) -> Result<Vec<Print
             let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let Some((finger, _)) = stem.rsplit_once('_') else { continue };
             let name = format!("{}/{finger}", file_name(database));
-            let name = aliases.iter().find(|(_, b)| *b == name).map_or(name, |(a, _)| a.clone());
-            let next = numbers.len();
-            let finger = *numbers.entry(name).or_insert(next);
+            let known = aliases.iter().find(|(_, b)| *b == name).map_or(&name, |(a, _)| a);
+            let next = numbers.len() as u32;
+            let finger = *numbers.entry(known.clone()).or_insert(next);
             let bytes = read_whole(&path)?;
             let record = FingerprintRecord::read(&bytes, Reading::Lenient)
                 .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(&path))))?;
             let minutiae = record.views.first().map(|view| view.minutiae.as_slice()).unwrap_or_default();
-            prints.push(Print { database: index, finger, features: FingerFeatures::new(minutiae) });
+            prints.push(Print { database: index, name, finger, features: FingerFeatures::new(minutiae) });
         }
     }
     Ok(prints)
@@ -164,14 +194,15 @@ fn generate(args: &Args) -> Vec<Print> {
     (0_u64..)
         .flat_map(of_citizen)
         .take(wanted)
-        .enumerate()
-        .flat_map(|(finger, (code, print))| {
+        .zip(0_u32..)
+        .flat_map(|((code, print), finger)| {
             captures
                 .iter()
                 .enumerate()
                 .map(move |(n, capture)| {
                     let template = generated::fingerprint(code, &print.impression(capture, n as u64));
-                    Print { database: 0, finger, features: FingerFeatures::new(&template.minutiae) }
+                    let features = FingerFeatures::new(&template.minutiae);
+                    Print { database: 0, name: String::new(), finger, features }
                 })
                 .collect::<Vec<_>>()
         })

@@ -1,7 +1,8 @@
-//! `biomatch calibrate`: fits a table of false match rates on non-mated scores.
+//! `biomatch calibrate`: fits a table of false match rates and likelihood ratios.
 
 mod faces;
 mod fingers;
+mod people;
 mod pictures;
 mod scores;
 
@@ -9,19 +10,20 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use biomatch::calibration::{Calibration, Fit};
-use biomatch::units::Fmr;
+use biomatch::units::{Fmr, Score};
 
 pub(crate) use self::pictures::Pictures;
 use crate::console::Console;
 use crate::exit::{Answer, Exit, Failure, OrFail};
 use crate::output::Output;
 
-/// Fit a table of false match rates on comparisons of different people
+/// Fit a table of false match rates and likelihood ratios on comparisons
 ///
-/// A table turns the scores of one fingerprint matcher or one face model into false match rates.
-/// It is fitted on non-mated comparisons: the more, and the more like those of the service, the
-/// better. It states upper bounds: the greatest 95 % bound over all sets of comparisons, measured
-/// as far as ten comparisons score as high, then an exponential tail for four more decades.
+/// A table turns the scores of one fingerprint matcher or one face model into false match rates, and into
+/// likelihood ratios where the data have mated comparisons too. The more comparisons, and the more like those
+/// of the service, the better. Rates are upper bounds: the greatest 95 % bound over all sets of comparisons, by
+/// resampling subjects, measured as far as ten comparisons score as high, then a generalised Pareto tail for
+/// four more decades. Ratios are the isotonic regression of the mated share, with 95 % lower bounds.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -71,13 +73,29 @@ fn finish(fit: Fit, destination: &Destination, console: &Console) -> Result<Answ
 
 fn describe(table: &Calibration, console: &Console) {
     for set in table.sets() {
-        console.note(format_args!("{:>12} non-mated comparisons: {}", set.comparisons, set.name));
+        let (subjects, mated) = (set.subjects, set.mated);
+        let name = &set.name;
+        console.note(format_args!(
+            "{:>12} non-mated, {mated} mated comparisons of {subjects} subjects: {name}",
+            set.comparisons
+        ));
     }
     console.note(format_args!("measured to FMR {}, extrapolated to {}", table.measured_to(), table.floor()));
     for n in [100, 1_000, 10_000, 100_000, 1_000_000] {
         if let Some(score) = table.threshold(Fmr::one_in(n)) {
-            console.note(format_args!("FMR 1 in {n:>9}: score {score:.4} ({})", table.basis(score)));
+            let ratio = table.ratio(score).map(|ratio| {
+                format!("; log10 of the likelihood ratio {}, at least {} ({})", ratio.log10, ratio.lower, ratio.basis)
+            });
+            let (basis, ratio) = (table.basis(score), ratio.unwrap_or_default());
+            console.note(format_args!("FMR 1 in {n:>9}: score {score:.4} ({basis}){ratio}"));
         }
+    }
+    if let Some(dependence) = table.dependence() {
+        let (correlation, people) = (dependence.correlation(), dependence.people());
+        console.note(format_args!("fingers of one person: correlation at most {correlation:.3}, of {people} people"));
+    }
+    if table.ratio(Score::LOWEST).is_none() {
+        console.note("no likelihood ratios: too few mated comparisons, or none that score like non-mated ones");
     }
 }
 

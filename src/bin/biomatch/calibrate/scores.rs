@@ -1,10 +1,10 @@
-//! Non-mated scores from score files and a truth file.
+//! Scores from score files and a truth file.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use biomatch::calibration::{Fit, ImpostorSet};
+use biomatch::calibration::{ComparisonSet, Fit};
 use biomatch::escape::Escaped;
 use biomatch::input;
 use biomatch::text::TextReader;
@@ -17,7 +17,7 @@ use crate::exit::{Exit, Failure};
 ///
 /// Each score file is a set of its own: the table holds for every one. A file has the columns `a`,
 /// `b` and `score`; the truth file has `id` and `subject`, as `biomatch pairs` writes it. Pairs without
-/// a score and pairs of one subject are left out.
+/// a score are left out. Files with pairs of one subject give likelihood ratios, too.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Example:\n  \
     biomatch calibrate scores --scores sensor-a.csv --scores sensor-b.csv --truth truth.csv \\\n    \
@@ -49,13 +49,13 @@ pub(super) fn fit(args: &Args) -> Result<Fit, Failure> {
     let mut fit = Fit::new(&args.matcher, fitted);
     for path in &args.scores {
         let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-        fit = fit.set(ImpostorSet::new(name, read_impostors(path, &truth)?));
+        fit = fit.set(ComparisonSet::of_subjects(name, read_scores(path, &truth)?));
     }
     Ok(fit)
 }
 
 /// The columns of these names.
-fn columns<const N: usize>(
+pub(super) fn columns<const N: usize>(
     path: &Path,
     reader: &mut csv::Reader<TextReader<File>>,
     names: [&str; N],
@@ -70,12 +70,12 @@ fn columns<const N: usize>(
     Ok(found)
 }
 
-fn open(path: &Path) -> Result<csv::Reader<TextReader<File>>, Failure> {
+pub(super) fn open(path: &Path) -> Result<csv::Reader<TextReader<File>>, Failure> {
     let text = input::open_table(path, input::MAX_TABLE)?;
     Ok(csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text))
 }
 
-fn unlike_csv(path: &Path, error: &csv::Error) -> Failure {
+pub(super) fn unlike_csv(path: &Path, error: &csv::Error) -> Failure {
     Failure::from_error(Exit::Input, error).within(path)
 }
 
@@ -83,20 +83,21 @@ fn wrong(path: &Path, line: usize, what: &str) -> Failure {
     Failure::new(Exit::Input, format!("{}: record {line}: {what}", Escaped::new(path)))
 }
 
-/// The subject of each sample.
-fn read_truth(path: &Path) -> Result<HashMap<String, String>, Failure> {
+/// The number of each sample's subject.
+fn read_truth(path: &Path) -> Result<HashMap<String, u32>, Failure> {
     let mut reader = open(path)?;
     let [id, subject] = columns(path, &mut reader, ["id", "subject"])?;
-    let mut truth = HashMap::new();
+    let (mut truth, mut subjects) = (HashMap::new(), HashMap::new());
     for record in reader.records() {
         let record = record.map_err(|error| unlike_csv(path, &error))?;
         let field = |column| record.get(column).unwrap_or_default().to_owned();
-        truth.insert(field(id), field(subject));
+        let next = subjects.len() as u32;
+        truth.insert(field(id), *subjects.entry(field(subject)).or_insert(next));
     }
     Ok(truth)
 }
 
-fn read_impostors(path: &Path, truth: &HashMap<String, String>) -> Result<Vec<Score>, Failure> {
+fn read_scores(path: &Path, truth: &HashMap<String, u32>) -> Result<Vec<([u32; 2], Score)>, Failure> {
     let mut reader = open(path)?;
     let [a, b, score] = columns(path, &mut reader, ["a", "b", "score"])?;
     let mut scores = Vec::new();
@@ -106,11 +107,12 @@ fn read_impostors(path: &Path, truth: &HashMap<String, String>) -> Result<Vec<Sc
         let (Some(one), Some(other)) = (truth.get(field(a)), truth.get(field(b))) else {
             return Err(wrong(path, line + 1, "a sample is not in the truth file"));
         };
-        if one == other || field(score).is_empty() {
+        if field(score).is_empty() {
             continue;
         }
         let score = field(score).parse().ok().and_then(Score::new);
-        scores.push(score.ok_or_else(|| wrong(path, line + 1, "the score is not a finite number"))?);
+        let score = score.ok_or_else(|| wrong(path, line + 1, "the score is not a finite number"))?;
+        scores.push(([*one, *other], score));
     }
     Ok(scores)
 }

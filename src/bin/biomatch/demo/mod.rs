@@ -11,7 +11,7 @@ mod searches;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use biomatch::calibration::{Calibration, Fit, ImpostorSet};
+use biomatch::calibration::{Calibration, Fit, ComparisonSet};
 use biomatch::database::CitizenDatabase;
 use biomatch::escape::Escaped;
 use biomatch::face::FaceMatrix;
@@ -96,5 +96,5 @@ fn face_table(people: &People) -> Result<Calibration, Failure> {
     let rows = cosines.rows().into_iter().enumerate();
     let impostors = rows.flat_map(|(i, row)| row.into_iter().skip(i + 1).copied().collect::<Vec<_>>());
     let fit = Fit::new(people.model().as_str(), "biomatch demo: all pairs of generated people");
-    fit.set(ImpostorSet::new("generated people", impostors)).finish().or_fail(Exit::Input)
+    fit.set(ComparisonSet::non_mated("generated people", impostors)).finish().or_fail(Exit::Input)
 }
