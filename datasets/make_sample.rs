@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use biomatch::calibration::{Fit, ComparisonSet};
+use biomatch::calibration::{ComparisonSet, Fit};
 use biomatch::face;
 use biomatch::template::{FaceTemplate, Finger, FingerprintRecord};
 use biomatch_datasets::{Capture, Citizen, Population, Portrait};

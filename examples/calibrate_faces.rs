@@ -7,7 +7,7 @@
 
 use std::error::Error;
 
-use biomatch::calibration::{Fit, ComparisonSet};
+use biomatch::calibration::{ComparisonSet, Fit};
 use biomatch::face;
 use biomatch::template::ModelId;
 use biomatch::{CitizenDatabase, FaceTemplate, Fmr};

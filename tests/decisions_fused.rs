@@ -4,11 +4,13 @@
 
 mod database_support;
 
-use biomatch::calibration::{Calibration, ComparisonSet, Fit};
+use biomatch::calibration::{Calibration, ComparisonSet, FINGER_MATCHER, Fit};
 use biomatch::database::{
-    CitizenDatabase, Claim, DatabaseError, Decision, DecisionRecord, FingerRule, Policy, Probe, Verdict,
+    Calibrations, CitizenDatabase, Claim, DatabaseError, Decision, DecisionRecord, FingerRule, Policy, Probe,
+    Verdict,
 };
 use biomatch::face;
+use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::fusion::{Discount, FusionError};
 use biomatch::template::Finger;
 use biomatch::units::Fmr;
@@ -16,15 +18,38 @@ use database_support::*;
 
 /// As [`face_table`], with mated comparisons.
 fn face_table_with_ratios(people: &People) -> Calibration {
-    let faces: Vec<_> = (100_000..100_180).flat_map(|index| [(index, people.face(index, 0)), (index, people.face(index, 1))]).collect();
+    let faces: Vec<_> = (100_000..100_180)
+        .flat_map(|index| [(index, people.face(index, 0)), (index, people.face(index, 1))])
+        .collect();
     let pairs = faces.iter().enumerate().flat_map(|(i, a)| faces[..i].iter().map(move |b| (a, b)));
     let comparisons = pairs.map(|(a, b)| ([a.0 as u32, b.0 as u32], face::compare(&a.1, &b.1).unwrap()));
-    Fit::new("generated-64", "test").set(ComparisonSet::of_subjects("generated", comparisons)).finish().unwrap()
+    Fit::new("generated-64", "test")
+        .set(ComparisonSet::of_subjects("generated", comparisons))
+        .finish()
+        .unwrap()
+}
+
+/// Of generated fingers, as those of the people in these tests are.
+fn finger_table(people: &People) -> Calibration {
+    let features =
+        |index, number| FingerFeatures::new(&people.finger(index, Finger::RightIndex, number).minutiae);
+    let prints: Vec<(u64, FingerFeatures)> =
+        (100_000..100_110).flat_map(|index| [0, 1].map(|number| (index, features(index, number)))).collect();
+    let mut scratch = Scratch::default();
+    let mut comparisons = Vec::new();
+    for (i, a) in prints.iter().enumerate() {
+        let probe = FingerProbe::new(a.1.view());
+        let score = |b: &FingerFeatures, scratch: &mut Scratch| probe.compare(b.view(), scratch);
+        comparisons.extend(prints[..i].iter().map(|b| ([a.0 as u32, b.0 as u32], score(&b.1, &mut scratch))));
+    }
+    let set = ComparisonSet::of_subjects("generated", comparisons);
+    Fit::new(FINGER_MATCHER, "test").set(set).finish().unwrap()
 }
 
 /// A person with four fingers and a face, and the database of this table.
-fn database_with(people: &People, folder: &std::path::Path, table: Calibration) -> CitizenDatabase {
-    let database = CitizenDatabase::options().face_calibration(table).create(folder).unwrap();
+fn database_with(people: &People, folder: &std::path::Path, faces: Calibration) -> CitizenDatabase {
+    let tables = Calibrations::new().fingers(finger_table(people)).face(faces);
+    let database = CitizenDatabase::options().calibrations(tables).create(folder).unwrap();
     let writer = database.writer().unwrap();
     writer.enrol(people.id(0), people.enrolment(0)).unwrap();
     writer.commit().unwrap();
@@ -85,11 +110,8 @@ fn a_policy_that_asks_for_a_fused_rate_gets_it_or_rejects() {
     let lax = policy.clone().fused(Fmr::new(0.5).unwrap());
     assert_eq!(ask(&database, &people, mixed, lax).decision, Decision::Reject);
     // What not even perfect scores have is an error, before anything is compared.
-    let claim = Claim::new(
-        people.id(0),
-        probe(&people, 0, &FINGERS[..1]),
-        policy.fused(Fmr::new(1e-40).unwrap()),
-    );
+    let claim =
+        Claim::new(people.id(0), probe(&people, 0, &FINGERS[..1]), policy.fused(Fmr::new(1e-40).unwrap()));
     let error = database.authenticate(&claim).unwrap_err();
     assert!(matches!(error, DatabaseError::BeyondFusion { samples: 2, .. }), "{error}");
     assert!(error.is_configuration());
@@ -104,7 +126,8 @@ fn a_fused_rate_of_a_table_without_ratios_is_an_error_that_names_the_table() {
     let record = ask(&database, &people, probe(&people, 0, &FINGERS), policy.clone());
     assert_eq!((record.decision, record.fused), (Decision::Accept, None));
     let fused = policy.fused(Fmr::one_in(1_000_000));
-    let error = database.authenticate(&Claim::new(people.id(0), probe(&people, 0, &FINGERS), fused)).unwrap_err();
+    let error =
+        database.authenticate(&Claim::new(people.id(0), probe(&people, 0, &FINGERS), fused)).unwrap_err();
     match &error {
         DatabaseError::Fusion(FusionError::NoRatios { matcher }) => assert_eq!(matcher, "generated-64"),
         other => panic!("{other}"),

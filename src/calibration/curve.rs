@@ -64,8 +64,10 @@ impl<'a> Curve<'a> {
         let has_tail = scores.len() >= LARGE;
         let count = if has_tail { tail_count(set, parts)? } else { 0 };
         let ranks = marks(scores.len());
-        let replicates: Vec<Replicate> =
-            (0..REPLICATES).into_par_iter().filter_map(|number| resample(set, &ranks, count, number)).collect();
+        let replicates: Vec<Replicate> = (0..REPLICATES)
+            .into_par_iter()
+            .filter_map(|number| resample(set, &ranks, count, number))
+            .collect();
         let bound = |(place, &rank): (usize, &usize)| {
             let shares = replicates.iter().filter_map(|replicate| replicate.shares.get(place).copied());
             Some((rank, percentile(shares.collect(), CONFIDENCE)?))

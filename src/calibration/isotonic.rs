@@ -46,8 +46,7 @@ mod tests {
     /// ends (Robertson, Wright and Dykstra, 1988, theorem 1.4.4).
     fn max_min(bins: &[(u32, u32)]) -> Vec<f64> {
         let mean = |from: usize, to: usize| {
-            let (m, n) =
-                bins[from..=to].iter().fold((0_u32, 0_u32), |(m, n), bin| (m + bin.0, n + bin.1));
+            let (m, n) = bins[from..=to].iter().fold((0_u32, 0_u32), |(m, n), bin| (m + bin.0, n + bin.1));
             f64::from(m) / f64::from(m + n)
         };
         let value = |i: usize| {

@@ -23,7 +23,7 @@ const DOUBT: f64 = 0.05;
 /// each a constant factor of the next.
 const BINS: usize = 64;
 
-/// The ratios; none without enough mated comparisons, or if there is no score that both kinds reach.
+/// The ratios; none without enough mated comparisons.
 pub(super) fn fit(sets: &[ComparisonSet], rates: &[Point]) -> Option<Ratios> {
     let has_both = |set: &&ComparisonSet| !set.mated.is_empty() && !set.non_mated.is_empty();
     let sets: Vec<&ComparisonSet> = sets.iter().filter(has_both).collect();
@@ -78,7 +78,7 @@ struct Bins {
 }
 
 impl Bins {
-    /// `None` if fewer than ten mated comparisons lie below the end: then no score says that it is not of a mate.
+    /// `None` with fewer than ten comparisons of a kind.
     fn new(sets: &[&ComparisonSet], rates: &[Point]) -> Option<Self> {
         let greatest = sets.iter().flat_map(|set| set.non_mated.iter().take(MEASURED).map(|one| one.0));
         let mut greatest: Vec<f32> = greatest.collect();
@@ -86,7 +86,8 @@ impl Bins {
         let end = greatest.get(MEASURED - 1).copied()?;
         let mut mated: Vec<f32> = sets.iter().flat_map(|set| set.mated.iter().map(|one| one.0)).collect();
         mated.sort_unstable_by(f32::total_cmp);
-        let first = mated.get(MEASURED).copied().filter(|first| *first < end)?;
+        // Where the two kinds do not overlap, everything below the end is one bin.
+        let first = mated.get(MEASURED).copied()?.min(end);
         let mut edges = vec![first, end];
         for set in sets {
             let quantile = |i: usize| set.mated.get(i * set.mated.len() / BINS).map(|one| one.0);
@@ -104,7 +105,8 @@ impl Bins {
         let all = beginnings.first().copied().unwrap_or(1.0);
         let tail = beginnings.iter().zip(ends).map(|(from, to)| (from - to) / all).collect();
         let non_mated: usize = sets.iter().map(|set| set.non_mated.len()).sum();
-        let (least, most) = (-(mated.len() as f64).log10(), (non_mated as f64).log10() - fmr_at(rates, f32::MAX));
+        let (least, most) =
+            (-(mated.len() as f64).log10(), (non_mated as f64).log10() - fmr_at(rates, f32::MAX));
         Some(Self { edges, end, beyond, tail, least, most })
     }
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Basis, Calibration, CalibrationError, Fit, ComparisonSet};
+use super::{Basis, Calibration, CalibrationError, ComparisonSet, Fit};
 use crate::units::{Fmr, Score};
 
 /// Scores of an exponential tail of the given mean, at the quantiles: no randomness needed.

@@ -116,12 +116,8 @@ pub(super) fn decide(
     presented: &[Option<Finger>],
     alike: &mut dyn Alike,
 ) -> Result<Decided, DatabaseError> {
-    let mut decided = Decided {
-        decision: Decision::Reject,
-        modalities: Vec::new(),
-        fused: None,
-        comparisons: Vec::new(),
-    };
+    let mut decided =
+        Decided { decision: Decision::Reject, modalities: Vec::new(), fused: None, comparisons: Vec::new() };
     let mut unclear = None;
     if let Some(mut scored) = face {
         decided.modalities.push(judge_face(&mut scored));

@@ -104,6 +104,7 @@ impl<'a> Fusing<'a> {
 }
 
 fn with_ratios(table: &Table) -> Result<&FusionTable, FusionError> {
-    let without = |calibration: &Calibration| FusionError::NoRatios { matcher: calibration.matcher().to_owned() };
+    let without =
+        |calibration: &Calibration| FusionError::NoRatios { matcher: calibration.matcher().to_owned() };
     table.fusion.as_deref().ok_or_else(|| without(&table.calibration))
 }

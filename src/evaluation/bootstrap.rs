@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::Comparisons;
-use crate::random::Random;
 use super::rates::{Points, Totals, read_off};
+use crate::random::Random;
 
 /// The middle 95 % of the replicates.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -85,9 +85,9 @@ pub fn fuse(parts: &[Part<'_>]) -> Result<Fused, FusionError> {
     for part in &parts {
         let table = part.table.calibration();
         for best in part.best {
-            let ratio = table.ratio(best.score).ok_or_else(|| FusionError::NoRatios {
-                matcher: table.matcher().to_owned(),
-            })?;
+            let ratio = table
+                .ratio(best.score)
+                .ok_or_else(|| FusionError::NoRatios { matcher: table.matcher().to_owned() })?;
             sum = sum + ratio.log10;
             lower = lower + ratio.lower;
             ratio_basis = ratio_basis.max(ratio.basis);
@@ -100,7 +100,9 @@ pub fn fuse(parts: &[Part<'_>]) -> Result<Fused, FusionError> {
     let proved = best_rate.of_any(comparisons);
     let independent: f64 = match parts.as_slice() {
         [] => return Err(FusionError::Nothing),
-        [only] if samples == 1 => only.best.iter().map(|best| only.table.calibration().fmr(best.score).rate()).sum(),
+        [only] if samples == 1 => {
+            only.best.iter().map(|best| only.table.calibration().fmr(best.score).rate()).sum()
+        }
         [only] => only.table.of(samples)?.at_least(sum.log10()),
         [first, second] => {
             let (first, second) = (first.table.of(first.best.len())?, second.table.of(second.best.len())?);

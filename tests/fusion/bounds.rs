@@ -25,11 +25,18 @@ fn fused(table: &FusionTable, scores: &[Score]) -> biomatch::fusion::Fused {
 fn people(seed: u64, count: u32, fingers: usize, correlation: f64) -> Vec<PersonComparison> {
     let mut normal = Normal::new(seed);
     let pairs = (0..count).flat_map(|a| (0..a).map(move |b| [a, b]));
-    pairs.map(|people| PersonComparison { people, scores: correlated(&mut normal, fingers, correlation, 0.0) }).collect()
+    pairs
+        .map(|people| PersonComparison { people, scores: correlated(&mut normal, fingers, correlation, 0.0) })
+        .collect()
 }
 
 /// Of non-mates whose fingers have a correlation, how many reach each stated rate, over how many it allows.
-fn excess<const N: usize>(table: &FusionTable, fingers: usize, correlation: f64, rates: [f64; N]) -> [f64; N] {
+fn excess<const N: usize>(
+    table: &FusionTable,
+    fingers: usize,
+    correlation: f64,
+    rates: [f64; N],
+) -> [f64; N] {
     let mut normal = Normal::new(77);
     let all = 200_000;
     let stated: Vec<f64> = (0..all)
@@ -43,14 +50,20 @@ fn the_stated_rate_of_dependent_fingers_holds_and_that_of_independence_does_not(
     let independent = with(Dependence::of(0.0, 1_000, 1_000).unwrap());
     for (fingers, correlation) in [(2, 0.3), (4, 0.3), (10, 0.15)] {
         let measured = Dependence::measure(&people(5, 150, fingers, correlation)).unwrap();
-        assert!(measured.correlation() >= correlation && measured.correlation() < correlation + 0.15, "{measured:?}");
+        assert!(
+            measured.correlation() >= correlation && measured.correlation() < correlation + 0.15,
+            "{measured:?}"
+        );
         let discounted = with(measured);
         let rates = [1e-2, 1e-3, 3e-4];
         let held = excess(&discounted, fingers, correlation, rates);
         let failed = excess(&independent, fingers, correlation, rates);
         println!("{fingers} fingers, correlation {correlation}: {held:.2?}, as if independent {failed:.2?}");
         assert!(held.iter().all(|excess| *excess <= 1.0), "{fingers} fingers: {held:?}");
-        assert!(failed[1] > 1.5 && failed[2] > 1.5, "{fingers} fingers: the control does not fail: {failed:?}");
+        assert!(
+            failed[1] > 1.5 && failed[2] > 1.5,
+            "{fingers} fingers: the control does not fail: {failed:?}"
+        );
     }
 }
 

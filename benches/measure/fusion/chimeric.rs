@@ -18,17 +18,27 @@ fn own_finger(person: usize, place: usize, shift: usize) -> usize {
 }
 
 /// The scores of two people's fingers, impression `i` of the one with `j` of the other.
-fn scores(of: &Scores, databases: &[usize], shift: usize, people: [usize; 2], [i, j]: [usize; 2]) -> Vec<Score> {
+fn scores(
+    of: &Scores,
+    databases: &[usize],
+    shift: usize,
+    people: [usize; 2],
+    [i, j]: [usize; 2],
+) -> Vec<Score> {
     let impression = |person, place: usize, n| {
         (databases[place] * FINGERS + own_finger(person, place, shift)) * IMPRESSIONS + n
     };
-    (0..databases.len()).map(|place| of.score(impression(people[0], place, i), impression(people[1], place, j))).collect()
+    (0..databases.len())
+        .map(|place| of.score(impression(people[0], place, i), impression(people[1], place, j)))
+        .collect()
 }
 
 /// The fingers of two people, over all databases, each once.
 fn units(databases: &[usize], shift: usize, people: [usize; 2]) -> Vec<u32> {
     let fingers = databases.iter().enumerate().flat_map(|(place, database)| {
-        people.map(|person| finger((database * FINGERS + own_finger(person, place, shift)) * IMPRESSIONS) as u32)
+        people.map(|person| {
+            finger((database * FINGERS + own_finger(person, place, shift)) * IMPRESSIONS) as u32
+        })
     });
     let mut units: Vec<u32> = fingers.collect();
     units.sort_unstable();
@@ -60,12 +70,12 @@ fn people_of(all: &[Scores], extractor: usize, count: usize) -> Comparisons {
                 for b in a..FINGERS {
                     let mated = a == b;
                     // Impressions of one person each with each later one, of two each with each.
-                    let impressions = (0..IMPRESSIONS).flat_map(|i| {
-                        (if mated { i + 1 } else { 0 }..IMPRESSIONS).map(move |j| [i, j])
-                    });
+                    let impressions = (0..IMPRESSIONS)
+                        .flat_map(|i| (if mated { i + 1 } else { 0 }..IMPRESSIONS).map(move |j| [i, j]));
                     for both in impressions {
                         let scores = scores(&all[extractor], &databases, shift, [a, b], both);
-                        let best: Vec<Best> = scores.iter().map(|&score| Best { score, comparisons: 1 }).collect();
+                        let best: Vec<Best> =
+                            scores.iter().map(|&score| Best { score, comparisons: 1 }).collect();
                         let fused = fuse(&[Part { table: &table, best: &best }]).unwrap();
                         let number = |score: Score| f64::from(score.get());
                         let greatest = scores.iter().copied().max().unwrap();
@@ -105,11 +115,14 @@ fn print_dependence(all: &[Scores]) {
             for a in 0..FINGERS / 2 {
                 for b in 0..a {
                     for (i, j) in (0..IMPRESSIONS).flat_map(|i| (0..IMPRESSIONS).map(move |j| (i, j))) {
-                        let impression =
-                            |person: usize, place, n| (database * FINGERS + 2 * person + place) * IMPRESSIONS + n;
+                        let impression = |person: usize, place, n| {
+                            (database * FINGERS + 2 * person + place) * IMPRESSIONS + n
+                        };
                         let score = |place| extractor.score(impression(a, place, i), impression(b, place, j));
-                        comparisons
-                            .push(PersonComparison { people: [person(a), person(b)], scores: vec![score(0), score(1)] });
+                        comparisons.push(PersonComparison {
+                            people: [person(a), person(b)],
+                            scores: vec![score(0), score(1)],
+                        });
                     }
                 }
             }

@@ -37,11 +37,13 @@ pub(crate) fn database(impression: usize) -> usize {
 impl Scores {
     pub(crate) fn read(folder: &Path, name: &'static str) -> Self {
         let names = DATABASES.iter().flat_map(|database| {
-            let of_finger = move |finger| (1..=IMPRESSIONS).map(move |n| format!("{database}/{finger}_{n}.iso"));
+            let of_finger =
+                move |finger| (1..=IMPRESSIONS).map(move |n| format!("{database}/{finger}_{n}.iso"));
             (101..101 + FINGERS).flat_map(of_finger)
         });
         let read = |name: String| {
-            let record = FingerprintRecord::read(&fs::read(folder.join(name)).unwrap(), Reading::Lenient).unwrap();
+            let record =
+                FingerprintRecord::read(&fs::read(folder.join(name)).unwrap(), Reading::Lenient).unwrap();
             FingerFeatures::new(&record.views[0].minutiae)
         };
         let features: Vec<FingerFeatures> = names.map(read).collect();
@@ -89,6 +91,7 @@ pub(crate) fn table(of: &[&Scores], databases: &[usize]) -> Calibration {
 
 /// A table of all extractors on all databases but these, for fusion.
 pub(crate) fn table_without(all: &[Scores], left_out: &[usize]) -> FusionTable {
-    let databases: Vec<usize> = (0..DATABASES.len()).filter(|database| !left_out.contains(database)).collect();
+    let databases: Vec<usize> =
+        (0..DATABASES.len()).filter(|database| !left_out.contains(database)).collect();
     FusionTable::new(table(&all.iter().collect::<Vec<_>>(), &databases)).unwrap()
 }

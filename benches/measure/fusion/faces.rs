@@ -37,8 +37,10 @@ pub(crate) fn print(all: &[Scores], data: &Path) {
     for (row, owner) in owners.iter().enumerate() {
         pictures.entry(*owner).or_default().push(row);
     }
-    let several: Vec<u32> = pictures.iter().filter(|(_, rows)| rows.len() > 1).map(|(owner, _)| *owner).collect();
-    let numbers: BTreeMap<u32, u32> = pictures.keys().copied().zip((DATABASES.len() * FINGERS) as u32..).collect();
+    let several: Vec<u32> =
+        pictures.iter().filter(|(_, rows)| rows.len() > 1).map(|(owner, _)| *owner).collect();
+    let numbers: BTreeMap<u32, u32> =
+        pictures.keys().copied().zip((DATABASES.len() * FINGERS) as u32..).collect();
     let mut found = Comparisons::new(DATABASES.len() * FINGERS + numbers.len());
     let mut random = Random(1);
     let leader = &all[LEADER];
@@ -62,7 +64,12 @@ pub(crate) fn print(all: &[Scores], data: &Path) {
                 };
                 let face = faces.compare(one, &faces, other).unwrap().unwrap();
                 let comparison = comparison(&table, &face_table, leader.score(a, b), face, {
-                    let mut units = vec![finger(a) as u32, finger(b) as u32, numbers[&owners[one]], numbers[&owners[other]]];
+                    let mut units = vec![
+                        finger(a) as u32,
+                        finger(b) as u32,
+                        numbers[&owners[one]],
+                        numbers[&owners[other]],
+                    ];
                     units.sort_unstable();
                     units.dedup();
                     units

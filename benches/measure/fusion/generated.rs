@@ -26,7 +26,8 @@ pub(crate) fn print(all: &[Scores]) {
     println!("## Ten fingers of {PEOPLE} generated people, table of the real fingers\n");
     let table = table_without(all, &[]);
     let population = Population::new(SEED);
-    let people: Vec<Person> = (0..).filter_map(|index| person(&population, index)).take(PEOPLE as usize).collect();
+    let people: Vec<Person> =
+        (0..).filter_map(|index| person(&population, index)).take(PEOPLE as usize).collect();
     let rows: Vec<Vec<Vec<Score>>> = people
         .par_iter()
         .map_init(Scratch::default, |scratch, probe| {
@@ -62,12 +63,21 @@ pub(crate) fn print(all: &[Scores]) {
             }
         }
     }
-    let systems =
-        ["one finger (right index)", "the greatest score of ten", "the sum of ten scores", "fused, 2", "fused, 4", "fused, 10"];
+    let systems = [
+        "one finger (right index)",
+        "the greatest score of ten",
+        "the sum of ten scores",
+        "fused, 2",
+        "fused, 4",
+        "fused, 10",
+    ];
     print_table(&found, &systems, &[1e-2, 1e-3]);
     print_stated(&found, 5, &[1e-1, 1e-2, 1e-3]);
     let measured = Dependence::measure(&dependence).unwrap();
-    println!("Correlation of two fingers of generated people: at most {:.3} (95 %)\n", measured.correlation());
+    println!(
+        "Correlation of two fingers of generated people: at most {:.3} (95 %)\n",
+        measured.correlation()
+    );
 }
 
 /// A person who has all ten fingers.

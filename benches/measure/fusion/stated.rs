@@ -35,7 +35,10 @@ pub(crate) fn print(all: &[Scores]) {
                 held[at] += u32::from(holds);
                 pooled[at] += found.count;
                 let mark = if holds { "" } else { " **above**" };
-                cells += &format!(" {}, {:.1e} ({:.1e} to {:.1e}){mark} |", found.count, found.rate, found.low, found.high);
+                cells += &format!(
+                    " {}, {:.1e} ({:.1e} to {:.1e}){mark} |",
+                    found.count, found.rate, found.low, found.high
+                );
             }
             folds += 1;
             println!("| {} | {name} |{cells}", extractor.name);

@@ -98,7 +98,8 @@ pub(super) fn fit(args: &Args, console: &Console) -> Result<Fit, Failure> {
     }
     if args.generated > 0 {
         let prints = generate(args);
-        let pairs = all_pairs(&prints, "generated", console).into_iter().map(|pair| (pair.fingers, pair.score));
+        let pairs =
+            all_pairs(&prints, "generated", console).into_iter().map(|pair| (pair.fingers, pair.score));
         let name = format!("{} generated fingers, enrolment and field impressions", args.generated);
         fit = fit.set(ComparisonSet::of_subjects(name, pairs));
     }

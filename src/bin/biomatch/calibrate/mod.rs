@@ -84,7 +84,10 @@ fn describe(table: &Calibration, console: &Console) {
     for n in [100, 1_000, 10_000, 100_000, 1_000_000] {
         if let Some(score) = table.threshold(Fmr::one_in(n)) {
             let ratio = table.ratio(score).map(|ratio| {
-                format!("; log10 of the likelihood ratio {}, at least {} ({})", ratio.log10, ratio.lower, ratio.basis)
+                format!(
+                    "; log10 of the likelihood ratio {}, at least {} ({})",
+                    ratio.log10, ratio.lower, ratio.basis
+                )
             });
             let (basis, ratio) = (table.basis(score), ratio.unwrap_or_default());
             console.note(format_args!("FMR 1 in {n:>9}: score {score:.4} ({basis}){ratio}"));
@@ -92,10 +95,12 @@ fn describe(table: &Calibration, console: &Console) {
     }
     if let Some(dependence) = table.dependence() {
         let (correlation, people) = (dependence.correlation(), dependence.people());
-        console.note(format_args!("fingers of one person: correlation at most {correlation:.3}, of {people} people"));
+        console.note(format_args!(
+            "fingers of one person: correlation at most {correlation:.3}, of {people} people"
+        ));
     }
     if table.ratio(Score::LOWEST).is_none() {
-        console.note("no likelihood ratios: too few mated comparisons, or none that score like non-mated ones");
+        console.note("no likelihood ratios: they take 100 mated comparisons");
     }
 }
 

@@ -51,7 +51,8 @@ impl People {
             people.into_values().map(|fingers| fingers.into_values().collect()).collect();
         let count = people.iter().map(Vec::len).min().unwrap_or(0);
         let database = |fingers: &[Vec<usize>]| {
-            let first = fingers.first().and_then(|finger| finger.first()).and_then(|one| impressions.get(*one));
+            let first =
+                fingers.first().and_then(|finger| finger.first()).and_then(|one| impressions.get(*one));
             first.and_then(|name| name.split_once('/')).map(|(database, _)| database.to_owned())
         };
         let mut found = Vec::new();
@@ -60,7 +61,8 @@ impl People {
                 if database(one) != database(other) {
                     continue;
                 }
-                let fewest = |fingers: &[Vec<usize>]| fingers.iter().take(count).map(Vec::len).min().unwrap_or(0);
+                let fewest =
+                    |fingers: &[Vec<usize>]| fingers.iter().take(count).map(Vec::len).min().unwrap_or(0);
                 for i in 0..fewest(one) {
                     for j in 0..fewest(other) {
                         let scores = one.iter().zip(other).take(count).map(|(x, y)| score(x[i], y[j]));

@@ -11,7 +11,7 @@ mod searches;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use biomatch::calibration::{Calibration, Fit, ComparisonSet};
+use biomatch::calibration::{Calibration, ComparisonSet, Fit};
 use biomatch::database::CitizenDatabase;
 use biomatch::escape::Escaped;
 use biomatch::face::FaceMatrix;
