@@ -30,7 +30,7 @@ impl Pareto {
             return None;
         }
         let shape = 2.0 - mean / (mean - 2.0 * upper);
-        if !(shape > 0.0) {
+        if shape.is_nan() || shape <= 0.0 {
             return Some(Self { shape: 0.0, scale: mean });
         }
         let shape = shape.min(MOST_SHAPE);

@@ -41,7 +41,8 @@ impl Ratios {
         let mut before: Option<&RatioPoint> = None;
         for (index, point) in self.points.iter().enumerate() {
             let RatioPoint { score, log10, lower } = *point;
-            if !score.is_finite() || !(log10.abs() <= 300.0) || !(lower.abs() <= 300.0) {
+            let is_sound = |log10: f64| (-300.0..=300.0).contains(&log10);
+            if !score.is_finite() || !is_sound(log10) || !is_sound(lower) {
                 return Some((index, "a number of a ratio is not finite or beyond 300"));
             }
             if lower > log10 {
