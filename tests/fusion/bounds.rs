@@ -13,8 +13,8 @@ fn with(dependence: Dependence) -> FusionTable {
 
 /// Scores of two people's fingers, of which each two have this correlation.
 fn correlated(normal: &mut Normal, fingers: usize, correlation: f64, mean: f64) -> Vec<Score> {
-    let shared = normal.next() * correlation.sqrt();
-    (0..fingers).map(|_| score(mean + shared + (1.0 - correlation).sqrt() * normal.next())).collect()
+    let shared = normal.draw() * correlation.sqrt();
+    (0..fingers).map(|_| score(mean + shared + (1.0 - correlation).sqrt() * normal.draw())).collect()
 }
 
 fn fused(table: &FusionTable, scores: &[Score]) -> biomatch::fusion::Fused {
@@ -94,7 +94,7 @@ fn the_proved_rate_holds_for_one_finger_presented_four_times() {
     let all = 100_000;
     let (mut proved, mut stated) = (0, 0);
     for _ in 0..all {
-        let fused = fused(&table, &[score(normal.next()); 4]);
+        let fused = fused(&table, &[score(normal.draw()); 4]);
         proved += u32::from(fused.proved.rate() <= 1e-3);
         stated += u32::from(fused.fmr.rate() <= 1e-3);
     }
@@ -127,7 +127,7 @@ fn the_best_of_several_references_holds_the_rate() {
     let all = 200_000;
     let reached = (0..all).filter(|_| {
         let best = [0, 1].map(|_| {
-            let score = (0..3).map(|_| score(normal.next())).max().unwrap();
+            let score = (0..3).map(|_| score(normal.draw())).max().unwrap();
             Best { score, comparisons: 3 }
         });
         fuse(&[Part { table: &table, best: &best }]).unwrap().fmr.rate() <= 1e-3
