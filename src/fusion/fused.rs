@@ -6,9 +6,8 @@ use super::{FusionError, FusionTable};
 use crate::calibration::{Basis, LikelihoodRatio};
 use crate::units::{Fmr, LogRatio, Score};
 
-/// The correlation of non-mated scores of one person's fingers where none was measured on people. Chimeric and
-/// generated people, whose fingers share a sensor and a moment but no skin, have less (`benches/record/`); how much one
-/// person's skin, finger size and ridge patterns add was not measured.
+/// The correlation of non-mated scores of one person's fingers where none was measured on people: an assumption.
+/// How much one person's skin, finger size and ridge patterns make fingers alike was not measured here.
 pub const ASSUMED_FINGERS: f64 = 0.2;
 
 /// The correlation of non-mated scores of a face with those of fingers. No people with both were measured.

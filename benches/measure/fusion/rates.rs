@@ -64,8 +64,9 @@ impl Comparisons {
 
     /// A share of so many comparisons, and the middle 95 % of what it is when the units are resampled.
     fn share(&self, of: usize, share: impl Fn(&[f64]) -> f64 + Sync) -> Share {
-        let rate = share(&vec![1.0; self.units]);
-        let resampled = (0..REPLICATES).into_par_iter().map(|seed| share(&draw(self.units, seed)));
+        // A sum of nothing is minus zero.
+        let rate = share(&vec![1.0; self.units]) + 0.0;
+        let resampled = (0..REPLICATES).into_par_iter().map(|seed| share(&draw(self.units, seed)) + 0.0);
         let mut rates: Vec<f64> = resampled.filter(|rate| rate.is_finite()).collect();
         rates.sort_by(f64::total_cmp);
         let at = |place: f64| rates[(place * (rates.len() - 1) as f64).round() as usize];
