@@ -35,6 +35,7 @@ const COMMANDS: &[&str] = &[
     "calibrate scores --scores pairs.csv --truth @ --matcher x --out -",
     "calibrate faces --embeddings @ --subjects subjects.txt --model m --out -",
     "calibrate faces --embeddings a.npy --subjects @ --model m --out -",
+    "calibrate fingers --people @ --out -",
     "explain @ 1_1.iso",
     "explain 1_1.iso @",
     "convert @ - --to iso2011",
