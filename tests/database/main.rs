@@ -11,5 +11,6 @@ mod decision_records;
 mod decisions;
 mod decisions_audited;
 mod excepted;
+mod fused;
 mod identifications;
 mod processes;

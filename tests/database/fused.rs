@@ -1,9 +1,6 @@
 //! What all samples of a claim say together, and policies that ask for it.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests are not marked as tests
-
-mod database_support;
-
+use crate::database_support::*;
 use biomatch::calibration::{Calibration, ComparisonSet, FINGER_MATCHER, Fit};
 use biomatch::database::{
     Calibrations, CitizenDatabase, Claim, DatabaseError, Decision, DecisionRecord, FingerRule, Policy, Probe,
@@ -14,7 +11,6 @@ use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::fusion::{Discount, FusionError};
 use biomatch::template::Finger;
 use biomatch::units::Fmr;
-use database_support::*;
 
 /// As [`face_table`], with mated comparisons.
 fn face_table_with_ratios(people: &People) -> Calibration {
