@@ -118,18 +118,20 @@ fn marks(all: usize) -> Vec<usize> {
     ranks
 }
 
-/// How many of the greatest scores are the tail.
+/// How many of the greatest scores are the tail. Where scores are few different numbers, a part may be of one score
+/// alone, and has no law.
 fn tail_count(set: &ComparisonSet, parts: [usize; 3]) -> Result<usize, CalibrationError> {
+    let mut highest = None;
     for part in parts {
         let excesses = excesses(set, part);
-        let law = Pareto::fit(excesses.iter().map(|&excess| (excess, 1.0)));
-        let law = law.ok_or_else(|| CalibrationError::NoSpread { set: set.name.clone() })?;
+        let Some(law) = Pareto::fit(excesses.iter().map(|&excess| (excess, 1.0))) else { continue };
         if law.distance(&excesses) <= MOST_DISTANCE {
             return Ok(part);
         }
+        highest = Some(part);
     }
     // None fits well: the highest part is nearest to where the law must hold.
-    Ok(parts[2])
+    highest.ok_or_else(|| CalibrationError::NoSpread { set: set.name.clone() })
 }
 
 /// The excesses of the `count` greatest scores over the next one, rising.
