@@ -10,6 +10,7 @@ mod gallery_support;
 #[path = "../program_support/mod.rs"]
 mod program_support;
 
+mod attempts;
 mod audit;
 mod backup;
 mod borders;

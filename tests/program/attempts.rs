@@ -1,13 +1,9 @@
 //! The program on attempts: limits that hold over runs, and an officer who unlocks.
-#![cfg(feature = "cli")]
-#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests are not marked as tests
-
-mod program_support;
 
 use std::fs;
 use std::path::Path;
 
-use program_support::{Run, impression, ok, read, record, run, write};
+use crate::program_support::{Run, impression, ok, read, record, run, write};
 use serde_json::Value;
 
 fn json(text: &str) -> Value {
