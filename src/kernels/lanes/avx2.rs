@@ -19,6 +19,17 @@ fn inside<W: LaneWork>(work: W) -> W::Output {
 /// Lanes of a register.
 const HALF: usize = LANES / 2;
 
+/// The lanes' numbers.
+const NUMBERS: [i32; LANES] = {
+    let mut numbers = [0; LANES];
+    let mut lane = 0;
+    while lane < LANES {
+        numbers[lane] = lane as i32;
+        lane += 1;
+    }
+    numbers
+};
+
 /// A processor with AVX2, and with AVX-VNNI if `VNNI`. Made only inside functions that are compiled for that,
 /// and these are called only where it was detected.
 #[derive(Clone, Copy)]
@@ -62,6 +73,26 @@ macro_rules! level {
         unsafe { $operation }
     }};
 }
+
+/// An expression of the level on each half. Not `map`, whose closure the compiler may compile without the level: then
+/// every intrinsic in it is a call.
+macro_rules! both {
+    ($of:expr, |$half:ident| $operation:expr) => {{
+        let [first, second] = $of;
+        [
+            {
+                let $half = first;
+                level!($operation)
+            },
+            {
+                let $half = second;
+                level!($operation)
+            },
+        ]
+    }};
+}
+
+pub(in crate::kernels) use {both, level};
 
 /// An intrinsic of the level, on each half.
 macro_rules! halves {
@@ -116,12 +147,12 @@ impl<const VNNI: bool> Lanes for Avx2<VNNI> {
 
     #[inline(always)]
     fn root(self, of: Floats) -> Floats {
-        Floats(of.0.map(|half| level!(_mm256_sqrt_ps(half))))
+        Floats(both!(of.0, |half| _mm256_sqrt_ps(half)))
     }
 
     #[inline(always)]
     fn absolute(self, of: Floats) -> Floats {
-        Floats(of.0.map(|half| level!(_mm256_andnot_ps(_mm256_set1_ps(-0.0), half))))
+        Floats(both!(of.0, |half| _mm256_andnot_ps(_mm256_set1_ps(-0.0), half)))
     }
 
     #[inline(always)]
@@ -131,30 +162,26 @@ impl<const VNNI: bool> Lanes for Avx2<VNNI> {
 
     #[inline(always)]
     fn is_less(self, a: Floats, b: Floats) -> Mask {
-        Mask(
-            [0, 1].map(|half| level!(_mm256_castps_si256(_mm256_cmp_ps::<_CMP_LT_OQ>(a.0[half], b.0[half])))),
-        )
+        Mask(both!([0, 1], |half| _mm256_castps_si256(_mm256_cmp_ps::<_CMP_LT_OQ>(a.0[half], b.0[half]))))
     }
 
     #[inline(always)]
     fn is_at_most(self, a: Floats, b: Floats) -> Mask {
-        Mask(
-            [0, 1].map(|half| level!(_mm256_castps_si256(_mm256_cmp_ps::<_CMP_LE_OQ>(a.0[half], b.0[half])))),
-        )
+        Mask(both!([0, 1], |half| _mm256_castps_si256(_mm256_cmp_ps::<_CMP_LE_OQ>(a.0[half], b.0[half]))))
     }
 
     #[inline(always)]
     fn select(self, mask: Mask, a: Floats, b: Floats) -> Floats {
-        Floats(
-            [0, 1].map(|half| {
-                level!(_mm256_blendv_ps(b.0[half], a.0[half], _mm256_castsi256_ps(mask.0[half])))
-            }),
-        )
+        Floats(both!([0, 1], |half| _mm256_blendv_ps(
+            b.0[half],
+            a.0[half],
+            _mm256_castsi256_ps(mask.0[half])
+        )))
     }
 
     #[inline(always)]
     fn bits(self, of: Floats) -> Integers {
-        Integers(of.0.map(|half| level!(_mm256_castps_si256(half))))
+        Integers(both!(of.0, |half| _mm256_castps_si256(half)))
     }
 
     #[inline(always)]
@@ -207,10 +234,10 @@ impl<const VNNI: bool> Lanes for Avx2<VNNI> {
 
     #[inline(always)]
     fn replace(self, of: Integers, lane: usize, value: i32) -> Integers {
-        let count = self.integers(&std::array::from_fn(|lane| lane as i32));
+        let count = self.integers(&NUMBERS);
         let is_it = self.is_equal(count, self.splat_integer((lane % LANES) as i32));
         let value = level!(_mm256_set1_epi32(value));
-        Integers([0, 1].map(|half| level!(_mm256_blendv_epi8(of.0[half], value, is_it.0[half]))))
+        Integers(both!([0, 1], |half| _mm256_blendv_epi8(of.0[half], value, is_it.0[half])))
     }
 
     #[inline(always)]

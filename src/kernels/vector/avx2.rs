@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 use std::ops::BitXor;
 
 use super::{At, Group, Line, Products, Vector, VectorWork, splat_group};
-use crate::kernels::lanes::avx2::{Avx2, Floats, Integers};
+use crate::kernels::lanes::avx2::{Avx2, Floats, Integers, both, level};
 use crate::kernels::lanes::{LANES, Lanes};
 
 /// The level with AVX2 alone.
@@ -22,15 +22,6 @@ impl At for AtAvx2 {
 #[target_feature(enable = "avx2,popcnt")]
 fn inside<W: VectorWork>(work: W) -> W::Output {
     work.run(Avx2::<false>(()))
-}
-
-/// An intrinsic of the level.
-macro_rules! level {
-    ($operation:expr) => {{
-        // SAFETY: a value of these types exists only where the processor has the level; the intrinsic
-        // touches no memory.
-        unsafe { $operation }
-    }};
 }
 
 /// An intrinsic of the level, on each half.
@@ -85,7 +76,7 @@ impl<const VNNI: bool> Vector for Avx2<VNNI> {
     #[inline(always)]
     fn nibbles(self, of: Integers) -> [Integers; 2] {
         let low = Integers([level!(_mm256_set1_epi8(0x0f)); 2]);
-        let shifted = Integers(of.0.map(|half| level!(_mm256_srli_epi16::<4>(half))));
+        let shifted = Integers(both!(of.0, |half| _mm256_srli_epi16::<4>(half)));
         [of & low, shifted & low]
     }
 
@@ -93,8 +84,8 @@ impl<const VNNI: bool> Vector for Avx2<VNNI> {
     fn join_nibbles(self, high: Integers, low: Integers) -> [Integers; 2] {
         let low_bits = Integers([level!(_mm256_set1_epi8(0x0f)); 2]);
         let high_bits = Integers([level!(_mm256_set1_epi8(0xf0_u8.cast_signed())); 2]);
-        let up = Integers(high.0.map(|half| level!(_mm256_slli_epi16::<4>(half))));
-        let down = Integers(low.0.map(|half| level!(_mm256_srli_epi16::<4>(half))));
+        let up = Integers(both!(high.0, |half| _mm256_slli_epi16::<4>(half)));
+        let down = Integers(both!(low.0, |half| _mm256_srli_epi16::<4>(half)));
         [up & high_bits | low & low_bits, high & high_bits | down & low_bits]
     }
 
@@ -111,12 +102,12 @@ impl<const VNNI: bool> Vector for Avx2<VNNI> {
     #[inline(always)]
     fn double<const BITS: u32>(self, of: Integers) -> Integers {
         let count = level!(_mm_cvtsi32_si128(BITS.cast_signed()));
-        Integers(of.0.map(|half| level!(_mm256_sll_epi32(half, count))))
+        Integers(both!(of.0, |half| _mm256_sll_epi32(half, count)))
     }
 
     #[inline(always)]
     fn with_bits(self, bits: Integers) -> Floats {
-        Floats(bits.0.map(|half| level!(_mm256_castsi256_ps(half))))
+        Floats(both!(bits.0, |half| _mm256_castsi256_ps(half)))
     }
 
     #[inline(always)]
@@ -182,9 +173,9 @@ impl<const VNNI: bool> Vector for Avx2<VNNI> {
 
     #[inline(always)]
     fn counts(self, counts: Counts) -> [i32; LANES / 2] {
-        let sums = counts.0.map(|half| level!(_mm256_sad_epu8(half, _mm256_setzero_si256())));
+        let sums = both!(counts.0, |half| _mm256_sad_epu8(half, _mm256_setzero_si256()));
         let even = level!(_mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6));
-        let [low, high] = sums.map(|half| level!(_mm256_permutevar8x32_epi32(half, even)));
+        let [low, high] = both!(sums, |half| _mm256_permutevar8x32_epi32(half, even));
         let mut out = [0; LANES / 2];
         // SAFETY: the processor has the level; the store writes the 32 bytes of the array.
         unsafe {
