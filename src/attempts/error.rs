@@ -7,6 +7,9 @@ use std::time::Duration;
 use crate::escape::Escaped;
 use crate::storage::StorageError;
 
+const NONE_NAMED: &str = "none was named, and none is beside the gallery: name its folder (--attempts), or, if it was \
+    lost, let an officer begin a new one (biomatch attempts create --replace)";
+
 /// A failure of what counts attempts. It is never "no failures".
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -16,12 +19,25 @@ pub enum AttemptsError {
     Storage(#[from] StorageError),
     /// Nothing counts attempts there.
     #[error(
-        "{}: there is no file of attempts here; if it was lost, an officer must begin a new one",
+        "{}: there is no file of attempts here; if it was lost, an officer must begin a new one \
+         (biomatch attempts create --replace)",
         Escaped::new(folder)
     )]
     Missing {
         /// The folder.
         folder: PathBuf,
+    },
+    /// The folder holds other files: it is of something else, a gallery perhaps.
+    #[error(
+        "{}: expected a folder of its own for the file of attempts, found {}; nothing was written",
+        Escaped::new(folder),
+        Escaped::new(name)
+    )]
+    ForeignFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// A file in it.
+        name: String,
     },
     /// A file of attempts is there already.
     #[error("{}: there is a file of attempts here already", Escaped::new(folder))]
@@ -76,7 +92,7 @@ pub enum AttemptsError {
         "{}: attempts on this gallery are limited by the file of attempts {}; {}",
         Escaped::new(gallery),
         hex::encode(expected),
-        found.map_or_else(|| "none was named".to_owned(), |found| format!("found {}", hex::encode(found)))
+        found.map_or_else(|| NONE_NAMED.to_owned(), |found| format!("found {}", hex::encode(found)))
     )]
     OtherLimiter {
         /// The gallery's folder.
@@ -122,6 +138,12 @@ impl AttemptsError {
 
     /// Whether another file must be named.
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::AlreadyExists { .. } | Self::OtherGallery { .. } | Self::OtherLimiter { .. })
+        matches!(
+            self,
+            Self::AlreadyExists { .. }
+                | Self::ForeignFolder { .. }
+                | Self::OtherGallery { .. }
+                | Self::OtherLimiter { .. }
+        )
     }
 }

@@ -130,11 +130,9 @@ impl fmt::Display for ReferReason {
                 "{} different fingers are asked for; only {told_apart} of those that match can be told apart",
                 required.get()
             ),
-            Self::Throttled { until } => write!(
-                f,
-                "too many attempts failed; the next one may be made from {} seconds since 1970 on",
-                until.unix_seconds()
-            ),
+            Self::Throttled { until } => {
+                write!(f, "too many attempts failed; the next one may be made from {until} on")
+            }
             Self::OfficerMustUnlock => {
                 f.write_str("too many attempts failed; an officer must unlock attempts on this citizen")
             }

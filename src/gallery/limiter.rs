@@ -14,7 +14,7 @@ pub(super) fn read(files: &Files) -> Result<Option<[u8; 16]>, GalleryError> {
         bytes => bytes?,
     };
     let damage =
-        || Damage::new(&files.path(names::ATTEMPTS), 0, "the identity of a file of attempts", "others");
+        || Damage::new(&files.path(names::ATTEMPTS), 0, "the identity of a file of attempts", "other bytes");
     Ok(Some(decode(&bytes).ok_or_else(damage)?))
 }
 

@@ -255,6 +255,19 @@ impl Timestamp {
     }
 }
 
+/// As `2026-11-28T04:15:00Z`; a moment outside of the calendar's years in seconds.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Ok(moment) = jiff_core::Timestamp::from_second(self.0) else {
+            return write!(f, "{} seconds since 1970", self.0);
+        };
+        let there = jiff_core::tz::Offset::UTC.to_datetime(moment);
+        let (date, time) = (there.date(), there.time());
+        write!(f, "{:04}-{:02}-{:02}T", date.year(), date.month(), date.day())?;
+        write!(f, "{:02}:{:02}:{:02}Z", time.hour(), time.minute(), time.second())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,6 +276,15 @@ mod tests {
     const ANSI: NonZeroU16 = NonZeroU16::new(180).unwrap();
     const DEGREES: NonZeroU16 = NonZeroU16::new(360).unwrap();
     const COMPACT: NonZeroU16 = NonZeroU16::new(64).unwrap();
+
+    #[test]
+    fn moments_are_shown_as_dates() {
+        let shown = |seconds| Timestamp::from_unix_seconds(seconds).to_string();
+        assert_eq!(shown(0), "1970-01-01T00:00:00Z");
+        assert_eq!(shown(1_795_838_211), "2026-11-28T03:56:51Z");
+        assert_eq!(shown(-1), "1969-12-31T23:59:59Z");
+        assert_eq!(shown(i64::MAX), "9223372036854775807 seconds since 1970");
+    }
 
     #[test]
     fn every_record_angle_survives_the_round_trip() {

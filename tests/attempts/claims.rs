@@ -276,3 +276,18 @@ fn a_limiter_that_fails_gives_no_decision() {
     assert!(matches!(database.attempts(people.id(0)), Err(DatabaseError::NoLimiter)));
     assert!(matches!(database.unlock_attempts(people.id(0)), Err(DatabaseError::NoLimiter)));
 }
+
+#[test]
+fn a_file_of_attempts_is_never_begun_in_the_folder_of_a_gallery() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = Gallery::create(folder.path(), GalleryOptions::default()).unwrap();
+    let before: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let error = AttemptsFile::create(folder.path(), Some(gallery.identity())).unwrap_err();
+    assert!(matches!(error, AttemptsError::ForeignFolder { .. }) && error.is_configuration(), "{error}");
+    let after: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(after.len(), before.len());
+    drop(gallery);
+    assert!(verify(folder.path()).unwrap().is_sound());
+}

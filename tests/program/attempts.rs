@@ -105,3 +105,30 @@ fn a_lost_or_damaged_file_of_attempts_gives_no_decision() {
     fs::write(folder.join("away/ATTEMPTS"), bytes).unwrap();
     assert_eq!(claim(folder, "--attempts away", "own").code, 2);
 }
+
+/// Whoever looks at the exit code alone must not take a lost answer for an acceptance.
+#[test]
+fn an_answer_that_nobody_reads_is_no_acceptance() {
+    let folder = tempfile::tempdir().unwrap();
+    prepare(folder.path());
+    for probe in ["own.ndjson", "other.ndjson"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ended = std::process::Command::new(env!("CARGO_BIN_EXE_biomatch"))
+            .args([
+                "authenticate",
+                "--gallery",
+                "g",
+                "--citizen",
+                "001090000101",
+                "--require",
+                "finger",
+                probe,
+            ])
+            .current_dir(folder.path())
+            .stdout(writer)
+            .output()
+            .unwrap();
+        assert_eq!(ended.status.code(), Some(5), "{probe}: {}", String::from_utf8_lossy(&ended.stderr));
+    }
+}

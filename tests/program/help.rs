@@ -92,7 +92,7 @@ fn what_cannot_be_read_ends_with_three_and_what_cannot_be_written_with_five() {
 }
 
 #[test]
-fn a_closed_pipe_is_quiet() {
+fn a_closed_pipe_is_quiet_and_no_success() {
     let folder = tempfile::tempdir().unwrap();
     let subjects: String = (0..2000).map(|n| format!("{n}\n")).collect();
     write(folder.path(), "s.txt", subjects);
@@ -107,5 +107,5 @@ fn a_closed_pipe_is_quiet() {
     child.stdout.take().unwrap().read_exact(&mut start).unwrap();
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert_eq!((child.wait().unwrap().code(), &start, stderr.as_str()), (Some(0), b"a,b\n", ""));
+    assert_eq!((child.wait().unwrap().code(), &start, stderr.as_str()), (Some(5), b"a,b\n", ""));
 }

@@ -17,11 +17,16 @@ use super::error::AttemptsError;
 use super::limits::{AttemptLimits, Presentation};
 use super::standing::{Judgement, Moment, Standing};
 use super::{Attempt, AttemptOutcome, Attempts, Reservation};
-use crate::storage::{Backend, Disk, FileId, Files, Lock, Locking, StorageError};
+use crate::storage::{Backend, Disk, FileId, Files, Lock, Locking, StorageError, whole_name};
 use crate::subject::SubjectId;
 
 /// The lock file of the folder.
 const LOCK: &str = "LOCK";
+
+/// Whether a folder of attempts has a file of this name.
+fn is_own(name: &str) -> bool {
+    whole_name(name).unwrap_or(name) == NAME || name == LOCK
+}
 
 /// How long a process waits for the lock if nothing else is said.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -83,7 +88,8 @@ impl AttemptsFile {
     /// gallery whose attempts are counted, so that no other one takes the file for its own.
     ///
     /// # Errors
-    /// [`AttemptsError::AlreadyExists`], also of a damaged file; [`AttemptsError::Busy`]; an I/O error.
+    /// [`AttemptsError::AlreadyExists`], also of a damaged file; [`AttemptsError::ForeignFolder`];
+    /// [`AttemptsError::Busy`]; an I/O error.
     pub fn create(folder: impl AsRef<Path>, gallery: Option<[u8; 16]>) -> Result<Self, AttemptsError> {
         let folder = folder.as_ref();
         let disk = Disk::new(folder);
@@ -98,6 +104,10 @@ impl AttemptsFile {
     /// As [`AttemptsFile::create`].
     pub fn create_in(backend: Arc<dyn Backend>, gallery: Option<[u8; 16]>) -> Result<Self, AttemptsError> {
         let files = Files::new(backend, true);
+        // A gallery has files of the same names: nothing is written into one.
+        if let Some(name) = files.list()?.into_iter().find(|name| !is_own(name)) {
+            return Err(AttemptsError::ForeignFolder { folder: files.path(""), name });
+        }
         let lock = wait_for_lock(&files, LOCK_TIMEOUT)?;
         match files.identity(NAME) {
             Ok(_) => return Err(AttemptsError::AlreadyExists { folder: files.path("") }),

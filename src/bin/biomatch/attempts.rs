@@ -12,6 +12,7 @@ use biomatch::database::{CitizenDatabase, DatabaseError};
 use biomatch::escape::Escaped;
 use biomatch::input;
 use biomatch::subject::SubjectId;
+use biomatch::units::Timestamp;
 
 use crate::audit::AuditOption;
 use crate::console::Console;
@@ -154,21 +155,22 @@ fn create(args: &CreateArgs, console: &Console) -> Result<Answer, Failure> {
     let database = options.open(&args.of.gallery).map_err(|error| failure(&error))?;
     let gallery = database.gallery();
     let folder = args.of.attempts.folder(&args.of.gallery);
-    let file = match AttemptsFile::open(&folder) {
+    let (file, is_new) = match AttemptsFile::open(&folder) {
         Err(AttemptsError::Missing { .. }) => {
-            // Nothing is begun beside a gallery that refuses it.
-            let named = gallery.limiter().map_err(Failure::from)?;
-            if let Some(expected) = named.filter(|_| !args.replace) {
+            // Nothing is begun beside a gallery that refuses it. To replace the file also mends a damaged name of it.
+            let named = if args.replace { None } else { gallery.limiter().map_err(Failure::from)? };
+            if let Some(expected) = named {
                 let gallery = gallery.directory();
                 return Err(failed(AttemptsError::OtherLimiter { gallery, expected, found: None }));
             }
-            AttemptsFile::create(&folder, Some(gallery.identity())).map_err(failed)?
+            (AttemptsFile::create(&folder, Some(gallery.identity())).map_err(failed)?, true)
         }
-        opened => opened.map_err(failed)?,
+        opened => (opened.map_err(failed)?, false),
     };
     let limited = if args.replace { database.replace_limiter(&file) } else { database.limit_attempts(&file) };
     limited.map_err(|error| failure(&error))?;
-    console.note(format_args!("attempts are counted in {}", Escaped::new(&folder)));
+    let begun = if is_new { "" } else { ", in the file that is there; its failures still count" };
+    console.note(format_args!("attempts are counted in {}{begun}", Escaped::new(&folder)));
     Ok(Answer::Yes)
 }
 
@@ -213,7 +215,7 @@ fn show(args: &ShowArgs, console: &Console) -> Result<Answer, Failure> {
     Output::answer(args.json, &shown, |output| {
         writeln!(output, "failed attempts in a row: {}", shown.failures)?;
         match shown.until {
-            Some(until) => writeln!(output, "next attempt: {until} seconds since 1970"),
+            Some(until) => writeln!(output, "next attempt: {}", Timestamp::from_unix_seconds(until)),
             None => writeln!(output, "next attempt: {}", shown.next.replace('_', " ")),
         }
     })?;

@@ -58,7 +58,7 @@ Exit codes:
      too many attempts failed
   7  the gallery does not have the citizen, the reference or the face model that is to be changed or searched for
 Each command uses those that it can meet, with these meanings.
-A reader that closes the pipe early (`biomatch ... | head`) ends the run quietly with 0.";
+A reader that closes the pipe early (`biomatch ... | head`) ends the run quietly with 5: nobody read the result.";
 
 /// A failure: the exit code and one line for stderr.
 #[derive(Debug)]
@@ -129,17 +129,12 @@ impl Failure {
         Self { told: true, ..self }
     }
 
-    /// Prints the message and gives the exit code.
+    /// Prints the message and gives the exit code. A closed pipe has one too: 0 would say that a claim was accepted.
     pub(crate) fn report(self) -> ExitCode {
-        match self.message {
-            Some(message) => {
-                if !self.told {
-                    console::tell("biomatch: ", message);
-                }
-                self.exit.into()
-            }
-            None => ExitCode::SUCCESS,
+        if let Some(message) = self.message.filter(|_| !self.told) {
+            console::tell("biomatch: ", message);
         }
+        self.exit.into()
     }
 }
 
