@@ -25,6 +25,17 @@ impl Random {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
+    /// How often each of so many is drawn when as many are drawn as there are, with replacement.
+    pub(crate) fn draw_all(&mut self, count: usize) -> Vec<u32> {
+        let mut times = vec![0; count];
+        for _ in 0..count {
+            if let Some(times) = times.get_mut(self.below(count as u64) as usize) {
+                *times += 1;
+            }
+        }
+        times
+    }
+
     /// How often one of many is drawn when as many are drawn as there are: Poisson with mean one, by inversion.
     pub(crate) fn poisson(&mut self) -> f64 {
         let (mut left, mut share, mut count) = (self.unit(), (-1.0_f64).exp(), 0.0);

@@ -119,14 +119,9 @@ impl AttemptsError {
     /// Whether the same call can succeed later without anybody's help: another process has the lock, or the disk
     /// is full.
     pub fn is_retryable(&self) -> bool {
-        use std::io::ErrorKind as Kind;
         match self {
             Self::Busy { .. } => true,
-            Self::Storage(StorageError::NoSpace { .. }) => true,
-            Self::Storage(error) => matches!(
-                error.io_kind(),
-                Some(Kind::StorageFull | Kind::QuotaExceeded | Kind::Interrupted | Kind::TimedOut)
-            ),
+            Self::Storage(error) => error.may_pass(),
             _ => false,
         }
     }

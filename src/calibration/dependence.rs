@@ -59,14 +59,8 @@ impl Dependence {
         }
         let evidence = Evidence::new(comparisons, fingers);
         let draws = (0..REPLICATES).map(|number| {
-            let mut random = Random::new(SEED, u64::from(number));
-            let mut times = vec![0.0; people as usize];
-            for _ in 0..people {
-                if let Some(times) = times.get_mut(random.below(people.into()) as usize) {
-                    *times += 1.0;
-                }
-            }
-            let of = |person: u32| times.get(person as usize).copied().unwrap_or(0.0);
+            let times = Random::new(SEED, u64::from(number)).draw_all(people as usize);
+            let of = |person: u32| times.get(person as usize).copied().map_or(0.0, f64::from);
             evidence.correlation(|[a, b]| of(a) * of(b))
         });
         let bound = percentile(draws.filter(|found| found.is_finite()).collect(), CONFIDENCE);

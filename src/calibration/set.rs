@@ -62,12 +62,7 @@ impl ComparisonSet {
     /// Draws subjects with replacement, as many as there are; comparisons where they are not known.
     pub(super) fn draw(&self, replicate: u32) -> Draw {
         let mut random = Random::new(SEED, u64::from(replicate));
-        let mut times = vec![0; self.subjects];
-        for _ in 0..self.subjects {
-            if let Some(times) = times.get_mut(random.below(self.subjects as u64) as usize) {
-                *times += 1;
-            }
-        }
+        let times = random.draw_all(self.subjects);
         Draw { times, random }
     }
 }

@@ -267,9 +267,7 @@ fn newest_of<'a>(
     newest: usize,
     left_out: &mut LeftOut,
 ) -> Vec<Distinct<'a>> {
-    references.sort_unstable_by_key(|distinct| {
-        std::cmp::Reverse((distinct.reference.meta.captured(), distinct.reference.meta.reference()))
-    });
+    references.sort_unstable_by_key(|distinct| std::cmp::Reverse(distinct.reference.meta.newness()));
     let older = references.len().saturating_sub(newest);
     left_out.older_references =
         left_out.older_references.saturating_add(u32::try_from(older).unwrap_or(u32::MAX));

@@ -26,7 +26,7 @@ impl CitizenSnapshot {
             probe = probe.finger(FingerprintTemplate::new(reference.meta.position(), minutiae));
         }
         let mut faces: Vec<&Reference> = view.faces.iter().collect();
-        faces.sort_by_key(|reference| std::cmp::Reverse(age(reference)));
+        faces.sort_by_key(|reference| std::cmp::Reverse(reference.meta.newness()));
         let mut chosen: Option<FaceTemplate> = None;
         for reference in faces {
             let face = self.gallery.face(reference.location);
@@ -49,11 +49,6 @@ impl CitizenSnapshot {
     }
 }
 
-/// By when it was captured, then by when it was enrolled.
-fn age(reference: &&Reference) -> impl Ord + use<> {
-    (reference.meta.captured(), reference.meta.reference())
-}
-
 fn newest_fingers(view: &CitizenView) -> Vec<&Reference> {
     let mut newest: BTreeMap<_, &Reference> = BTreeMap::new();
     let mut unknown = Vec::new();
@@ -62,7 +57,7 @@ fn newest_fingers(view: &CitizenView) -> Vec<&Reference> {
             None => unknown.push(reference),
             Some(finger) => {
                 let place = newest.entry(finger).or_insert(reference);
-                if age(&reference) > age(place) {
+                if reference.meta.newness() > place.meta.newness() {
                     *place = reference;
                 }
             }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::gallery::{Gallery, GalleryError};
 
+use super::calibrations::Tables;
 use super::limiter::check_limiter;
 use super::{CitizenDatabase, DatabaseError, DatabaseOptions};
 
@@ -16,10 +17,7 @@ impl DatabaseOptions {
         // First, so that nothing is left behind of a database that cannot decide.
         let tables = self.calibrations.clone().resolved()?;
         let gallery = Gallery::create(directory, self.gallery.clone())?;
-        if let Some(limiter) = &self.attempts {
-            check_limiter(&gallery, Some(&**limiter))?;
-        }
-        Ok(CitizenDatabase::new(gallery, tables, self))
+        self.over(gallery, tables)
     }
 
     /// Opens a gallery by mapping its files. Cost: O(segments and log), independent of the number of
@@ -31,10 +29,7 @@ impl DatabaseOptions {
     pub fn open(self, directory: impl AsRef<Path>) -> Result<CitizenDatabase, DatabaseError> {
         let gallery = Gallery::open(directory, self.gallery.clone())?;
         let tables = self.calibrations.clone().resolved()?;
-        if let Some(limiter) = &self.attempts {
-            check_limiter(&gallery, Some(&**limiter))?;
-        }
-        Ok(CitizenDatabase::new(gallery, tables, self))
+        self.over(gallery, tables)
     }
 
     /// Opens a gallery, or makes an empty one where nothing is.
@@ -53,5 +48,12 @@ impl DatabaseOptions {
             }
             opened => opened,
         }
+    }
+    /// Over a gallery that was opened, if its attempts are counted by the limiter.
+    fn over(self, gallery: Gallery, tables: Tables) -> Result<CitizenDatabase, DatabaseError> {
+        if let Some(limiter) = &self.attempts {
+            check_limiter(&gallery, Some(&**limiter))?;
+        }
+        Ok(CitizenDatabase::new(gallery, tables, self))
     }
 }

@@ -47,8 +47,8 @@ impl CitizenSnapshot {
     }
 
     /// Many searches, in the order of the requests. Neighbours that search alike (list length, effort,
-    /// sub-gallery, excepted citizen and filter) share a pass over the gallery. The audit keeps their entries together, with one
-    /// synchronisation.
+    /// sub-gallery, excepted citizen and filter) share a pass over the gallery. The audit keeps their entries
+    /// together, with one synchronisation.
     ///
     /// # Errors
     /// As [`CitizenSnapshot::identify`], for the first request that has one; all of them then fail.

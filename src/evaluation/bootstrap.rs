@@ -55,23 +55,12 @@ impl Bootstrap {
             .into_par_iter()
             .map(|replicate| {
                 let mut random = Random::new(self.seed, (stream << 32) | u64::from(replicate));
-                let rates = replicate_rates(comparisons, &draw(comparisons.subjects, &mut random), limits);
+                let rates = replicate_rates(comparisons, &random.draw_all(comparisons.subjects), limits);
                 tick();
                 rates
             })
             .collect()
     }
-}
-
-/// How often each subject is drawn.
-fn draw(subjects: usize, random: &mut Random) -> Vec<u32> {
-    let mut times = vec![0; subjects];
-    for _ in 0..subjects {
-        if let Some(times) = times.get_mut(random.below(subjects as u64) as usize) {
-            *times += 1;
-        }
-    }
-    times
 }
 
 fn replicate_rates(comparisons: &Comparisons, times: &[u32], limits: &[f64]) -> Replicate {

@@ -11,18 +11,10 @@ impl GalleryError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Locked { .. } | Self::Poisoned { .. } | Self::Stopped => true,
-            Self::Storage(StorageError::NoSpace { .. }) => true,
-            Self::Storage(error) => matches!(
-                error.io_kind(),
-                Some(
-                    ErrorKind::StorageFull
-                        | ErrorKind::QuotaExceeded
-                        | ErrorKind::Interrupted
-                        | ErrorKind::TimedOut
-                        | ErrorKind::WouldBlock
-                        | ErrorKind::OutOfMemory
-                )
-            ),
+            Self::Storage(error) => {
+                let is_passing = |kind| matches!(kind, ErrorKind::WouldBlock | ErrorKind::OutOfMemory);
+                error.may_pass() || error.io_kind().is_some_and(is_passing)
+            }
             _ => false,
         }
     }

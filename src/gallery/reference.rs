@@ -263,6 +263,11 @@ impl ReferenceMeta {
         (self.captured != NOT_CAPTURED).then_some(Timestamp::from_unix_seconds(self.captured))
     }
 
+    /// What is newer is greater: by when it was captured, then by when it was enrolled.
+    pub(crate) fn newness(&self) -> impl Ord + use<> {
+        (self.captured(), self.reference)
+    }
+
     /// Which finger; `Unknown` for a face.
     pub const fn position(&self) -> FingerPosition {
         FingerPosition::from_code(self.finger)

@@ -78,6 +78,19 @@ impl StorageError {
             Self::Damaged(_) | Self::NoSpace { .. } => None,
         }
     }
+
+    /// Whether it may pass by itself, such as a full disk.
+    pub(crate) fn may_pass(&self) -> bool {
+        use io::ErrorKind as Kind;
+        match self {
+            Self::NoSpace { .. } => true,
+            Self::Damaged(_) => false,
+            Self::Io { source, .. } => matches!(
+                source.kind(),
+                Kind::StorageFull | Kind::QuotaExceeded | Kind::Interrupted | Kind::TimedOut
+            ),
+        }
+    }
 }
 
 /// What a file system lacks, where an error means that.

@@ -131,11 +131,11 @@ fn run(beginning: &(Memory, Least), at: u64, plan: impl Fn(&Memory, u64)) -> boo
     failed > 0
 }
 
-#[test]
-fn a_crash_after_any_operation_forgets_no_attempt() {
+/// Runs with a fault at each operation in turn.
+fn run_at_every_operation(fault: fn(&Memory, u64)) {
     for beginning in beginnings() {
         let mut at = 0;
-        while run(&beginning, at, Memory::fail_from) {
+        while run(&beginning, at, fault) {
             at += 1;
         }
         assert!(at > 40, "{at} operations");
@@ -143,14 +143,13 @@ fn a_crash_after_any_operation_forgets_no_attempt() {
 }
 
 #[test]
+fn a_crash_after_any_operation_forgets_no_attempt() {
+    run_at_every_operation(Memory::fail_from);
+}
+
+#[test]
 fn an_operation_that_fails_once_forgets_no_attempt() {
-    for beginning in beginnings() {
-        let mut at = 0;
-        while run(&beginning, at, Memory::fail_once) {
-            at += 1;
-        }
-        assert!(at > 40, "{at} operations");
-    }
+    run_at_every_operation(Memory::fail_once);
 }
 
 #[test]

@@ -48,8 +48,8 @@ Exit codes:
   1  done, and the result is negative: a claim was rejected, enrol skipped lines, verify or models check found
      damage, repair lost something, or an erasure still waits
   2  the command line is wrong: its options contradict each other, the input or the gallery (two calibrations of
-     one model, a rate that no calibration states, another code model, another file of attempts), or BIOMATCH_KERNELS names kernels that
-     this processor does not have
+     one model, a rate that no calibration states, another code model, another file of attempts), or
+     BIOMATCH_KERNELS names kernels that this processor does not have
   3  an input file is missing, unreadable or not what it should be
   4  the gallery, or the file that counts attempts on it, cannot be opened, read or written, is locked by another
      process, or is damaged
@@ -58,21 +58,22 @@ Exit codes:
      too many attempts failed
   7  the gallery does not have the citizen, the reference or the face model that is to be changed or searched for
 Each command uses those that it can meet, with these meanings.
-A reader that closes the pipe early (`biomatch ... | head`) ends the run quietly with 5: nobody read the result.";
+A reader that closes the pipe early (`biomatch ... | head`) ends the run quietly with 5: nobody read the
+result.";
 
 /// A failure: the exit code and one line for stderr.
 #[derive(Debug)]
 pub(crate) struct Failure {
     exit: Exit,
-    /// Absent when nobody is left to read the output.
-    message: Option<String>,
-    told: bool,
+    message: String,
+    /// The message was told, or nobody is left to read the output.
+    is_quiet: bool,
 }
 
 impl Failure {
     /// With a message of its own.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: Some(message.into()), told: false }
+        Self { exit, message: message.into(), is_quiet: false }
     }
 
     /// From an error and all that caused it.
@@ -92,14 +93,14 @@ impl Failure {
 
     /// The same, said of a file.
     pub(crate) fn within(mut self, path: &Path) -> Self {
-        self.message = self.message.map(|message| format!("{}: {message}", Escaped::new(path)));
+        self.message = format!("{}: {}", Escaped::new(path), self.message);
         self
     }
 
     /// Tells of it as a warning instead of ending the run.
     pub(crate) fn warn(self, console: &Console) {
-        if let Some(message) = self.message {
-            console.warn(message);
+        if !self.is_quiet {
+            console.warn(self.message);
         }
     }
 
@@ -110,8 +111,9 @@ impl Failure {
 
     /// A failed write. A closed pipe is nobody's fault and says nothing.
     pub(crate) fn unwritable(name: &str, error: &io::Error) -> Self {
-        let message = (error.kind() != io::ErrorKind::BrokenPipe).then(|| format!("{name}: {error}"));
-        Self { exit: Exit::Output, message, told: false }
+        let is_quiet = error.kind() == io::ErrorKind::BrokenPipe;
+        let message = if is_quiet { "the reader closed the pipe".into() } else { format!("{name}: {error}") };
+        Self { exit: Exit::Output, message, is_quiet }
     }
 
     /// Whether the output or the audit could not be written.
@@ -121,18 +123,18 @@ impl Failure {
 
     /// The same exit code with another message.
     pub(crate) fn instead(self, message: String) -> Self {
-        Self { message: self.message.and(Some(message)), ..self }
+        Self { message, ..self }
     }
 
     /// The same exit code, for a failure whose message was told.
     pub(crate) fn silently(self) -> Self {
-        Self { told: true, ..self }
+        Self { is_quiet: true, ..self }
     }
 
     /// Prints the message and gives the exit code. A closed pipe has one too: 0 would say that a claim was accepted.
     pub(crate) fn report(self) -> ExitCode {
-        if let Some(message) = self.message.filter(|_| !self.told) {
-            console::tell("biomatch: ", message);
+        if !self.is_quiet {
+            console::tell("biomatch: ", self.message);
         }
         self.exit.into()
     }
@@ -203,7 +205,7 @@ impl From<InputError> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.message.as_deref().unwrap_or("the reader closed the pipe"))
+        f.write_str(&self.message)
     }
 }
 

@@ -1,9 +1,9 @@
 //! `biomatch train-normaliser`: score normalisation for a face network.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
+use biomatch::evaluation::Names;
 use biomatch::face::training::{Gain, train};
 use biomatch::template::ModelId;
 use biomatch::units::Fmr;
@@ -63,14 +63,10 @@ fn rate(text: &str) -> Result<Fmr, String> {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Answer, Failure> {
-    let (embeddings, names) = args.portraits.read()?;
-    let mut numbers = BTreeMap::new();
-    let mut subjects = Vec::with_capacity(names.len());
-    for name in names {
-        let next = numbers.len() as u32;
-        subjects.push(*numbers.entry(name).or_insert(next));
-    }
-    console.note(format_args!("training on {} faces of {} subjects", subjects.len(), numbers.len()));
+    let (embeddings, subjects) = args.portraits.read()?;
+    let mut names = Names::default();
+    let subjects: Vec<u32> = subjects.iter().map(|subject| names.number(subject)).collect();
+    console.note(format_args!("training on {} faces of {} subjects", subjects.len(), names.len()));
     let (normaliser, report) = train(&args.model, embeddings.view(), &subjects, &args.note, args.fmr)
         .map_err(|error| args.portraits.failed(&error))?;
     let mut output = Output::create(&args.out)?;

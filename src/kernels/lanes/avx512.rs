@@ -37,6 +37,7 @@ macro_rules! level {
         unsafe { $operation }
     }};
 }
+pub(in crate::kernels) use level;
 
 macro_rules! operation {
     ($trait:ident, $function:ident, $type:ident, $intrinsic:ident) => {

@@ -6,7 +6,7 @@ use std::ops::BitXor;
 
 use super::{At, AtBytes, ByteProducts, ByteWork, Group, Line, Products, Vector, VectorWork, vnni};
 use crate::kernels::lanes::LANES;
-use crate::kernels::lanes::avx512::{Avx512, Floats, Integers};
+use crate::kernels::lanes::avx512::{Avx512, Floats, Integers, level};
 
 /// The level.
 pub(in crate::kernels) struct AtAvx512;
@@ -33,15 +33,6 @@ fn inside<W: VectorWork>(work: W) -> W::Output {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vpopcntdq,popcnt")]
 fn inside_bytes<W: ByteWork>(work: W) -> W::Output {
     work.run(Avx512(()))
-}
-
-/// An intrinsic of the level.
-macro_rules! level {
-    ($operation:expr) => {{
-        // SAFETY: a value of these types exists only where the processor has the level; the intrinsic
-        // touches no memory.
-        unsafe { $operation }
-    }};
 }
 
 impl BitXor for Integers {

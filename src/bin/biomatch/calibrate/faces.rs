@@ -1,8 +1,7 @@
 //! Cosines of all pairs of faces.
 
-use std::collections::BTreeMap;
-
 use biomatch::calibration::{ComparisonSet, Fit};
+use biomatch::evaluation::Names;
 use biomatch::face::FaceMatrix;
 use biomatch::template::ModelId;
 use biomatch::units::Score;
@@ -52,12 +51,8 @@ pub(super) fn fit(args: &Args, console: &Console) -> Result<Fit, Failure> {
     }
     let all = faces(embeddings.view()).map_err(|error| args.pictures.failed(&error))?;
     let progress = console.progress("comparing faces", embeddings.nrows());
-    let mut numbers = BTreeMap::new();
-    let number = |subject: &String| {
-        let next = numbers.len() as u32;
-        *numbers.entry(subject.clone()).or_insert(next)
-    };
-    let subjects: Vec<u32> = subjects.iter().map(number).collect();
+    let mut names = Names::default();
+    let subjects: Vec<u32> = subjects.iter().map(|subject| names.number(subject)).collect();
     let mut scores: Vec<([u32; 2], Score)> = Vec::new();
     for (chunk, rows) in embeddings.axis_chunks_iter(Axis(0), ROWS).enumerate() {
         let probes = faces(rows).or_fail(Exit::Input)?;
@@ -70,7 +65,7 @@ pub(super) fn fit(args: &Args, console: &Console) -> Result<Fit, Failure> {
         progress.inc(probes.len() as u64);
     }
     progress.finish_and_clear();
-    let name = format!("all pairs of {} faces of {} subjects", subjects.len(), numbers.len());
+    let name = format!("all pairs of {} faces of {} subjects", subjects.len(), names.len());
     let fitted = super::note("biomatch calibrate faces: all pairs", args.note.as_deref());
     Ok(Fit::new(all.model().as_str(), fitted).set(ComparisonSet::of_subjects(name, scores)))
 }

@@ -1,11 +1,11 @@
 //! Scores of all pairs of fingerprint records in folders that follow a naming rule, and of generated fingers.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use biomatch::calibration::{ComparisonSet, Dependence, FINGER_MATCHER, Fit, PersonComparison};
 use biomatch::escape::Escaped;
+use biomatch::evaluation::Names;
 use biomatch::fingerprint::{FingerFeatures, FingerProbe, Scratch};
 use biomatch::template::{FingerprintRecord, Reading};
 use biomatch::units::Score;
@@ -164,7 +164,7 @@ fn all_pairs(prints: &[Print], what: &'static str, console: &Console) -> Vec<Pai
 
 /// The records of databases; fingers are numbered over all of them, an alias has one number.
 fn read(databases: &[PathBuf], aliases: &[(String, String)]) -> Result<Vec<Print>, Failure> {
-    let mut numbers = BTreeMap::new();
+    let mut names = Names::default();
     let mut prints = Vec::new();
     for (index, database) in databases.iter().enumerate() {
         for path in sorted(database)? {
@@ -172,8 +172,7 @@ fn read(databases: &[PathBuf], aliases: &[(String, String)]) -> Result<Vec<Print
             let Some((finger, _)) = stem.rsplit_once('_') else { continue };
             let name = format!("{}/{finger}", file_name(database));
             let known = aliases.iter().find(|(_, b)| *b == name).map_or(&name, |(a, _)| a);
-            let next = numbers.len() as u32;
-            let finger = *numbers.entry(known.clone()).or_insert(next);
+            let finger = names.number(known);
             let bytes = read_whole(&path)?;
             let record = FingerprintRecord::read(&bytes, Reading::Lenient)
                 .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", Escaped::new(&path))))?;
