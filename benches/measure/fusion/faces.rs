@@ -42,7 +42,7 @@ pub(crate) fn print(all: &[Scores], data: &Path) {
     let numbers: BTreeMap<u32, u32> =
         pictures.keys().copied().zip((DATABASES.len() * FINGERS) as u32..).collect();
     let mut found = Comparisons::new(DATABASES.len() * FINGERS + numbers.len());
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let leader = &all[LEADER];
     for place in 0..DATABASES.len() {
         let table = table_without(all, &[place]);

@@ -1,5 +1,7 @@
 //! FNMR at an FMR that is measured, and intervals by resampling what people are made of.
 
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 use rayon::prelude::*;
 
 const REPLICATES: u64 = 200;
@@ -83,7 +85,7 @@ impl Comparison {
 
 /// How often each unit is drawn when as many are drawn as there are.
 fn draw(units: usize, seed: u64) -> Vec<f64> {
-    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1);
+    let mut random = Random::new(seed);
     let mut times = vec![0.0; units];
     for _ in 0..units {
         times[random.below(units)] += 1.0;
@@ -91,16 +93,16 @@ fn draw(units: usize, seed: u64) -> Vec<f64> {
     times
 }
 
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-pub(crate) struct Random(pub(crate) u64);
+/// A stream of random numbers of its own for each seed.
+pub(crate) struct Random(Xoshiro256PlusPlus);
 
 impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(Xoshiro256PlusPlus::seed_from_u64(seed))
+    }
+
     pub(crate) fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((u128::from(z ^ (z >> 31)) * end as u128) >> 64) as usize
+        ((u128::from(self.0.next_u64()) * end as u128) >> 64) as usize
     }
 }
 
